@@ -1,0 +1,9 @@
+/**
+ * What every room may use: problems, addresses, deadlines, seeded choice.
+ * Pure, knows nothing of farms. Not a place for helpers that only one room needs.
+ */
+export * from "./problem.ts";
+export * from "./address.ts";
+export * from "./deadline.ts";
+export * from "./random.ts";
+export * from "./service-line.ts";

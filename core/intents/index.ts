@@ -1,0 +1,3 @@
+/** Farm -> intents, and the types of intents and facts. Pure; knows no store. */
+export type * from "./intents.ts";
+export type * from "./facts.ts";

@@ -1,0 +1,47 @@
+/** What the store holds as wishes: the list of networks and where exit nodes are. Everything else is derived from it. */
+import type { ExitNodeConfig, PortForward, PublicConfig, Service } from "../farm/index.ts";
+import type { Address, Prefix } from "../common/index.ts";
+
+/** All intents of a store, in the order of their names and numbers. */
+export interface Intents {
+  readonly allocations: readonly AllocationIntent[];
+  readonly nodes: readonly NodeIntent[];
+  readonly networks: readonly NetworkIntent[];
+}
+
+export interface AllocationIntent {
+  readonly prefix: Prefix;
+  readonly number: number;
+}
+
+/** What a node is told of itself and others of it: its public configuration and the exit node that it hosts. */
+export interface NodeIntent {
+  readonly name: string;
+  readonly public?: PublicConfig;
+  readonly exitNode?: ExitNodeConfig;
+}
+
+/** A user's network: only the list node <-> NR (seed 1, "Opinionated, simplistic, deterministic"), its workloads and forwards. */
+export interface NetworkIntent {
+  readonly name: string;
+  readonly kind: "exit-node";
+  readonly allocationNumber: number;
+  readonly ownedIpv4: readonly Address[];
+  readonly resources: readonly ResourceIntent[];
+  readonly workloads: readonly WorkloadIntent[];
+  readonly portForwards: readonly PortForward[];
+}
+
+export interface ResourceIntent {
+  readonly node: string;
+  readonly exitPoint: boolean;
+  /** Always present here: stated in the farm file or handed out by the allocator. */
+  readonly prefix: Prefix;
+}
+
+export interface WorkloadIntent {
+  readonly name: string;
+  readonly node: string;
+  readonly host: number;
+  readonly services: readonly Service[];
+}

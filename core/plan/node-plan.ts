@@ -1,0 +1,78 @@
+/** The desired state of one node as data. `core/apply` makes it so; nothing here runs a command. All addresses are text, RFC 5952. */
+
+export interface NodePlan {
+  readonly node: string;
+  /** In creation order; the host's own namespace is named `host` and only partly ours. */
+  readonly namespaces: readonly NamespacePlan[];
+}
+
+export interface NamespacePlan {
+  /** `host`, or the name of a namespace that farmlab owns whole (at most 15 bytes). */
+  readonly name: string;
+  readonly links: readonly LinkPlan[];
+  readonly addresses: readonly AddressPlan[];
+  readonly routes: readonly RoutePlan[];
+  /** Path below /proc/sys with slashes, e.g. `net/ipv6/conf/all/forwarding` -> `1`. */
+  readonly sysctls: Readonly<Record<string, string>>;
+  readonly tables: readonly NftTablePlan[];
+}
+
+interface LinkCommon {
+  /** At most 15 bytes, unique in its namespace. */
+  readonly name: string;
+  readonly mtu?: number;
+  readonly mac?: string;
+  /** Bridge of the same namespace that this link is a port of. */
+  readonly bridge?: string;
+}
+
+/** Every planned link is up and has no address but the planned ones (addrgenmode none). */
+export type LinkPlan =
+  | (LinkCommon & { readonly kind: "bridge" })
+  /** One end of a pair; the other end is planned in `peerNamespace` under `peerName`, and names this one in turn. */
+  | (LinkCommon & { readonly kind: "veth"; readonly peerNamespace: string; readonly peerName: string })
+  /** A child of a NIC of the host's namespace, bridge mode. */
+  | (LinkCommon & { readonly kind: "macvlan"; readonly parent: string })
+  | (LinkCommon & { readonly kind: "wireguard"; readonly wireguard: WireguardPlan });
+
+export interface WireguardPlan {
+  /** The namespace in which its UDP socket lives: `public` where the node has it, else `host`. */
+  readonly socketNamespace: string;
+  readonly listenPort: number;
+  /** Sorted by public key. The private key never stands in a plan: apply takes it from the node's key file by interface name. */
+  readonly peers: readonly WireguardPeerPlan[];
+}
+
+export interface WireguardPeerPlan {
+  readonly publicKey: string;
+  /** `ip:port` or `[ip6]:port`; absent for a hidden peer, whose endpoint is learnt and never overwritten. */
+  readonly endpoint?: string;
+  readonly allowedIps: readonly string[];
+  readonly keepaliveSeconds: number;
+}
+
+export interface AddressPlan {
+  readonly link: string;
+  /** With length, e.g. `fe80::1:1abc/64`. */
+  readonly address: string;
+}
+
+/** Installed with farmlab's own route protocol number. `to` is `default` or a prefix; IPv6 if it or `via` says so. */
+export interface RoutePlan {
+  readonly family: 4 | 6;
+  readonly type: "unicast" | "unreachable";
+  readonly to: string;
+  readonly via?: string;
+  readonly link?: string;
+  readonly source?: string;
+  /** The next hop is on the link although no connected prefix holds it. */
+  readonly onlink?: boolean;
+}
+
+export interface NftTablePlan {
+  readonly family: "inet" | "ip" | "ip6" | "netdev" | "bridge";
+  /** Begins with `farmlab`. */
+  readonly name: string;
+  /** The lines between the table's braces, one statement a line. */
+  readonly body: readonly string[];
+}

@@ -1,0 +1,59 @@
+/** A running lab, whatever backend made it. The harness sees and drives nodes through this, never over the network under test. */
+import type { ServiceSpec, Topology } from "./topology/topology.ts";
+
+export interface Backend {
+  readonly name: "netns" | "containerlab";
+  /**
+   * Brings a topology up: nodes, links, addresses, routes, rules, files, services ready.
+   * On failure nothing is left behind. Aborting tears down.
+   */
+  up(topology: Topology, options: UpOptions): Promise<Lab>;
+}
+
+export interface UpOptions {
+  /** Unique on this machine; claimed by a lock that vanishes with its process. */
+  readonly name: string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (step: string) => void;
+}
+
+export interface Lab {
+  readonly name: string;
+  readonly backend: Backend["name"];
+  readonly topology: Topology;
+  node(name: string): LabNode;
+  /** Ends every process of the lab and everything it made. Idempotent. */
+  down(): Promise<void>;
+}
+
+export interface LabNode {
+  readonly name: string;
+  /** Runs a program in the node; never throws for a non-zero code. */
+  exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  readonly services: NodeServices;
+  /** Host's path to a path inside the node (`/proc/<pid>/root/...`), for sockets and files; only for nodes with farmlab-init. */
+  hostPath(path: string): string;
+}
+
+export interface ExecOptions {
+  /** Network namespace inside the node (a name below /run/netns). */
+  readonly namespace?: string;
+  readonly input?: string;
+  readonly signal?: AbortSignal;
+  /** Milliseconds until the program is killed; default 30000. */
+  readonly timeoutMs?: number;
+}
+
+export interface ExecResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** farmlab-init of a node. */
+export interface NodeServices {
+  start(service: ServiceSpec): Promise<void>;
+  stop(name: string): Promise<void>;
+  /** Sends a signal to the daemon; init then does what its restart policy says. */
+  kill(name: string, signal: "SIGKILL" | "SIGTERM" | "SIGSTOP" | "SIGCONT"): Promise<void>;
+}

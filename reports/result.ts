@@ -1,0 +1,60 @@
+/** The shape of a run's result: `farmlab.run/1`. Changes only add. */
+
+export type Verdict = "passed" | "failed" | "flaky" | "skipped" | "unknown";
+
+export interface RunResult {
+  readonly schema: "farmlab.run/1";
+  readonly seed: number;
+  /** Version of farmlab. */
+  readonly farmlab: string;
+  /** Commit of the checkout, or null outside one. */
+  readonly commit: string | null;
+  readonly host: HostChoices;
+  readonly results: readonly FarmResult[];
+  readonly counterexamples: readonly Counterexample[];
+  readonly durationMs: number;
+}
+
+/** What was used of what this host has, by capability: e.g. wireguard -> "wireguard-go". */
+export interface HostChoices {
+  readonly choices: Readonly<Record<string, string>>;
+}
+
+export interface FarmResult {
+  readonly farm: string;
+  readonly backend: "netns" | "containerlab";
+  readonly laws: readonly LawResult[];
+  readonly coverage: Readonly<Record<string, number>>;
+}
+
+export interface LawResult {
+  /** e.g. `EX-8`. */
+  readonly law: string;
+  /** e.g. `EX-8 keeps the workload's own IPv6 address`. */
+  readonly property: string;
+  readonly verdict: Verdict;
+  /** How many flows, cases or repeats were judged. */
+  readonly runs: number;
+  /** What the host lacks, for `skipped`. */
+  readonly needs: readonly string[];
+  /** Why the verdict is not `passed`: which packet did what, and what should have happened. */
+  readonly why: string | null;
+  readonly figures: readonly Figure[];
+}
+
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly bound: number | null;
+}
+
+export interface Counterexample {
+  readonly law: string;
+  /** File that replays it, or null where none was written. */
+  readonly capsule: string | null;
+  /** One command that reproduces it. */
+  readonly reproduce: string;
+  /** Number of flows (later: nodes, links, faults) in it. */
+  readonly size: number;
+}
