@@ -41,9 +41,15 @@ export function parsePrefix(text: string): Prefix | undefined {
 /** RFC 5952 text for IPv6, dotted decimal for IPv4. */
 export function formatAddress(address: Address): string {
   if (address.family === 4) {
-    return [24n, 16n, 8n, 0n].map((shift) => ((address.value >> shift) & 0xffn).toString()).join(".");
+    const value = Number(address.value);
+    return `${value >>> 24}.${(value >>> 16) & 0xff}.${(value >>> 8) & 0xff}.${value & 0xff}`;
   }
-  const groups = Array.from({ length: 8 }, (_, index) => Number((address.value >> BigInt(112 - 16 * index)) & 0xffffn));
+  // Four shifts of the big number and not one per group: large farms format many addresses.
+  const groups: number[] = [];
+  for (const shift of [96n, 64n, 32n, 0n]) {
+    const word = Number(BigInt.asUintN(32, address.value >> shift));
+    groups.push(word >>> 16, word & 0xffff);
+  }
   let best = { start: -1, length: 1 };
   for (let start = 0; start < 8; start += 1) {
     let length = 0;

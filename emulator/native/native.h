@@ -1,0 +1,17 @@
+/*
+ * farmlab's native helper: one static program, one subcommand each for what Node cannot do itself: making and entering
+ * namespaces, being a process' first ancestor, raw packets. Everything that decides is TypeScript; nothing here knows of farms.
+ */
+#ifndef FARMLAB_NATIVE_H
+#define FARMLAB_NATIVE_H
+
+int sandbox_main(int argc, char **argv); /* the netns backend's lab: sandbox and its first process */
+int enter_main(int argc, char **argv);   /* run a program in a lab's node */
+int in_main(int argc, char **argv);      /* run a program in a network namespace inside a node */
+int init_main(int argc, char **argv);    /* a node's first process: supervises daemons */
+int unpack_main(int argc, char **argv);  /* unpack an image with ids of a sub-range */
+int probe_main(int argc, char **argv);   /* traffic */
+int reach_main(int argc, char **argv);   /* measure reachability against a reflector */
+int reflect_main(int argc, char **argv); /* the reflector */
+
+#endif

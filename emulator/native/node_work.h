@@ -1,0 +1,22 @@
+/* What the sandbox's first process does inside a node's namespaces, already entered. All answer 0, or -1 with `error` filled in. */
+#ifndef FARMLAB_NODE_WORK_H
+#define FARMLAB_NODE_WORK_H
+
+#include <stddef.h>
+
+/* The payload is a row of whole rtnetlink messages; each is sent and must be acknowledged without error. */
+int node_work_netlink(char *payload, size_t length, char *error, size_t error_size);
+
+/* Lines `path=value`, paths below /proc/sys. A path that ends in `?` may be missing. */
+int node_work_sysctl(char *payload, size_t length, char *error, size_t error_size);
+
+/* Lines with one interface name each: checksum and segmentation offloads off, so that captures show what a wire would carry. */
+int node_work_offloads(char *payload, size_t length, char *error, size_t error_size);
+
+/* A ruleset in nft's language. */
+int node_work_nft(const char *payload, size_t length, char *error, size_t error_size);
+
+/* Writes a file, with the directories above it; `mode` is octal text. */
+int node_work_file(const char *path, const char *mode, const char *payload, size_t length, char *error, size_t error_size);
+
+#endif

@@ -1,0 +1,100 @@
+/** A lab of the netns backend, from the side of the process that holds it. */
+import type { Lab, LabNode, UpOptions } from "../lab.ts";
+import type { Topology } from "../topology/index.ts";
+import { buildTopology, type BuiltNode } from "./build.ts";
+import { execInNode } from "./exec.ts";
+import { childrenOf, namespacedPids, Sandbox, type SandboxPrograms } from "./sandbox.ts";
+import { nodeServices } from "./services.ts";
+
+/** What only this backend's labs offer besides. */
+export interface NetnsLab extends Lab {
+  readonly backend: "netns";
+  /** The lab's first process, as this process sees it. */
+  readonly sandboxPid: number;
+  /** Path, inside the sandbox, of a node's network namespace, or of a namespace inside the node. */
+  namespacePath(node: string, namespace?: string): string;
+  /** Lets the lab outlive this process; `down` of another process ends it. */
+  detach(): Promise<void>;
+}
+
+/** farmlab-init's process ids as this process sees them, by their ids inside the sandbox. */
+function outsidePids(sandboxPid: number): Map<number, number> {
+  const depth = namespacedPids(sandboxPid).length;
+  return new Map(childrenOf(sandboxPid).map((pid) => [namespacedPids(pid)[depth - 1] ?? 0, pid]));
+}
+
+function makeNode(name: string, native: string, sandboxPid: number, outsidePid: number | undefined): LabNode {
+  const hostPath = (path: string): string => {
+    if (outsidePid === undefined) throw new Error(`node ${name} has no process: its files are only reached by exec`);
+    return `/proc/${outsidePid}/root${path}`;
+  };
+  return {
+    name,
+    hostPath,
+    services: nodeServices(hostPath),
+    exec: (argv, options) => execInNode(native, sandboxPid, name, argv, options),
+  };
+}
+
+async function startServices(topology: Topology, nodes: ReadonlyMap<string, LabNode>): Promise<void> {
+  await Promise.all(
+    topology.nodes.map(async (node) => {
+      for (const service of node.config.services ?? []) await nodes.get(node.name)?.services.start(service);
+    }),
+  );
+}
+
+/** Makes the lab; on failure or abort nothing of it is left. */
+export async function upNetnsLab(topology: Topology, options: UpOptions, programs: SandboxPrograms): Promise<NetnsLab> {
+  options.signal?.throwIfAborted();
+  options.onProgress?.("making the sandbox");
+  const sandbox = await Sandbox.start(options.name, programs);
+  const abort = (): void => void sandbox.end();
+  options.signal?.addEventListener("abort", abort);
+  try {
+    options.onProgress?.(`making ${topology.nodes.length} nodes and ${topology.links.length} links`);
+    const built = await buildTopology(sandbox, topology);
+    const sandboxPid = childrenOf(sandbox.holderPid)[0];
+    if (sandboxPid === undefined) throw new Error("the sandbox has no first process");
+    const outside = outsidePids(sandboxPid);
+    const nodes = new Map(
+      topology.nodes.map((node) => [node.name, makeNode(node.name, programs.native, sandboxPid, outside.get(built.get(node.name)?.initPid ?? -1))]),
+    );
+    options.onProgress?.("starting daemons");
+    await startServices(topology, nodes);
+    options.signal?.throwIfAborted();
+    return assemble(topology, options.name, sandbox, sandboxPid, nodes, built);
+  } catch (error) {
+    await sandbox.end();
+    throw error;
+  } finally {
+    options.signal?.removeEventListener("abort", abort);
+  }
+}
+
+function assemble(
+  topology: Topology,
+  name: string,
+  sandbox: Sandbox,
+  sandboxPid: number,
+  nodes: ReadonlyMap<string, LabNode>,
+  built: ReadonlyMap<string, BuiltNode>,
+): NetnsLab {
+  return {
+    name,
+    backend: "netns",
+    topology,
+    sandboxPid,
+    node(nodeName) {
+      const node = nodes.get(nodeName);
+      if (node === undefined) throw new Error(`lab ${name} has no node ${nodeName}`);
+      return node;
+    },
+    namespacePath(nodeName, namespace) {
+      if (namespace === undefined) return `/run/farmlab/nodes/${nodeName}`;
+      return `/proc/${built.get(nodeName)?.initPid ?? 0}/root/run/netns/${namespace}`;
+    },
+    detach: () => sandbox.detach(),
+    down: () => sandbox.end(),
+  };
+}

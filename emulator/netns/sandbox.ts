@@ -1,0 +1,130 @@
+/** The sandbox process of a lab: starts it and speaks its request protocol (emulator/native/sandbox_init.c). */
+import { spawn, type ChildProcessByStdio } from "node:child_process";
+import { readFileSync } from "node:fs";
+import type { Readable, Writable } from "node:stream";
+import { decodeLine, encodeLine } from "../../core/common/index.ts";
+
+/** What a lab on this machine is made from: the unpacked image and farmlab's own programs, bound into every node. */
+export interface SandboxPrograms {
+  readonly rootfs: string;
+  readonly native: string;
+  /** Source path -> name below /usr/lib/farmlab in the nodes. */
+  readonly programs: Readonly<Record<string, string>>;
+}
+
+/** The sandbox refused or could not do something; `code` is its word for it (`name-taken`, `no-namespaces`, `netlink`, ...). */
+export class SandboxError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = "SandboxError";
+    this.code = code;
+  }
+}
+
+interface Waiting {
+  readonly what: string;
+  resolve(fields: string[]): void;
+  reject(error: Error): void;
+}
+
+const endGraceMs = 2000;
+
+/** A running sandbox: requests are answered in order, so many may be under way. */
+export class Sandbox {
+  readonly #process: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #waiting: Waiting[] = [];
+  readonly #exited: Promise<void>;
+  #ended = false;
+  #rest = "";
+  #complaints = "";
+
+  private constructor(process: ChildProcessByStdio<Writable, Readable, Readable>) {
+    this.#process = process;
+    process.stdout.setEncoding("latin1");
+    process.stdout.on("data", (chunk: string) => this.#read(chunk));
+    process.stderr.setEncoding("utf8");
+    process.stderr.on("data", (chunk: string) => {
+      this.#complaints = (this.#complaints + chunk).slice(-2000);
+    });
+    process.stdin.on("error", () => undefined);
+    this.#exited = new Promise((resolve) => {
+      process.once("exit", () => resolve());
+      process.once("error", () => resolve());
+    });
+    void this.#exited.then(() => this.#end());
+  }
+
+  /** Makes the sandbox; when this resolves it waits for requests. */
+  static async start(name: string, programs: SandboxPrograms): Promise<Sandbox> {
+    const binds = Object.entries({ [programs.native]: "native", ...programs.programs }).flatMap(([source, target]) => ["--bind", `${source}=${target}`]);
+    const process = spawn(programs.native, ["sandbox", "--name", name, "--rootfs", programs.rootfs, ...binds], { stdio: ["pipe", "pipe", "pipe"] });
+    const sandbox = new Sandbox(process);
+    await sandbox.#answer("starting the sandbox");
+    return sandbox;
+  }
+
+  /** The holder's process id: the lab lives as long as it does. */
+  get holderPid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  /** One request; the answer's fields after `ok`. */
+  async request(fields: readonly string[], payload?: Buffer | string): Promise<string[]> {
+    if (this.#ended) throw new SandboxError("lab-gone", "the lab has ended");
+    const bytes = payload === undefined ? undefined : Buffer.from(payload);
+    const line = encodeLine(bytes === undefined ? fields : [...fields, String(bytes.length)]);
+    this.#process.stdin.write(bytes === undefined ? line : Buffer.concat([Buffer.from(line), bytes]));
+    return this.#answer(fields.slice(0, 3).join(" "));
+  }
+
+  /** Lets the lab live on when this process ends. */
+  async detach(): Promise<void> {
+    await this.request(["detach"]);
+    this.#process.stdin.end();
+    this.#process.unref();
+    for (const stream of [this.#process.stdout, this.#process.stderr]) stream.destroy();
+  }
+
+  /** Ends the lab; resolves when the holder is gone, and with it every process of the lab. */
+  async end(): Promise<void> {
+    this.#process.stdin.end();
+    const late = setTimeout(() => this.#process.kill("SIGKILL"), endGraceMs);
+    await this.#exited;
+    clearTimeout(late);
+  }
+
+  #answer(what: string): Promise<string[]> {
+    return new Promise((resolve, reject) => this.#waiting.push({ what, resolve, reject }));
+  }
+
+  #read(chunk: string): void {
+    const lines = (this.#rest + chunk).split("\n");
+    this.#rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const [state, ...fields] = decodeLine(line);
+      const waiting = this.#waiting.shift();
+      if (state === "error") waiting?.reject(new SandboxError(fields[0] ?? "sandbox", `${waiting.what}: ${fields.join(": ").trim()}`));
+      else waiting?.resolve(fields);
+    }
+  }
+
+  #end(): void {
+    this.#ended = true;
+    for (const waiting of this.#waiting.splice(0)) {
+      waiting.reject(new SandboxError("lab-gone", `${waiting.what}: the lab ended ${this.#complaints}`.trim()));
+    }
+  }
+}
+
+/** Child processes of a process, by the ids that this process sees. */
+export function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  return text === "" ? [] : text.split(" ").map(Number);
+}
+
+/** A process' ids from the outermost PID namespace that we see to its own. */
+export function namespacedPids(pid: number): number[] {
+  const line = readFileSync(`/proc/${pid}/status`, "utf8").match(/^NSpid:\s*(.*)$/m)?.[1] ?? "";
+  return line.split(/\s+/).map(Number);
+}

@@ -1,0 +1,54 @@
+/** Client of a node's farmlab-init, over the node's own socket as this machine sees it. */
+import { access } from "node:fs/promises";
+import { createConnection } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+import { decodeLine, encodeLine, encodeStart, startDeadline } from "../../core/common/index.ts";
+import type { NodeServices } from "../lab.ts";
+import type { ServiceSpec } from "../topology/index.ts";
+
+const answerWaitMs = 10_000;
+const readyWaitMs = 20_000;
+
+/** One request on a connection of its own; throws what farmlab-init answers as an error. */
+function ask(socketPath: string, line: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection(socketPath);
+    let text = "";
+    socket.setEncoding("utf8");
+    socket.setTimeout(answerWaitMs, () => socket.destroy(new Error(`farmlab-init did not answer within ${answerWaitMs} ms`)));
+    socket.on("connect", () => socket.write(line));
+    socket.on("data", (chunk: string) => {
+      text += chunk;
+      if (!text.includes("\n")) return;
+      const [state, message] = decodeLine(text.slice(0, text.indexOf("\n")));
+      socket.destroy();
+      if (state === "ok") resolve();
+      else reject(new Error(message ?? "farmlab-init answered nothing"));
+    });
+    socket.on("error", reject);
+    socket.on("close", () => reject(new Error("farmlab-init closed the connection")));
+  });
+}
+
+export function nodeServices(hostPath: (path: string) => string): NodeServices {
+  const socketPath = (): string => hostPath("/run/farmlab/init.sock");
+  return {
+    async start(service: ServiceSpec): Promise<void> {
+      await ask(socketPath(), encodeStart(service));
+      const { readyPath } = service;
+      if (readyPath === undefined) return;
+      const deadline = startDeadline({ nowMs: () => performance.now(), pause: async (milliseconds) => void (await pause(milliseconds)) }, readyWaitMs);
+      await deadline.until(
+        `${service.name} to make ${readyPath}`,
+        async () =>
+          access(hostPath(readyPath)).then(
+            () => ({ done: undefined }),
+            () => ({ seen: "it is not there" }),
+          ),
+        2,
+      );
+    },
+    stop: (name) => ask(socketPath(), encodeLine(["stop", name])),
+    kill: (name, signal) => ask(socketPath(), encodeLine(["kill", name, signal])),
+  };
+}
