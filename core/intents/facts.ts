@@ -8,6 +8,11 @@ export interface NodeFacts {
   /** Addresses at which its tunnels' sockets can be reached; absent where hidden in that family. */
   readonly endpoints: { readonly ipv4?: Address; readonly ipv6?: Address };
   readonly reachability: { readonly ipv4: Reachability; readonly ipv6: Reachability };
+  /**
+   * Per interface, the peers that it has been given: the first eight characters of each one's public key, sorted. Who would open the
+   * tunnel waits for this: WireGuard repeats a first message that found nobody only after 5 s.
+   */
+  readonly acceptedKeys?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** As measured against a reflector on the internet: `hidden` has a way out but takes no new inbound flow, `none` has no way at all. */

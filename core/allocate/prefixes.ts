@@ -1,0 +1,133 @@
+/** The /64s of network resources, each from the part of the exit node that hosts its network's exit point (EX-5). */
+import { failure, formatPrefix, hash32, success } from "../common/index.ts";
+import type { Outcome, Prefix, Problem } from "../common/index.ts";
+import {
+  checkExitNodeNumber,
+  checkResourcePrefix,
+  exitNodePart,
+  isReservedSubnet,
+  prefixesPerPart,
+  subnetNumberOf,
+  subnetOf,
+} from "../derive/index.ts";
+import { adviseOn, capacityOf, holdingOf, slotOf, slotsOf, withHolding, withoutHolding, withSlot } from "./state.ts";
+import type { AllocatorState, Holder, Slot } from "./state.ts";
+
+/** How long a released prefix rests before it is given again, so that DNS entries and peers that still name it die out first: a day. */
+export const releasedPrefixRestMs: number = 24 * 60 * 60 * 1000;
+
+export interface PrefixRequest extends Holder {
+  /** x of the exit node that hosts the network's exit point. */
+  readonly exitNode: number;
+  /** Subnet numbers that this node cannot have, because another allocation's resource there derives the same names and port. */
+  readonly avoid?: { has(subnetNumber: number): boolean };
+}
+
+export interface PrefixGrant {
+  readonly state: AllocatorState;
+  readonly prefix: Prefix;
+}
+
+const error = (code: string, message: string, hint?: string): Problem => ({
+  severity: "error",
+  code,
+  message,
+  ...(hint === undefined ? {} : { hint }),
+});
+
+const rests = (slot: Slot | undefined, nowMs: number): boolean =>
+  slot?.kind === "resting" && nowMs < slot.releasedAtMs + releasedPrefixRestMs;
+const isFree = (slot: Slot | undefined, nowMs: number): boolean => slot === undefined || (slot.kind === "resting" && !rests(slot, nowMs));
+
+/** What the holder already has: the same prefix again, or a refusal where it is of another part or other than the stated one. */
+const presentGrant = (state: AllocatorState, holder: Holder, present: number, wanted: boolean, asked: string): Outcome<PrefixGrant> => {
+  const prefix = subnetOf(state.prefix, present);
+  if (wanted) return success({ state, prefix });
+  const message = `network ${holder.network} holds ${formatPrefix(prefix)} on ${holder.node} and cannot hold ${asked} there too`;
+  return failure(error("resource-held-already", message, "release the one before asking for the other"));
+};
+
+/**
+ * Gives a network's resource on a node a /64 of the exit node's part, the one it holds where it holds one. The choice follows from
+ * (network, node) alone, then the next free one. With 2000 routes and more an advice accompanies the grant.
+ * Errors, all without effect: `part-full`, `resource-held-already` (in another part), `exit-node-out-of-range`.
+ */
+export function grantPrefix(state: AllocatorState, request: PrefixRequest, nowMs: number): Outcome<PrefixGrant> {
+  const { exitNode, avoid } = request;
+  const wrong = checkExitNodeNumber(exitNode);
+  if (wrong.length > 0) return failure(...wrong);
+  const present = holdingOf(state, request);
+  if (present !== undefined) {
+    return presentGrant(
+      state,
+      request,
+      present,
+      present >> 12 === exitNode,
+      `one of ${formatPrefix(exitNodePart(state.prefix, exitNode))}`,
+    );
+  }
+  // Uniqueness is judged on the 12 bits that reach the address: the wider draw of old collided after some 76 grants.
+  const draw = hash32(`prefix:${request.network}/${request.node}`) & 0xfff;
+  for (let step = 0; step < prefixesPerPart; step += 1) {
+    const subnetNumber = (exitNode << 12) | ((draw + step) & 0xfff);
+    if (isReservedSubnet(subnetNumber) || avoid?.has(subnetNumber) === true || !isFree(slotOf(state, subnetNumber), nowMs)) continue;
+    const next = withHolding(state, request, subnetNumber);
+    const advice = adviseOn(next, exitNode);
+    return success({ state: next, prefix: subnetOf(state.prefix, subnetNumber) }, advice === undefined ? [] : [advice]);
+  }
+  return failure(partFull(state, request, nowMs));
+}
+
+const partFull = (state: AllocatorState, request: PrefixRequest, nowMs: number): Problem => {
+  const { exitNode } = request;
+  const held = state.parts[exitNode]?.held ?? 0;
+  let resting = 0;
+  for (const { subnetNumber, slot } of slotsOf(state)) if (subnetNumber >> 12 === exitNode && rests(slot, nowMs)) resting += 1;
+  const message =
+    `no prefix left for network ${request.network} on ${request.node}: exit node ${exitNode} has ${capacityOf(exitNode)}, ` +
+    `of which ${held} are held and ${resting} rest after release`;
+  return error("part-full", message, "put the exit points of further networks on another exit node");
+};
+
+/**
+ * Marks a stated prefix as held by a network's resource on a node; the same again changes nothing.
+ * Errors, all without effect: those of `checkResourcePrefix`, `prefix-held-twice` naming both holders, `prefix-resting`,
+ * `resource-held-already` (the holder has another prefix).
+ */
+export function reservePrefix(
+  state: AllocatorState,
+  request: Holder & { readonly exitNode: number },
+  prefix: Prefix,
+  nowMs: number,
+): Outcome<PrefixGrant> {
+  const wrong = checkResourcePrefix(prefix, state.prefix, request.exitNode);
+  if (wrong.length > 0) return failure(...wrong);
+  const subnetNumber = subnetNumberOf(prefix);
+  const text = formatPrefix(prefix);
+  const present = holdingOf(state, request);
+  if (present !== undefined) return presentGrant(state, request, present, present === subnetNumber, text);
+  const slot = slotOf(state, subnetNumber);
+  if (slot?.kind === "held") {
+    const message = `${text} is held by network ${slot.network} on ${slot.node} and by network ${request.network} on ${request.node}`;
+    return failure(error("prefix-held-twice", message, "give every network resource a /64 of its own"));
+  }
+  if (!isFree(slot, nowMs)) {
+    return failure(error("prefix-resting", `${text} was released and still rests`, "leave the prefix out to get another one"));
+  }
+  return success({ state: withHolding(state, request, subnetNumber), prefix });
+}
+
+/** Takes a holder's prefix back; it rests from now. A holder that holds none changes nothing. */
+export function releasePrefix(state: AllocatorState, holder: Holder, nowMs: number): AllocatorState {
+  const present = holdingOf(state, holder);
+  return present === undefined ? state : withoutHolding(state, holder, present, nowMs);
+}
+
+/** The state without rests that are over: equal to one in which those prefixes had never been given. */
+export function forgetRested(state: AllocatorState, nowMs: number): AllocatorState {
+  let next = state;
+  for (const { subnetNumber, slot } of slotsOf(state)) {
+    if (slot.kind === "resting" && !rests(slot, nowMs)) next = withSlot(next, subnetNumber, undefined);
+  }
+  return next;
+}

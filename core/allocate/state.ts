@@ -1,0 +1,153 @@
+/**
+ * The allocator's state for one allocation: a value that is never changed in place. Slots lie in rows of 64, and the index of holders
+ * in buckets, so that a new state shares almost everything with the old one.
+ */
+import { failure, hash32, networkOf, success } from "../common/index.ts";
+import type { Outcome, Prefix, Problem } from "../common/index.ts";
+import { checkAllocation, prefixesPerPart, subnetOf } from "../derive/index.ts";
+
+/** Who holds a prefix: the part of a user's network on a node. */
+export interface Holder {
+  readonly network: string;
+  readonly node: string;
+}
+
+/** A slot that is not free: held, or given back at a moment and at rest since. */
+export type Slot = ({ readonly kind: "held" } & Holder) | { readonly kind: "resting"; readonly releasedAtMs: number };
+
+type Row = readonly (Slot | undefined)[];
+
+/** One /52: rows of slots (a row is absent while empty), and how many are held. */
+interface Part {
+  readonly rows: readonly (Row | undefined)[];
+  readonly held: number;
+}
+
+/** A holder and the subnet number (bytes 6 and 7) that it holds. */
+interface Holding extends Holder {
+  readonly subnetNumber: number;
+}
+
+export interface AllocatorState {
+  /** The allocation, a /48. */
+  readonly prefix: Prefix;
+  /** Node names by exit node number less 1; undefined where a number is free. */
+  readonly exitNodes: readonly (string | undefined)[];
+  /** By exit node number; part 0 stays empty. */
+  readonly parts: readonly Part[];
+  /** Holdings by hash of the holder. */
+  readonly holdings: readonly (readonly Holding[] | undefined)[];
+}
+
+const rowSlots = 64;
+const holdingBuckets = 1024;
+
+/** Routes at which an exit node should get company (seed 1: with every 2000 routes more). */
+export const adviseExitNodeRoutes = 2000;
+
+/** /64s that a part can hold: 4096, in part 15 without ff00-ffff 3840. */
+export function capacityOf(exitNode: number): number {
+  return exitNode === 15 ? prefixesPerPart - 256 : prefixesPerPart;
+}
+
+/** An allocator that holds nothing. Errors: the prefix cannot be an allocation (EX-3); a warning may accompany the state. */
+export function startAllocator(prefix: Prefix): Outcome<AllocatorState> {
+  const problems = checkAllocation(prefix);
+  if (problems.some((problem) => problem.severity === "error")) return failure(...problems);
+  const emptyPart: Part = { rows: Array.from({ length: prefixesPerPart / rowSlots }, () => undefined), held: 0 };
+  return success(
+    {
+      prefix: networkOf(prefix),
+      exitNodes: Array.from({ length: 15 }, () => undefined),
+      parts: Array.from({ length: 16 }, () => emptyPart),
+      holdings: Array.from({ length: holdingBuckets }, () => undefined),
+    },
+    problems,
+  );
+}
+
+/** The slot of a subnet number; undefined where it is free. */
+export function slotOf(state: AllocatorState, subnetNumber: number): Slot | undefined {
+  const index = subnetNumber & 0xfff;
+  return state.parts[subnetNumber >> 12]?.rows[Math.floor(index / rowSlots)]?.[index % rowSlots];
+}
+
+/** A state with that slot set, or free where `slot` is undefined. Keeps the counts, not the index of holders. */
+export function withSlot(state: AllocatorState, subnetNumber: number, slot: Slot | undefined): AllocatorState {
+  const index = subnetNumber & 0xfff;
+  const exitNode = subnetNumber >> 12;
+  const part = state.parts[exitNode]!;
+  const rowIndex = Math.floor(index / rowSlots);
+  const row = part.rows[rowIndex] ?? Array.from({ length: rowSlots }, () => undefined);
+  const heldBefore = row[index % rowSlots]?.kind === "held" ? 1 : 0;
+  const newRow = row.with(index % rowSlots, slot);
+  const rows = part.rows.with(rowIndex, newRow.some((one) => one !== undefined) ? newRow : undefined);
+  const newPart: Part = { rows, held: part.held - heldBefore + (slot?.kind === "held" ? 1 : 0) };
+  return { ...state, parts: state.parts.with(exitNode, newPart) };
+}
+
+const bucketOf = (holder: Holder): number => hash32(`${holder.network}/${holder.node}`) % holdingBuckets;
+const sameHolder = (one: Holder, other: Holder): boolean => one.network === other.network && one.node === other.node;
+
+/** The subnet number that a holder holds; undefined where it holds none. */
+export function holdingOf(state: AllocatorState, holder: Holder): number | undefined {
+  return state.holdings[bucketOf(holder)]?.find((one) => sameHolder(one, holder))?.subnetNumber;
+}
+
+/** A state in which the holder holds that subnet number, which must be free or at rest. */
+export function withHolding(state: AllocatorState, holder: Holder, subnetNumber: number): AllocatorState {
+  const { network, node } = holder;
+  const bucket = bucketOf(holder);
+  const holding: Holding = { network, node, subnetNumber };
+  const holdings = state.holdings.with(bucket, [...(state.holdings[bucket] ?? []), holding]);
+  return { ...withSlot(state, subnetNumber, { kind: "held", network, node }), holdings };
+}
+
+/** A state in which the holder's subnet number rests since that moment. */
+export function withoutHolding(state: AllocatorState, holder: Holder, subnetNumber: number, nowMs: number): AllocatorState {
+  const bucket = bucketOf(holder);
+  const left = (state.holdings[bucket] ?? []).filter((one) => !sameHolder(one, holder));
+  const holdings = state.holdings.with(bucket, left.length === 0 ? undefined : left);
+  return { ...withSlot(state, subnetNumber, { kind: "resting", releasedAtMs: nowMs }), holdings };
+}
+
+/** Every slot that is not free, in the order of subnet numbers. */
+export function* slotsOf(state: AllocatorState): Generator<{ readonly subnetNumber: number; readonly slot: Slot }> {
+  for (const [exitNode, part] of state.parts.entries()) {
+    for (const [rowIndex, row] of part.rows.entries()) {
+      for (const [index, slot] of (row ?? []).entries()) {
+        if (slot !== undefined) yield { subnetNumber: (exitNode << 12) | (rowIndex * rowSlots + index), slot };
+      }
+    }
+  }
+}
+
+interface HeldPrefix extends Holder {
+  readonly prefix: Prefix;
+}
+
+/** All that is held, in the order of prefixes. */
+export function heldPrefixes(state: AllocatorState): readonly HeldPrefix[] {
+  const held: HeldPrefix[] = [];
+  for (const { subnetNumber, slot } of slotsOf(state)) {
+    if (slot.kind === "held") held.push({ network: slot.network, node: slot.node, prefix: subnetOf(state.prefix, subnetNumber) });
+  }
+  return held;
+}
+
+/** The advice on one exit node; undefined while it has fewer than `adviseExitNodeRoutes` routes. */
+export function adviseOn(state: AllocatorState, exitNode: number): Problem | undefined {
+  const routes = state.parts[exitNode]?.held ?? 0;
+  if (routes < adviseExitNodeRoutes) return undefined;
+  return {
+    severity: "advice",
+    code: "exit-node-routes",
+    message: `exit node ${exitNode} routes ${routes} prefixes of at most ${capacityOf(exitNode)}`,
+    hint: `add an exit node to the allocation with every ${adviseExitNodeRoutes} routes`,
+  };
+}
+
+/** The advice on all exit nodes of the allocation. */
+export function advise(state: AllocatorState): readonly Problem[] {
+  return state.parts.map((_, exitNode) => adviseOn(state, exitNode)).filter((problem) => problem !== undefined);
+}

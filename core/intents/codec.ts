@@ -1,0 +1,143 @@
+/**
+ * Intents, facts and status as JSON texts. Encoding is canonical (keys sorted, addresses in RFC 5952 text): equal values give equal
+ * texts. Decoding takes nothing on trust: whatever a store holds gives a value or a Problem.
+ */
+import type { ExitNodeConfig, PortForward, PublicConfig, Service } from "../farm/index.ts";
+import { formatAddress, formatPrefix } from "../common/index.ts";
+import type { Address, Outcome, Prefix } from "../common/index.ts";
+import {
+  address,
+  anyText,
+  decodeText,
+  interfaceAddress,
+  interfaceName,
+  list,
+  name,
+  object,
+  oneOf,
+  prefix6,
+  table,
+  textLike,
+  truth,
+  whole,
+} from "./decode.ts";
+import type { Decoder } from "./decode.ts";
+import type { NodeFacts, NodeStatus } from "./facts.ts";
+import type { AllocationIntent, NetworkIntent, NodeIntent, ResourceIntent, WorkloadIntent } from "./intents.ts";
+
+const isAddress = (value: object): value is Address => "family" in value && "value" in value && typeof value.value === "bigint";
+const isPrefix = (value: object): value is Prefix => "length" in value && "address" in value && typeof value.address === "object";
+
+const plain = (value: unknown): unknown => {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(plain);
+  if (isAddress(value)) return formatAddress(value);
+  if (isPrefix(value)) return formatPrefix(value);
+  const entries = Object.entries(value).filter(([, field]) => field !== undefined);
+  return Object.fromEntries(entries.toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([key, field]) => [key, plain(field)]));
+};
+
+const encode = (value: object): string => JSON.stringify(plain(value));
+
+const allocationNumber = whole(0, 127);
+const port = whole(1, 65535);
+const protocol = oneOf("tcp", "udp");
+
+const allocationIntent: Decoder<AllocationIntent> = object<AllocationIntent>({ prefix: prefix6(48), number: allocationNumber });
+
+const publicConfig = object<PublicConfig>(
+  { nic: interfaceName, ipv4: interfaceAddress(4), gateway4: address(4), ipv6: interfaceAddress(6), gateway6: address(6) },
+  "ipv4",
+  "gateway4",
+  "ipv6",
+  "gateway6",
+);
+
+const exitNodeConfig = object<ExitNodeConfig>(
+  { number: whole(1, 15), allocationNumber, nic: interfaceName, ipv4: interfaceAddress(4), gateway4: address(4) },
+  "ipv4",
+  "gateway4",
+);
+
+const nodeIntent = object<NodeIntent>({ name, public: publicConfig, exitNode: exitNodeConfig }, "public", "exitNode");
+
+const service = object<Service>({ protocol, port });
+const resource = object<ResourceIntent>({ node: name, exitPoint: truth, prefix: prefix6(64) });
+const workload = object<WorkloadIntent>({ name, node: name, host: whole(2, 254), services: list(service) });
+const portForward = object<PortForward>({ address: address(4), protocol, port, workload: name, workloadPort: port });
+
+const networkIntent = object<NetworkIntent>({
+  name,
+  kind: oneOf("exit-node"),
+  allocationNumber,
+  ownedIpv4: list(address(4)),
+  resources: list(resource),
+  workloads: list(workload),
+  portForwards: list(portForward),
+});
+
+const reachability = oneOf("public", "hidden", "none");
+
+/** 32 bytes in base64: 43 digits, the last of which has two zero bits, and one `=`. */
+const publicKey = textLike(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/, "WireGuard public key");
+
+const publicKeyStart = textLike(/^[A-Za-z0-9+/]{8}$/, "start of a WireGuard public key");
+
+const nodeFacts = object<NodeFacts>(
+  {
+    node: name,
+    publicKeys: table(interfaceName, publicKey),
+    endpoints: object<NodeFacts["endpoints"]>({ ipv4: address(4), ipv6: address(6) }, "ipv4", "ipv6"),
+    reachability: object<NodeFacts["reachability"]>({ ipv4: reachability, ipv6: reachability }),
+    acceptedKeys: table(interfaceName, list(publicKeyStart)),
+  },
+  "acceptedKeys",
+);
+
+const nodeStatus = object<NodeStatus>({
+  node: name,
+  phase: oneOf("starting", "waiting", "applying", "ready", "failing"),
+  revision: whole(0, Number.MAX_SAFE_INTEGER),
+  changes: whole(0, Number.MAX_SAFE_INTEGER),
+  messages: list(anyText),
+});
+
+export function encodeAllocationIntent(intent: AllocationIntent): string {
+  return encode(intent);
+}
+
+export function decodeAllocationIntent(text: string): Outcome<AllocationIntent> {
+  return decodeText(text, "allocation intent", allocationIntent);
+}
+
+export function encodeNodeIntent(intent: NodeIntent): string {
+  return encode(intent);
+}
+
+export function decodeNodeIntent(text: string): Outcome<NodeIntent> {
+  return decodeText(text, "node intent", nodeIntent);
+}
+
+export function encodeNetworkIntent(intent: NetworkIntent): string {
+  return encode(intent);
+}
+
+export function decodeNetworkIntent(text: string): Outcome<NetworkIntent> {
+  return decodeText(text, "network intent", networkIntent);
+}
+
+export function encodeNodeFacts(facts: NodeFacts): string {
+  return encode(facts);
+}
+
+export function decodeNodeFacts(text: string): Outcome<NodeFacts> {
+  return decodeText(text, "node facts", nodeFacts);
+}
+
+export function encodeNodeStatus(status: NodeStatus): string {
+  return encode(status);
+}
+
+export function decodeNodeStatus(text: string): Outcome<NodeStatus> {
+  return decodeText(text, "node status", nodeStatus);
+}

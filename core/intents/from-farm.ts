@@ -1,0 +1,220 @@
+/** The intents of a farm. The same for any order of the file: everything is taken in the order of names. */
+import { failure, success } from "../common/index.ts";
+import type { Outcome, Prefix, Problem } from "../common/index.ts";
+import type { Farm, FarmNode, NetworkResource, PortForward, Service, UserNetwork } from "../farm/index.ts";
+import { advise, grantPrefix, reserveExitNode, reservePrefix, startAllocator } from "../allocate/index.ts";
+import type { AllocatorState } from "../allocate/index.ts";
+import { hexOf, subnetNumberOf } from "../derive/index.ts";
+import type { AllocationIntent, Intents, NetworkIntent, NodeIntent, ResourceIntent, WorkloadIntent } from "./intents.ts";
+
+const compare = (one: string | number | bigint, other: string | number | bigint): number => (one < other ? -1 : one > other ? 1 : 0);
+const byName = (one: { readonly name: string }, other: { readonly name: string }): number => compare(one.name, other.name);
+
+const error = (code: string, message: string, hint?: string): Problem => ({
+  severity: "error",
+  code,
+  message,
+  ...(hint === undefined ? {} : { hint }),
+});
+
+/** A resource with the network it is of and the exit node in whose part its prefix lies. */
+interface Placed {
+  readonly network: UserNetwork;
+  readonly resource: NetworkResource;
+  readonly exitNode: number;
+}
+
+/** What is gathered on the way: one allocator per allocation number, prefixes by resource, and each node's subnet numbers. */
+interface Workings {
+  readonly allocators: Map<number, AllocatorState>;
+  readonly prefixes: Map<NetworkResource, Prefix>;
+  /** By node: subnet number -> the network that has it there. */
+  readonly subnetsOfNode: Map<string, Map<number, string>>;
+  readonly problems: Problem[];
+}
+
+const startAllocators = (farm: Farm, workings: Workings): void => {
+  const allocations = farm.allocations.toSorted(
+    (one, other) => compare(one.number, other.number) || compare(one.prefix.address.value, other.prefix.address.value),
+  );
+  for (const allocation of allocations) {
+    const started = startAllocator(allocation.prefix);
+    workings.problems.push(...started.problems);
+    if (!started.ok) continue;
+    if (workings.allocators.has(allocation.number)) {
+      workings.problems.push(
+        error(
+          "allocation-number-twice",
+          `two allocations have the number ${allocation.number}`,
+          "give every allocation a number of its own",
+        ),
+      );
+      continue;
+    }
+    workings.allocators.set(allocation.number, started.value);
+  }
+};
+
+const reserveExitNodes = (nodes: readonly FarmNode[], workings: Workings): void => {
+  for (const node of nodes) {
+    if (node.exitNode === undefined) continue;
+    const { allocationNumber, number } = node.exitNode;
+    const state = workings.allocators.get(allocationNumber);
+    if (state === undefined) {
+      workings.problems.push(
+        error("unknown-allocation", `${node.name} is an exit node of allocation ${allocationNumber}, which the farm does not have`),
+      );
+      continue;
+    }
+    const reserved = reserveExitNode(state, node.name, number);
+    workings.problems.push(...reserved.problems);
+    if (reserved.ok) workings.allocators.set(allocationNumber, reserved.value);
+  }
+};
+
+/** The exit node number that a network's prefixes come from; a Problem unless it has exactly one exit point, on an exit node. */
+const exitNodeOf = (network: UserNetwork, nodes: ReadonlyMap<string, FarmNode>): number | Problem => {
+  const exitPoints = network.resources.filter((resource) => resource.exitPoint);
+  const [exitPoint] = exitPoints;
+  if (exitPoint === undefined || exitPoints.length > 1) {
+    const where = exitPoints.map((resource) => resource.node).toSorted(compare);
+    const message = `network ${network.name} has ${exitPoints.length} exit points${where.length === 0 ? "" : ` (on ${where.join(", ")})`}; it needs exactly one`;
+    return error("exit-point-count", message, "mark the resource on an exit node with `exit-point: true`");
+  }
+  const exitNode = nodes.get(exitPoint.node)?.exitNode;
+  if (exitNode?.allocationNumber !== network.allocationNumber) {
+    const message = `the exit point of network ${network.name} is on ${exitPoint.node}, which is no exit node of allocation ${network.allocationNumber}`;
+    return error("exit-point-not-on-exit-node", message, "an exit point lives on an exit node of the network's allocation");
+  }
+  return exitNode.number;
+};
+
+const place = (networks: readonly UserNetwork[], nodes: ReadonlyMap<string, FarmNode>, workings: Workings): readonly Placed[] => {
+  const placed: Placed[] = [];
+  for (const network of networks) {
+    const exitNode = exitNodeOf(network, nodes);
+    if (typeof exitNode !== "number") {
+      workings.problems.push(exitNode);
+      continue;
+    }
+    const resources = network.resources.toSorted((one, other) => compare(one.node, other.node));
+    for (const [index, resource] of resources.entries()) {
+      if (resources[index - 1]?.node === resource.node) {
+        workings.problems.push(
+          error(
+            "resource-twice-on-node",
+            `network ${network.name} has two resources on ${resource.node}`,
+            "a network has at most one on each node",
+          ),
+        );
+      } else {
+        placed.push({ network, resource, exitNode });
+      }
+    }
+  }
+  return placed;
+};
+
+const subnetsOf = (workings: Workings, node: string): Map<number, string> => {
+  const known = workings.subnetsOfNode.get(node);
+  if (known !== undefined) return known;
+  const subnets = new Map<number, string>();
+  workings.subnetsOfNode.set(node, subnets);
+  return subnets;
+};
+
+/** Names and port of a resource follow from its subnet number, so one node holds each number once, whatever the allocations (EX-21). */
+const noteSubnet = (workings: Workings, { network, resource }: Placed, prefix: Prefix): void => {
+  const subnets = subnetsOf(workings, resource.node);
+  const other = subnets.get(subnetNumberOf(prefix));
+  if (other !== undefined) {
+    const message = `networks ${other} and ${network.name} both have a prefix with the bytes ${hexOf(prefix)} on ${resource.node}, so the same WireGuard port`;
+    workings.problems.push(error("subnet-twice-on-node", message, "give one of them another prefix"));
+  }
+  subnets.set(subnetNumberOf(prefix), network.name);
+};
+
+const allot = (placed: Placed, workings: Workings): void => {
+  const { network, resource, exitNode } = placed;
+  const state = workings.allocators.get(network.allocationNumber);
+  if (state === undefined) return;
+  const holder = { network: network.name, node: resource.node, exitNode };
+  // A farm file starts from nothing: no prefix rests, so the moment is of no account.
+  const outcome =
+    resource.prefix === undefined
+      ? grantPrefix(state, { ...holder, avoid: subnetsOf(workings, resource.node) }, 0)
+      : reservePrefix(state, holder, resource.prefix, 0);
+  if (!outcome.ok) {
+    const named = outcome.problems.map((problem) => ({
+      ...problem,
+      message: `network ${network.name} on ${resource.node}: ${problem.message}`,
+    }));
+    workings.problems.push(...(resource.prefix === undefined ? outcome.problems : named));
+    return;
+  }
+  workings.allocators.set(network.allocationNumber, outcome.value.state);
+  workings.prefixes.set(resource, outcome.value.prefix);
+  noteSubnet(workings, placed, outcome.value.prefix);
+};
+
+const sortedServices = (services: readonly Service[]): readonly Service[] =>
+  services.toSorted((one, other) => compare(one.protocol, other.protocol) || compare(one.port, other.port));
+
+const sortedForwards = (forwards: readonly PortForward[]): readonly PortForward[] =>
+  forwards.toSorted(
+    (one, other) =>
+      compare(one.address.value, other.address.value) || compare(one.protocol, other.protocol) || compare(one.port, other.port),
+  );
+
+const networkIntent = (network: UserNetwork, prefixes: ReadonlyMap<NetworkResource, Prefix>): NetworkIntent => {
+  const resources: ResourceIntent[] = [];
+  for (const resource of network.resources) {
+    const prefix = prefixes.get(resource);
+    if (prefix !== undefined) resources.push({ node: resource.node, exitPoint: resource.exitPoint, prefix });
+  }
+  return {
+    name: network.name,
+    kind: network.kind,
+    allocationNumber: network.allocationNumber,
+    ownedIpv4: network.ownedIpv4.toSorted((one, other) => compare(one.value, other.value)),
+    resources: resources.toSorted((one, other) => compare(one.node, other.node)),
+    workloads: network.workloads
+      .map(({ name, node, host, services }): WorkloadIntent => ({ name, node, host, services: sortedServices(services) }))
+      .toSorted(byName),
+    portForwards: sortedForwards(network.portForwards),
+  };
+};
+
+const nodeIntent = (node: FarmNode): NodeIntent => ({
+  name: node.name,
+  ...(node.public === undefined ? {} : { public: node.public }),
+  ...(node.exitNode === undefined ? {} : { exitNode: node.exitNode }),
+});
+
+/**
+ * The intents of a farm, in the order of names and numbers. Prefixes that the file states are reserved first, the allocator then
+ * gives the rest. Errors: those of the allocator, an exit point that is not one or not on an exit node, the same prefix bytes twice
+ * on a node. Warnings and the advice to add an exit node accompany the value.
+ */
+export function intentsOf(farm: Farm): Outcome<Intents> {
+  const workings: Workings = { allocators: new Map(), prefixes: new Map(), subnetsOfNode: new Map(), problems: [] };
+  const nodes = farm.nodes.toSorted(byName);
+  const networks = farm.networks.toSorted(byName);
+  startAllocators(farm, workings);
+  reserveExitNodes(nodes, workings);
+  const placed = place(networks, new Map(nodes.map((node) => [node.name, node])), workings);
+  for (const one of placed) if (one.resource.prefix !== undefined) allot(one, workings);
+  for (const one of placed) if (one.resource.prefix === undefined) allot(one, workings);
+  const allocations = farm.allocations
+    .map(({ prefix, number }): AllocationIntent => ({ prefix, number }))
+    .toSorted((one, other) => compare(one.number, other.number));
+  for (const { number } of allocations) {
+    const state = workings.allocators.get(number);
+    if (state !== undefined) workings.problems.push(...advise(state));
+  }
+  if (workings.problems.some((problem) => problem.severity === "error")) return failure(...workings.problems);
+  return success(
+    { allocations, nodes: nodes.map(nodeIntent), networks: networks.map((network) => networkIntent(network, workings.prefixes)) },
+    workings.problems,
+  );
+}

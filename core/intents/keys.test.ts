@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { intentKeys, parseKey } from "./index.ts";
+
+describe("intentKeys", () => {
+  it("gives the keys of the store", () => {
+    expect(intentKeys.allocation(1)).toBe("/farmlab/intents/allocations/1");
+    expect(intentKeys.node("node-1")).toBe("/farmlab/intents/nodes/node-1");
+    expect(intentKeys.network("blue")).toBe("/farmlab/intents/networks/blue");
+    expect(intentKeys.facts("node-1")).toBe("/farmlab/facts/node-1");
+    expect(intentKeys.status("node-1")).toBe("/farmlab/status/node-1");
+  });
+});
+
+describe("parseKey", () => {
+  it("reads every key back", () => {
+    expect(parseKey(intentKeys.allocation(127))).toEqual({ kind: "allocation", name: "127" });
+    for (const kind of ["node", "network", "facts", "status"] as const) {
+      expect(parseKey(intentKeys[kind]("a-1"))).toEqual({ kind, name: "a-1" });
+    }
+  });
+
+  it.each([
+    "",
+    "/farmlab/",
+    "/farmlab/facts/",
+    "/farmlab/facts/a/b",
+    "/farmlab/intents/nodes",
+    "/farmlab/intents/others/a",
+    "/farmlab/intents/allocations/x",
+    "/other/facts/a",
+    "/farmlab/facts/A b",
+  ])("gives nothing for %j", (key) => {
+    expect(parseKey(key)).toBeUndefined();
+  });
+});
