@@ -1,2 +1,8 @@
-/** The result of a run and the reporters that tell it: console, json, junit. Judges nothing. */
-export type * from "./result.ts";
+/**
+ * What a run says and how: the shape of the result (`result.ts`) and one file per reporter. It judges nothing and knows no laws.
+ */
+export * from "./result.ts";
+export * from "./reporter.ts";
+export * from "./console.ts";
+export * from "./json.ts";
+export * from "./junit.ts";

@@ -3,6 +3,7 @@
  * Pure, knows nothing of farms. Not a place for helpers that only one room needs.
  */
 export * from "./problem.ts";
+export * from "./problem-text.ts";
 export * from "./address.ts";
 export * from "./deadline.ts";
 export * from "./random.ts";

@@ -1,2 +1,13 @@
 /** The farm file: schema, loading with line and column, normalising. Says nothing of how a farm is run. */
 export type * from "./farm.ts";
+export type * from "./document.ts";
+export * from "./allocation.ts";
+export * from "./parts.ts";
+export { loadFarm } from "./load.ts";
+export type { LoadedFarm } from "./load.ts";
+export type { Path, Places } from "./reading/places.ts";
+export { farmFileLimit, tooLarge } from "./reading/guard.ts";
+export { farmFileJsonSchema } from "./schema/farm-file.ts";
+export type { JsonSchema } from "./schema/farm-file.ts";
+export { parseService } from "./schema/text.ts";
+export { nearest, nearestHint } from "./nearest.ts";

@@ -9,7 +9,7 @@ static const struct {
   int (*run)(int argc, char **argv);
 } subcommands[] = {
     {"sandbox", sandbox_main}, {"enter", enter_main}, {"in", in_main},       {"init", init_main},
-    {"unpack", unpack_main},   {"probe", probe_main}, {"reach", reach_main}, {"reflect", reflect_main},
+    {"probe", probe_main}, {"reach", reach_main}, {"reflect", reflect_main},
 };
 
 int main(int argc, char **argv) {

@@ -90,6 +90,7 @@ struct mark {
   char token[TOKEN_LIMIT + 1];
   unsigned slot;
   unsigned sequence;
+  size_t size; /* bytes of the whole request */
 };
 struct answer {
   struct mark mark;
@@ -188,11 +189,18 @@ void unlisten_request(char *fields[], size_t count);
 void listeners_close(void);
 void accept_ready(struct source *source, uint32_t events);
 void guests_close(struct listener *listener);
+enum packet_kind { PACKET_OTHER_KIND, PACKET_REQUEST, PACKET_ANSWER, PACKET_ERROR };
+struct packet {
+  char source[ADDRESS_TEXT], destination[ADDRESS_TEXT], protocol[16];
+  char token[TOKEN_LIMIT + 1]; /* whole, where the watched text is only its beginning */
+  int ttl;
+  unsigned source_port, destination_port, sequence;
+  enum packet_kind kind;
+};
+bool packet_read(const char *data, size_t length, const char *token, struct packet *out);
 void watch_request(char *fields[], size_t count);
 void unwatch_request(char *fields[], size_t count);
 void watches_close(void);
 void raw_request(char *fields[], size_t count);
-
-int probe_main(int argc, char **argv);
 
 #endif

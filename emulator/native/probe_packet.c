@@ -1,11 +1,12 @@
 /*
- * What probes carry: `farmlab-probe TOKEN SLOT SEQUENCE`, answered by
- * `farmlab-answer TOKEN SLOT SEQUENCE <tab> who <tab> source <tab> port <tab> ttl <tab> destination <tab> port`,
+ * What probes carry: `farmlab-probe TOKEN SLOT SEQUENCE SIZE`, answered by
+ * `farmlab-answer TOKEN SLOT SEQUENCE SIZE <tab> who <tab> source <tab> port <tab> ttl <tab> destination <tab> port`,
  * each ended by a line feed and filled with dots to the wanted size.
  */
 #define _GNU_SOURCE
-#include "line.h"
 #include "probe.h"
+
+#include "line.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,15 +19,15 @@ static size_t fill(char *out, size_t used, size_t size) {
 
 /* `out` holds at least SIZE_LIMIT bytes. Returns the length, at least `size`. */
 size_t request_write(char *out, size_t size, const struct mark *mark) {
-  int used = snprintf(out, SIZE_LIMIT, REQUEST_WORD " %s %u %u\n", mark->token, mark->slot, mark->sequence);
+  int used = snprintf(out, SIZE_LIMIT, REQUEST_WORD " %s %u %u %zu\n", mark->token, mark->slot, mark->sequence, size);
   return fill(out, (size_t)used, size);
 }
 
 size_t answer_write(char *out, size_t size, const struct answer *answer) {
   char who[2 * WHO_LIMIT + 1];
   escape(who, sizeof who, answer->who);
-  int used = snprintf(out, SIZE_LIMIT, ANSWER_WORD " %s %u %u\t%s\t%s\t%ld\t%ld\t%s\t%ld\n", answer->mark.token, answer->mark.slot,
-                      answer->mark.sequence, who, answer->source, answer->source_port, answer->ttl, answer->destination,
+  int used = snprintf(out, SIZE_LIMIT, ANSWER_WORD " %s %u %u %zu\t%s\t%s\t%ld\t%ld\t%s\t%ld\n", answer->mark.token, answer->mark.slot,
+                      answer->mark.sequence, answer->mark.size, who, answer->source, answer->source_port, answer->ttl, answer->destination,
                       answer->destination_port);
   return fill(out, (size_t)used, size);
 }
@@ -43,7 +44,7 @@ static bool first_line(const char *data, size_t length, char *out, size_t room) 
 static bool mark_read(const char *text, const char *word, struct mark *out) {
   size_t length = strlen(word);
   if (strncmp(text, word, length) != 0 || text[length] != ' ') return false;
-  return sscanf(text + length + 1, "%32s %u %u", out->token, &out->slot, &out->sequence) == 3;
+  return sscanf(text + length + 1, "%32s %u %u %zu", out->token, &out->slot, &out->sequence, &out->size) == 4;
 }
 
 bool request_read(const char *data, size_t length, struct mark *out) {

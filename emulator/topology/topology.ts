@@ -36,7 +36,7 @@ export interface NodeConfig {
   readonly bridges?: readonly { readonly name: string; readonly ports: readonly string[] }[];
   readonly addresses?: readonly { readonly interface: string; readonly address: string }[];
   readonly routes?: readonly NodeRoute[];
-  /** Path below /proc/sys -> value. */
+  /** Path below /proc/sys -> value; a path that ends in `?` may be missing in this kernel. */
   readonly sysctls?: Readonly<Record<string, string>>;
   /** A ruleset in nft's own language. */
   readonly nft?: string;

@@ -1,0 +1,182 @@
+/** `farmlab run`: brings farms up, drives them with packets and judges them by the laws. */
+import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { randomInt } from "node:crypto";
+import { availableParallelism } from "node:os";
+import { basename, join, relative } from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { Problem } from "../../core/common/index.ts";
+import { loadFarm } from "../../core/farm/index.ts";
+import { intentsOf } from "../../core/intents/index.ts";
+import { BuildError, cacheDirectory } from "../../emulator/image/index.ts";
+import { consoleReporter, jsonReporter, junitReporter } from "../../reports/index.ts";
+import type { Reporter, RunResult } from "../../reports/index.ts";
+import { keepVerdicts, lawIds, meaningOf, runFarms, selectProperties, sourcesHash } from "../../property-tests/run/index.ts";
+import type { FarmToRun, OnEvent } from "../../property-tests/run/index.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { onInterrupt } from "../interrupt.ts";
+import { readFarmText } from "../read-farm.ts";
+import { complain } from "../running-lab.ts";
+import { version } from "../version.ts";
+
+interface Options {
+  readonly law: readonly string[];
+  readonly require: readonly string[];
+  readonly seed?: number;
+  readonly jobs?: number;
+  readonly backend: "netns";
+  readonly skips: boolean;
+  readonly reporter: readonly ("console" | "json" | "junit")[];
+  readonly format: "text" | "json";
+  readonly quiet?: boolean;
+  readonly color: boolean;
+  readonly output?: string;
+}
+
+const topologies = join(import.meta.dirname, "../../topologies");
+const farmEnding = ".farm.yml";
+const seedMax = 0x7fff_ffff;
+
+const gather = (value: string, before: readonly string[]): string[] => [...before, value];
+
+function wholeNumber(least: number, greatest: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (!/^[0-9]+$/.test(text) || number < least || number > greatest) throw new InvalidArgumentError(`a whole number from ${least} to ${greatest}`);
+    return number;
+  };
+}
+
+/** The farm files that the arguments name: files themselves, of folders every farm file in them. */
+function farmFiles(paths: readonly string[]): { readonly files: readonly string[]; readonly problems: readonly Problem[] } {
+  const chosen = paths.length === 0 ? [relative(process.cwd(), topologies) || "."] : paths;
+  const problems: Problem[] = [];
+  const files = chosen.flatMap((path) => {
+    if (!existsSync(path)) {
+      problems.push({ severity: "error", code: "no-such-file", message: `${path} does not exist`, hint: "give a farm file, or a folder of them" });
+      return [];
+    }
+    if (!statSync(path).isDirectory()) return [path];
+    return readdirSync(path)
+      .filter((name) => name.endsWith(farmEnding))
+      .toSorted()
+      .map((name) => join(path, name));
+  });
+  return { files: [...new Set(files)], problems };
+}
+
+/** All farms, or undefined after complaining of every file that is wrong: then nothing is started. */
+async function loadFarms(paths: readonly string[]): Promise<FarmToRun[] | undefined> {
+  const { files, problems } = farmFiles(paths);
+  for (const problem of problems) complain(problem, exitCodes.wrongInput);
+  let wrong = problems.length > 0;
+  const farms: FarmToRun[] = [];
+  for (const file of files) {
+    const text = await readFarmText(file);
+    const loaded = text.ok ? loadFarm(text.value, file) : text;
+    for (const problem of loaded.problems) complain(problem, loaded.ok ? exitCodes.holds : exitCodes.wrongInput);
+    const intents = loaded.ok ? intentsOf(loaded.value.farm) : undefined;
+    for (const problem of intents?.problems ?? []) if (problem.severity === "error") complain(problem, exitCodes.wrongInput);
+    if (text.ok && loaded.ok && intents?.ok === true) farms.push({ file, text: text.value, farm: loaded.value.farm, intents: intents.value });
+    else wrong = true;
+  }
+  return wrong ? undefined : farms;
+}
+
+/** Progress goes to standard error: a line per step that lasts, a line per judged property. */
+function progress(quiet: boolean): OnEvent {
+  if (quiet) return () => undefined;
+  const say = (text: string): void => void process.stderr.write(`${text}\n`);
+  return (event) => {
+    if (event.kind === "farm-started") say(`${event.farm}: coming up, ${event.properties} properties to judge`);
+    if (event.kind === "farm-ready") say(`${event.farm}: every agent ready after ${(event.readyMs / 1000).toFixed(2)} s`);
+    if (event.kind === "law-judged") say(`${event.farm}: ${event.result.verdict}: ${event.result.property}`);
+    if (event.kind === "farm-ended") say(`${event.farm}: done after ${(event.durationMs / 1000).toFixed(1)} s`);
+  };
+}
+
+function reporters(options: Options): Reporter[] {
+  const names = options.format === "json" ? ["json"] : options.reporter.length === 0 ? ["console"] : [...new Set(options.reporter)];
+  const colour = options.color && process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined && options.output === undefined;
+  return names.map((name) => (name === "json" ? jsonReporter : name === "junit" ? junitReporter : consoleReporter({ colour })));
+}
+
+/** One reporter prints to standard output; of several the first does not speak for people, so the console's text goes to standard error. */
+function print(result: RunResult, options: Options): void {
+  const chosen = reporters(options);
+  const machine = chosen.filter((reporter) => reporter.name !== "console");
+  for (const reporter of chosen) {
+    const text = reporter.report(result);
+    const forPeople = reporter.name === "console";
+    if (options.output !== undefined && (!forPeople || machine.length === 0)) {
+      const path = machine.length > 1 ? `${options.output}.${reporter.name}` : options.output;
+      writeFileSync(path, text);
+    } else if (forPeople && machine.length > 0 && options.output === undefined) process.stderr.write(text);
+    else process.stdout.write(text);
+  }
+}
+
+async function run(paths: string[], options: Options): Promise<void> {
+  const chosen = lawIds(options.law);
+  const required = lawIds(options.require);
+  const lawProblems = [...chosen.problems, ...required.problems];
+  for (const problem of lawProblems) complain(problem, exitCodes.wrongInput);
+  const farms = await loadFarms(paths);
+  if (!chosen.ok || !required.ok || farms === undefined) return;
+
+  const properties = selectProperties(chosen.value);
+  if (properties.length === 0 || farms.length === 0) {
+    const message = farms.length === 0 ? `there is no ${farmEnding} file in ${paths.join(", ")}` : `no property checks ${chosen.value.join(", ")} yet`;
+    complain({ severity: "error", code: "nothing-selected", message }, exitCodes.nothingSelected);
+    return;
+  }
+
+  const seed = options.seed ?? randomInt(seedMax);
+  const jobs = options.jobs ?? Math.max(1, Math.min(farms.length, Math.floor(availableParallelism() / 2)));
+  const onEvent = progress(options.quiet === true || options.format === "json");
+  if (options.quiet !== true) process.stderr.write(`seed ${seed}, ${farms.length === 1 ? basename(farms[0]?.file ?? "") : `${farms.length} farms`}\n`);
+  const interrupt = onInterrupt();
+  try {
+    const result = await runFarms(farms, { properties, seed, jobs, signal: interrupt.signal, onEvent, version });
+    keepVerdicts(cacheDirectory(), sourcesHash(), result);
+    print(result, options);
+    process.exitCode = exitCodes[meaningOf(result, { require: required.value, noSkips: !options.skips })];
+  } catch (error) {
+    if (interrupt.signal.aborted) {
+      process.stderr.write("interrupted; the labs are gone\n");
+      process.exitCode = interrupt.exitCode();
+    } else if (error instanceof BuildError) complain(error.problem, exitCodes.hostCannot);
+    else throw error;
+  } finally {
+    interrupt.release();
+  }
+}
+
+export function runCommand(): Command {
+  return new Command("run")
+    .argument("[paths...]", "farm files, or folders of them; without any, every farm in topologies/")
+    .option("--law <law>", "judge this law only, e.g. EX-8 (may be given several times)", gather, [])
+    .option("--seed <number>", "choose flows by this seed, as an earlier run printed it", wholeNumber(0, seedMax))
+    .option("--jobs <number>", "labs at once", wholeNumber(1, 64))
+    .addOption(new Option("--backend <backend>", "what makes the labs").choices(["netns"]).default("netns"))
+    .option("--require <law>", "fail unless this law was judged and holds (may be given several times)", gather, [])
+    .option("--no-skips", "fail when anything was skipped for want of something on this host")
+    .addOption(new Option("--reporter <reporter...>", "how to report").choices(["console", "json", "junit"]).default([], "console"))
+    .addOption(new Option("--format <format>", "output; json is the same as --reporter json").choices(["text", "json"]).default("text"))
+    .option("--output <file>", "write the report there instead of to standard output")
+    .option("--quiet", "no progress")
+    .option("--no-color", "no colours")
+    .addHelpText(
+      "after",
+      `
+Exit codes: 0 every law holds, 1 one does not, 2 wrong input, 3 this host cannot, 4 nothing to judge, 5 some verdict unknown.
+
+Examples:
+  farmlab run
+  farmlab run topologies/exit-node.farm.yml --law EX-8 --law EX-10
+  farmlab run topologies/exit-node.farm.yml --law EX-10 --seed 42
+  farmlab run topologies --reporter junit --output report.xml
+  farmlab run topologies/exit-node.farm.yml --format json
+`,
+    )
+    .action(run);
+}

@@ -1,0 +1,124 @@
+/** Puts the agent's parts together and keeps them running until told to end. What it made of the node stays. */
+import { readdirSync } from "node:fs";
+import { apply } from "../apply/index.ts";
+import { seededRandom, type Clock } from "../common/index.ts";
+import { encodeNodeFacts, encodeNodeStatus, factsPrefix, intentKeys, statusPrefix, type NodeFacts, type NodeStatus } from "../intents/index.ts";
+import { createBackOff, openStore } from "../store/index.ts";
+import { defaultPaths, type AgentConfiguration } from "./configuration.ts";
+import { openInitClient } from "./init-client.ts";
+import { openKeyRing } from "./key-ring.ts";
+import type { Log } from "./log.ts";
+import { createNodeSystem } from "./node-system.ts";
+import { createPublisher, type Publisher } from "./publisher.ts";
+import { measureReachability } from "./reachability.ts";
+import { Reconciler } from "./reconciler.ts";
+import { runProgram } from "./run-program.ts";
+import { openStatusServer } from "./status-server.ts";
+import { StoreView } from "./store-view.ts";
+
+export interface AgentSurroundings {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Spreads retries of agents that failed together. */
+  readonly seed: number;
+}
+
+/** Facts and intents, which lie side by side in the order of keys: one watch for both, and none for status, which changes most. */
+const watchedKeys = { from: factsPrefix, before: statusPrefix };
+const defaultReconcileEveryMs = 30_000;
+/** Status in the store is for people who look; those who wait listen at the socket. */
+const statusGatherMs = 100;
+const publishRetry = { firstMs: 20, longestMs: 2000 };
+const isTunnel = (service: string): boolean => service.startsWith("wg-");
+
+/** Resolves when the signal has aborted and nothing is under way any more. */
+export async function runAgent(configuration: AgentConfiguration, surroundings: AgentSurroundings, signal: AbortSignal): Promise<void> {
+  const { clock, log, seed } = surroundings;
+  const { node } = configuration;
+  const paths = { ...defaultPaths, ...configuration.paths };
+  const choice = seededRandom(seed, node);
+  const random = (): number => choice.below(0x1_0000_0000) / 0x1_0000_0000;
+  const store = openStore({ endpoints: configuration.store, clock, random });
+  const keys = openKeyRing({ path: paths.keys, node, ...(configuration.keySeed === undefined ? {} : { seed: configuration.keySeed }) });
+  const init = openInitClient(paths.initSocket);
+  const expectedEnds = new Set<string>();
+  const system = createNodeSystem({ native: paths.native, init, keys, clock, onStopping: (name) => expectedEnds.add(name) });
+
+  const publishTo = (key: string, gatherMs: number, onPublished: () => void): Publisher =>
+    createPublisher({
+      write: async (value) => (value === undefined ? await store.delete(key) : await store.put(key, value)),
+      clock,
+      backOff: createBackOff(publishRetry, random),
+      gatherMs,
+      onPublished,
+      onFailure: (message) => log("not-published", { key, message }),
+    });
+  const factsKey = intentKeys.facts(node);
+  const facts = publishTo(factsKey, 0, () => reconciler.wake());
+  const status = publishTo(intentKeys.status(node), statusGatherMs, () => {});
+
+  const view = new StoreView({
+    onChange: () => reconciler.wake(),
+    onSnapshot: (snapshot) => {
+      facts.restart(snapshot.entries.find((entry) => entry.key === factsKey)?.value, snapshot.revision);
+      status.restart(undefined, 0);
+    },
+    onEvent: (event) => {
+      if (event.key === factsKey) facts.seen(event.kind === "put" ? event.value : undefined, event.revision);
+    },
+  });
+  const starting: NodeStatus = { node, phase: "starting", revision: 0, changes: 0, messages: [] };
+  const lineOf = (now: NodeStatus, held: NodeFacts): string => `{"status":${encodeNodeStatus(now)},"facts":${encodeNodeFacts(held)}}`;
+  const noFacts: NodeFacts = { node, publicKeys: {}, endpoints: {}, reachability: { ipv4: "hidden", ipv6: "hidden" } };
+  const server = await openStatusServer(paths.statusSocket, lineOf(starting, noFacts));
+
+  const reconciler: Reconciler = new Reconciler({
+    node,
+    store: view,
+    keys,
+    apply: async (plan, known) => {
+      const report = await apply(plan, system, known);
+      expectedEnds.clear();
+      return report;
+    },
+    isBare: () => isEmptyFolder(paths.namespaces),
+    measure: async (namespace) => {
+      const parts = { native: paths.native, reflector: configuration.reflector, run: async (argv: readonly string[]) => await runProgram(argv) };
+      const measured = await measureReachability(parts, namespace);
+      log("measured", { namespace, ...measured });
+      return measured;
+    },
+    facts,
+    onStatus: (now, held) => {
+      log("status", { phase: now.phase, revision: now.revision, changes: now.changes, messages: now.messages });
+      server.tell(lineOf(now, held));
+      status.set(encodeNodeStatus(now));
+    },
+    clock,
+    random,
+    log,
+    reconcileEveryMs: configuration.reconcileEveryMs ?? defaultReconcileEveryMs,
+  });
+
+  const onServiceEvent = (event: { readonly kind: string; readonly name: string }): void => {
+    if (event.kind !== "exited" || !isTunnel(event.name) || expectedEnds.has(event.name)) return;
+    log("tunnel-ended", { service: event.name });
+    reconciler.look();
+  };
+  void init.watch(onServiceEvent, clock, signal);
+  const watching = store.watch(watchedKeys, view.handlers, signal);
+  log("started", { node });
+  await Promise.all([watching, reconciler.run(signal)]);
+  await server.close();
+  store.close();
+  log("ended", {});
+}
+
+function isEmptyFolder(path: string): boolean {
+  try {
+    return readdirSync(path).length === 0;
+  } catch {
+    return true;
+  }
+}
+

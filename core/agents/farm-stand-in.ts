@@ -1,0 +1,256 @@
+/** A farm's agents around a store in memory and nodes that are only plans: for tests of what agents do together. */
+import type { ApplyReport, ObservedNode } from "../apply/index.ts";
+import { parseAddress, parsePrefix, seededRandom, type Address, type Clock, type Prefix, type Random } from "../common/index.ts";
+import { factsPrefix, intentKeys, type Intents, type NodeFacts, type NodeStatus } from "../intents/index.ts";
+import type { NodePlan } from "../plan/index.ts";
+import { createBackOff, encodeIntents, type StoreEntry } from "../store/index.ts";
+import { createPublisher } from "./publisher.ts";
+import type { Measured } from "./reachability.ts";
+import { Reconciler } from "./reconciler.ts";
+import { StoreView } from "./store-view.ts";
+import type { KeyRing } from "./key-ring.ts";
+import { publicKeyOf, seededPrivateKey } from "./wireguard-key.ts";
+
+const nothing: ObservedNode = { namespaces: new Map(), services: new Set() };
+
+/** Lets a chosen number of turns of the event loop go by, so that orders of events differ from seed to seed. */
+async function turns(random: Random, most: number): Promise<void> {
+  for (let turn = random.below(most + 1); turn > 0; turn -= 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A store in memory; watchers hear of changes a little later, in order. */
+export class MemoryStore {
+  readonly values: Map<string, { readonly value: string; readonly revision: number }> = new Map();
+  readonly #views = new Set<StoreView>();
+  readonly #random: Random;
+  #delivery: Promise<void> = Promise.resolve();
+  revision: number = 1;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /** Writes all of a map's keys at one revision; undefined deletes. */
+  write(changes: ReadonlyMap<string, string | undefined>): number {
+    this.revision += 1;
+    const revision = this.revision;
+    const events = [...changes].map(([key, value]) => {
+      if (value === undefined) this.values.delete(key);
+      else this.values.set(key, { value, revision });
+      return value === undefined ? ({ kind: "delete", key, revision } as const) : ({ kind: "put", key, value, revision } as const);
+    });
+    const views = [...this.#views];
+    this.#delivery = this.#delivery.then(async () => {
+      await turns(this.#random, 2);
+      for (const view of views) view.handlers.events(events, revision);
+    });
+    return revision;
+  }
+
+  follow(view: StoreView): void {
+    const entries: StoreEntry[] = [...this.values].map(([key, held]) => ({ key, ...held })).filter((entry) => !entry.key.startsWith("/farmlab/status/"));
+    this.#views.add(view);
+    view.handlers.snapshot({ revision: this.revision, entries });
+    view.handlers.connection({ connected: true });
+  }
+
+  leave(view: StoreView): void {
+    this.#views.delete(view);
+  }
+}
+
+export interface StandInNode {
+  readonly name: string;
+  readonly statuses: NodeStatus[];
+  readonly facts: () => NodeFacts;
+  /** Plans in the order in which they were carried out, and whether the node was looked at first. */
+  readonly plans: { readonly plan: NodePlan; readonly looked: boolean }[];
+  readonly reconciler: Reconciler;
+  readonly view: StoreView;
+  /** Makes the next calls of apply fail. */
+  failures: number;
+  /** Resolves at the first status that fits, from the last one told on. */
+  until(fits: (status: NodeStatus) => boolean): Promise<NodeStatus>;
+  stop(): Promise<void>;
+}
+
+export interface StandInFarm {
+  readonly store: MemoryStore;
+  /** Starts an agent; one of the same name that was stopped before left its plan in place. */
+  start(name: string): StandInNode;
+  writeIntents(intents: Intents): number;
+  stop(): Promise<void>;
+}
+
+export interface StandInOptions {
+  readonly seed: number;
+  readonly measured: (node: string) => Measured;
+  /** Hears of each plan at the moment when it takes effect. */
+  readonly onPlan?: (node: string, plan: NodePlan) => void;
+  readonly pauses?: (milliseconds: number) => Promise<void>;
+}
+
+export function createStandInFarm(options: StandInOptions): StandInFarm {
+  const random = seededRandom(options.seed, "agents");
+  const store = new MemoryStore(random);
+  /** Regular looks never come; back-off is over at once. */
+  const pauses = options.pauses ?? (async (milliseconds) => (milliseconds >= 30_000 ? await new Promise<never>(() => {}) : await turns(random, 3)));
+  const clock: Clock = { nowMs: () => 0, pause: pauses };
+  const kernel = new Map<string, string>();
+  const nodes: StandInNode[] = [];
+
+  const start = (name: string): StandInNode => {
+    const statuses: NodeStatus[] = [];
+    const waiters = new Set<() => void>();
+    const plans: StandInNode["plans"] = [];
+    const ending = new AbortController();
+    let last: NodeFacts | undefined;
+    const publisher = createPublisher({
+      write: async (value) => {
+        await turns(random, 2);
+        return store.write(new Map([[intentKeys.facts(name), value]]));
+      },
+      clock,
+      backOff: createBackOff({ firstMs: 1, longestMs: 1 }, () => 0),
+      gatherMs: 0,
+      onPublished: () => reconciler.wake(),
+      onFailure: () => {},
+    });
+    const view = new StoreView({
+      onChange: () => reconciler.wake(),
+      onSnapshot: (snapshot) => publisher.restart(snapshot.entries.find((entry) => entry.key === intentKeys.facts(name))?.value, snapshot.revision),
+      onEvent: (event) => {
+        if (event.key === `${factsPrefix}${name}`) publisher.seen(event.kind === "put" ? event.value : undefined, event.revision);
+      },
+    });
+    const reconciler: Reconciler = new Reconciler({
+      node: name,
+      store: view,
+      keys: seededKeys(name),
+      apply: async (plan, known): Promise<ApplyReport> => {
+        await turns(random, 6);
+        if (node.failures > 0) {
+          node.failures -= 1;
+          return { changes: 0, commands: [], failures: [{ severity: "error", code: "apply-failed", message: "ip in host: no" }] };
+        }
+        const text = JSON.stringify(plan);
+        const changes = kernel.get(name) === text ? 0 : 1;
+        kernel.set(name, text);
+        plans.push({ plan, looked: known === undefined });
+        options.onPlan?.(name, plan);
+        return { changes, commands: [], failures: [], observed: nothing };
+      },
+      isBare: () => !kernel.has(name),
+      measure: async () => {
+        await turns(random, 6);
+        return options.measured(name);
+      },
+      facts: publisher,
+      onStatus: (status, facts) => {
+        statuses.push(status);
+        last = facts;
+        for (const waiter of waiters) waiter();
+      },
+      clock,
+      random: () => 0,
+      log: () => {},
+      reconcileEveryMs: 30_000,
+    });
+    const done = reconciler.run(ending.signal);
+    const node: StandInNode = {
+      name,
+      statuses,
+      plans,
+      reconciler,
+      view,
+      failures: 0,
+      facts: () => last ?? { node: name, publicKeys: {}, endpoints: {}, reachability: { ipv4: "none", ipv6: "none" } },
+      until: async (fits) => {
+        const found = Promise.withResolvers<NodeStatus>();
+        const look = (): void => {
+          const status = statuses.at(-1);
+          if (status !== undefined && fits(status)) found.resolve(status);
+        };
+        waiters.add(look);
+        look();
+        const status = await found.promise;
+        waiters.delete(look);
+        return status;
+      },
+      stop: async () => {
+        store.leave(view);
+        ending.abort();
+        await done;
+      },
+    };
+    nodes.push(node);
+    store.follow(view);
+    return node;
+  };
+
+  return {
+    store,
+    start,
+    writeIntents: (intents) => {
+      const wanted = encodeIntents(intents);
+      const gone = [...store.values.keys()].filter((key) => key.startsWith("/farmlab/intents/") && !wanted.has(key));
+      return store.write(new Map<string, string | undefined>([...wanted, ...gone.map((key): [string, undefined] => [key, undefined])]));
+    },
+    stop: async () => {
+      await Promise.all(nodes.map(async (node) => await node.stop()));
+    },
+  };
+}
+
+function seededKeys(node: string): KeyRing {
+  const keys = new Map<string, string>();
+  const privateKeyOf = (name: string): string => keys.get(name) ?? seededPrivateKey("test", node, name);
+  return {
+    notice: undefined,
+    ensure: (names) => {
+      for (const name of names) keys.set(name, privateKeyOf(name));
+    },
+    retain: () => {},
+    publicKeys: (names) => Object.fromEntries(names.map((name) => [name, publicKeyOf(privateKeyOf(name))])),
+    privateKeyOf,
+  };
+}
+
+export const address = (text: string): Address => {
+  const parsed = parseAddress(text);
+  if (parsed === undefined) throw new Error(text);
+  return parsed;
+};
+
+export const prefix = (text: string): Prefix => {
+  const parsed = parsePrefix(text);
+  if (parsed === undefined) throw new Error(text);
+  return parsed;
+};
+
+/** One network with its exit point on `node-1`; `publicNodes` have an address for tunnels. */
+export function intentsOfOneNetwork(others: readonly string[], publicNodes: readonly string[]): Intents {
+  const names = ["node-1", ...others];
+  return {
+    allocations: [{ prefix: prefix("2a02:1802:5e::/48"), number: 1 }],
+    nodes: names.map((name, index) => ({
+      name,
+      ...(publicNodes.includes(name)
+        ? { public: { nic: "eth0", ipv4: prefix(`185.69.166.${index + 3}/24`), gateway4: address("185.69.166.1") } }
+        : {}),
+      ...(name === "node-1" ? { exitNode: { number: 1, allocationNumber: 1, nic: "eth1" } } : {}),
+    })),
+    networks: [
+      {
+        name: "blue",
+        kind: "exit-node",
+        allocationNumber: 1,
+        ownedIpv4: [],
+        resources: names.map((name, index) => ({ node: name, exitPoint: index === 0, prefix: prefix(`2a02:1802:5e:1ab${index.toString(16)}::/64`) })),
+        workloads: [],
+        portForwards: [],
+      },
+    ],
+  };
+}
+

@@ -1,0 +1,98 @@
+/** The node's WireGuard keys, one pair per tunnel; the private halves live in a file that survives a reboot and leave it only for the kernel. */
+import { readFileSync, renameSync } from "node:fs";
+import { replaceFile } from "./files.ts";
+import { publicKeyOf, randomPrivateKey, seededPrivateKey } from "./wireguard-key.ts";
+
+export interface KeyRing {
+  /** Makes what is missing and forgets nothing. Throws when the file cannot be written: a key that a reboot loses is not published. */
+  ensure(interfaceNames: readonly string[]): void;
+  /** Forgets the keys of all other interfaces. */
+  retain(interfaceNames: readonly string[]): void;
+  /** Public key per interface, of those named. */
+  publicKeys(interfaceNames: readonly string[]): Readonly<Record<string, string>>;
+  /** Throws where there is none. */
+  privateKeyOf(interfaceName: string): string;
+  /** What people should know of the file, if anything. */
+  readonly notice: string | undefined;
+}
+
+export interface KeyRingOptions {
+  readonly path: string;
+  readonly node: string;
+  /** Makes keys follow from it; absent: random. */
+  readonly seed?: string;
+}
+
+const privateKeyForm = /^[A-Za-z0-9+/]{43}=$/;
+
+export function openKeyRing(options: KeyRingOptions): KeyRing {
+  const read = readKeys(options.path);
+  const keys = read.keys;
+  /** Computing one takes longer than all else that a quiet pass does. */
+  const publicHalves = new Map<string, string>();
+  const save = (): void => replaceFile(options.path, `${JSON.stringify({ privateKeys: Object.fromEntries([...keys].toSorted()) })}\n`);
+  const make = (name: string): string => (options.seed === undefined ? randomPrivateKey() : seededPrivateKey(options.seed, options.node, name));
+  const privateKeyOf = (name: string): string => {
+    const key = keys.get(name);
+    if (key === undefined) throw new Error(`no key for ${name}`);
+    return key;
+  };
+  return {
+    notice: read.notice,
+    privateKeyOf,
+    ensure(names) {
+      const made = names.filter((name) => !keys.has(name));
+      if (made.length === 0) return;
+      for (const name of made) keys.set(name, make(name));
+      try {
+        save();
+      } catch (error) {
+        for (const name of made) keys.delete(name);
+        throw error;
+      }
+    },
+    retain(names) {
+      const gone = [...keys.keys()].filter((name) => !names.includes(name));
+      if (gone.length === 0) return;
+      for (const name of gone) {
+        keys.delete(name);
+        publicHalves.delete(name);
+      }
+      save();
+    },
+    publicKeys: (names) =>
+      Object.fromEntries(
+        names.map((name) => {
+          const known = publicHalves.get(name) ?? publicKeyOf(privateKeyOf(name));
+          publicHalves.set(name, known);
+          return [name, known];
+        }),
+      ),
+  };
+}
+
+/** A file that is no key file is put aside, not overwritten: somebody may still want what is in it. */
+function readKeys(path: string): { readonly keys: Map<string, string>; readonly notice: string | undefined } {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return { keys: new Map(), notice: undefined };
+    throw error;
+  }
+  const entries = entriesOf(text);
+  if (entries !== undefined) return { keys: new Map(entries), notice: undefined };
+  renameSync(path, `${path}.unreadable`);
+  return { keys: new Map(), notice: `${path} was not readable as keys and is kept as ${path}.unreadable; new keys are made` };
+}
+
+function entriesOf(text: string): [string, string][] | undefined {
+  try {
+    const held = (JSON.parse(text) as { privateKeys?: unknown } | null)?.privateKeys;
+    if (typeof held !== "object" || held === null) return undefined;
+    const entries = Object.entries(held);
+    return entries.every((entry): entry is [string, string] => typeof entry[1] === "string" && privateKeyForm.test(entry[1])) ? entries : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,37 @@
+/** The process in a node: `node agent.mjs [CONFIGURATION]`. One per node, a daemon of farmlab-init, bundled into one file. */
+import { writeSync } from "node:fs";
+import { runAgent } from "./agent.ts";
+import { machineClock } from "./clock.ts";
+import { defaultConfigurationPath, readConfiguration } from "./configuration.ts";
+import { createLog } from "./log.ts";
+import { textOf } from "./text-of.ts";
+
+const log = createLog(
+  (line) => {
+    try {
+      writeSync(1, line);
+    } catch {
+      // A log that nobody takes is no reason to leave the node alone.
+    }
+  },
+  () => new Date(),
+);
+
+async function main(): Promise<number> {
+  const read = readConfiguration(process.argv[2] ?? defaultConfigurationPath);
+  if (!read.ok) {
+    for (const problem of read.problems) log("wrong-configuration", { message: problem.message });
+    return 2;
+  }
+  const ending = new AbortController();
+  for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => ending.abort());
+  try {
+    await runAgent(read.value, { clock: machineClock, log, seed: process.pid }, ending.signal);
+    return 0;
+  } catch (error) {
+    log("internal-error", { message: textOf(error), stack: error instanceof Error ? error.stack : undefined });
+    return 70;
+  }
+}
+
+process.exit(await main());

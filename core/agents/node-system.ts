@@ -1,0 +1,39 @@
+/** The node as apply sees it: programs in its namespaces, daemons under farmlab-init, keys from the key ring. */
+import { existsSync } from "node:fs";
+import type { System } from "../apply/index.ts";
+import { startDeadline, type Clock } from "../common/index.ts";
+import type { InitClient } from "./init-client.ts";
+import type { KeyRing } from "./key-ring.ts";
+import { runProgram } from "./run-program.ts";
+
+/** wireguard-go opens its socket within 20 ms on an idle machine. */
+const pathWaitMs = 10_000;
+const lookEveryMs = 2;
+
+export interface NodeSystemParts {
+  readonly native: string;
+  readonly init: InitClient;
+  readonly keys: KeyRing;
+  readonly clock: Clock;
+  /** Hears of a service that is about to be stopped on purpose. */
+  readonly onStopping: (name: string) => void;
+}
+
+export function createNodeSystem(parts: NodeSystemParts): System {
+  return {
+    run: async ({ namespace, argv, input }) =>
+      // The agent is in the node's own namespace already.
+      await runProgram(namespace === "host" ? argv : [parts.native, "in", namespace, ...argv], input),
+    startService: async (request) => await parts.init.start(request),
+    stopService: async (name) => {
+      parts.onStopping(name);
+      await parts.init.stop(name);
+    },
+    listServices: async () => (await parts.init.list()).map((service) => service.name),
+    waitForPath: async (path) => {
+      const look = async (): Promise<{ done: true } | { seen: string }> => await Promise.resolve(existsSync(path) ? { done: true } : { seen: "not there" });
+      await startDeadline(parts.clock, pathWaitMs).until(path, look, lookEveryMs);
+    },
+    privateKeyOf: async (name) => await Promise.resolve(parts.keys.privateKeyOf(name)),
+  };
+}

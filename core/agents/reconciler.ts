@@ -1,0 +1,245 @@
+/** The loop: from what the store holds to what the node is, and what the node says of itself. One pass at a time; what happens during one makes one more. */
+import type { ApplyReport, ObservedNode } from "../apply/index.ts";
+import type { Clock } from "../common/index.ts";
+import { encodeNodeFacts, type Intents, type NodeFacts, type NodeIntent, type NodeStatus } from "../intents/index.ts";
+import { planNode, type NodePlan } from "../plan/index.ts";
+import { createBackOff, pauseUnlessAborted, type BackOff } from "../store/index.ts";
+import { acceptedBy, usableFacts, type AcceptedKeys } from "./acceptance.ts";
+import type { KeyRing } from "./key-ring.ts";
+import type { Log } from "./log.ts";
+import { Measuring } from "./measuring.ts";
+import { factsOf, measuringPlace, missingPeers, ownTunnels } from "./own-part.ts";
+import type { Publisher } from "./publisher.ts";
+import type { Measured } from "./reachability.ts";
+import type { StoreView } from "./store-view.ts";
+import { textOf } from "./text-of.ts";
+
+export interface ReconcilerParts {
+  readonly node: string;
+  readonly store: StoreView;
+  readonly keys: KeyRing;
+  /** Brings the node to the plan; without `known` it looks at the node first. */
+  readonly apply: (plan: NodePlan, known: ObservedNode | undefined) => Promise<ApplyReport>;
+  /** Whether the node has none of farmlab's namespaces yet. */
+  readonly isBare: () => boolean;
+  readonly measure: (namespace: string) => Promise<Measured>;
+  /** Brings the facts into the store; `published` is what the store is known to hold. */
+  readonly facts: Pick<Publisher, "set" | "published">;
+  readonly onStatus: (status: NodeStatus, facts: NodeFacts) => void;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly reconcileEveryMs: number;
+}
+
+const retry = { firstMs: 100, longestMs: 10_000 };
+
+/** What a pass left behind. */
+interface Applied {
+  readonly planText: string;
+  readonly known: ObservedNode;
+}
+
+const sameKeys = (one: AcceptedKeys, other: AcceptedKeys): boolean => JSON.stringify(one) === JSON.stringify(other);
+
+export class Reconciler {
+  readonly #parts: ReconcilerParts;
+  readonly #measuring: Measuring;
+  readonly #retry: BackOff;
+  #applied: Applied | undefined;
+  #failures: readonly string[] = [];
+  #notice: string | undefined;
+  #awaited: readonly string[] = [];
+  /** The text of its facts as they are to be published; undefined while there is nothing to say of it. */
+  #wantedFacts: string | undefined;
+  /** The public configuration that it was started with, for which what the store still holds of an earlier life counts. */
+  #firstOccasion: string | undefined;
+  /** What its tunnels have been given; undefined before the first pass, when it is what the store says. */
+  #accepted: AcceptedKeys | undefined;
+  #changes = 0;
+  #revision = 0;
+  #facts: NodeFacts;
+  #lastStatus = "";
+  #isDirty = true;
+  #mustLook = false;
+  #retryPending = false;
+  #wake: () => void = () => {};
+
+  constructor(parts: ReconcilerParts) {
+    this.#parts = parts;
+    this.#retry = createBackOff(retry, parts.random);
+    this.#measuring = new Measuring({ measure: parts.measure, clock: parts.clock, random: parts.random, onResult: () => this.wake() });
+    this.#facts = factsOf(parts.node, undefined, {}, undefined, {});
+  }
+
+  /** Something may have changed: one more pass. */
+  wake(): void {
+    this.#isDirty = true;
+    this.#wake();
+  }
+
+  /** The node may not be as it was left: one more pass, which looks at it. */
+  look(): void {
+    this.#mustLook = true;
+    this.wake();
+  }
+
+  /** Runs until the signal aborts; a pass that has begun is finished. */
+  async run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener("abort", () => this.#wake(), { once: true });
+    void this.#lookRegularly(signal);
+    while (!signal.aborted) {
+      if (!this.#isDirty) {
+        const woken = Promise.withResolvers<void>();
+        this.#wake = woken.resolve;
+        await woken.promise;
+        continue;
+      }
+      this.#isDirty = false;
+      await this.#pass();
+    }
+  }
+
+  async #lookRegularly(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await pauseUnlessAborted(this.#parts.clock, this.#parts.reconcileEveryMs, signal);
+      if (!signal.aborted) this.look();
+    }
+  }
+
+  async #pass(): Promise<void> {
+    const { store, node } = this.#parts;
+    const { contents } = store;
+    if (contents.revision === 0) return this.#tell("starting", []);
+    const revision = contents.revision;
+    const intents = contents.intents();
+    const facts = contents.facts();
+    try {
+      const failures = await this.#bringAbout(intents, intents.nodes.find((intent) => intent.name === node), facts);
+      this.#revision = revision;
+      this.#settle(failures);
+    } catch (error) {
+      this.#applied = undefined;
+      this.#settle([textOf(error)]);
+    }
+    this.#tellOutcome(missingPeers(node, intents, facts));
+  }
+
+  /** Keys, facts, plan, apply. Answers what failed. */
+  async #bringAbout(intents: Intents, self: NodeIntent | undefined, facts: readonly NodeFacts[]): Promise<readonly string[]> {
+    const { node, keys } = this.#parts;
+    const tunnels = ownTunnels(node, intents);
+    keys.ensure(tunnels);
+    // On a node without a public namespace the measurement and the first plan go side by side.
+    if (self?.public === undefined && (self !== undefined || tunnels.length > 0)) this.#measuring.start(self);
+    // What an earlier life accepted holds for what it left in the kernel.
+    this.#accepted ??= this.#parts.isBare() ? {} : (facts.find((one) => one.node === node)?.acceptedKeys ?? {});
+    this.#updateFacts(self, tunnels, facts);
+    const { usable, awaited } = usableFacts(this.#facts, intents, facts);
+    this.#awaited = awaited;
+    const plan = planNode(node, intents, [...usable, this.#facts]);
+    const failures = await this.#apply(plan, self);
+    if (failures.length > 0) return failures;
+    if (self !== undefined) this.#measuring.start(self);
+    keys.retain(tunnels);
+    const accepted = acceptedBy(plan);
+    if (!sameKeys(accepted, this.#accepted)) {
+      this.#accepted = accepted;
+      this.#updateFacts(self, tunnels, facts);
+    }
+    return failures;
+  }
+
+  /** Until something was measured since the start, what the store still holds of an earlier life counts. */
+  #updateFacts(self: NodeIntent | undefined, tunnels: readonly string[], facts: readonly NodeFacts[]): void {
+    const { node, keys } = this.#parts;
+    const { occasion } = measuringPlace(self);
+    this.#firstOccasion ??= occasion;
+    const earlier = occasion === this.#firstOccasion ? facts.find((one) => one.node === node)?.reachability : undefined;
+    const measured = this.#measuring.resultFor(self) ?? earlier;
+    this.#facts = factsOf(node, self, keys.publicKeys(tunnels), measured, this.#accepted ?? {});
+    const isConcerned = self !== undefined || tunnels.length > 0;
+    this.#wantedFacts = isConcerned ? encodeNodeFacts(this.#facts) : undefined;
+    if (!isConcerned || measured !== undefined) this.#parts.facts.set(this.#wantedFacts);
+  }
+
+  async #apply(plan: NodePlan, self: NodeIntent | undefined): Promise<readonly string[]> {
+    const { log } = this.#parts;
+    const planText = JSON.stringify(plan);
+    const mustLook = this.#mustLook || this.#applied === undefined;
+    const isNew = this.#applied?.planText !== planText;
+    if (!mustLook && !isNew) return [];
+    if (isNew) this.#tell("applying", this.#waits());
+    this.#mustLook = false;
+    const began = this.#parts.clock.nowMs();
+    let known = mustLook ? undefined : this.#applied?.known;
+    let changes = 0;
+    if (self?.public !== undefined && this.#measuring.isDue(self) && known === undefined && this.#parts.isBare()) {
+      // Measuring needs namespace `public` and nothing else: on a bare node it comes first, and the rest goes on beside the measurement.
+      const first = await this.#parts.apply(publicPart(plan), undefined);
+      changes += first.changes;
+      known = first.observed;
+      if (first.failures.length === 0) this.#measuring.start(self);
+    }
+    const report = await this.#parts.apply(plan, known);
+    changes += report.changes;
+    const failures = report.failures.map((problem) => problem.message);
+    this.#changes = changes;
+    this.#notice = !isNew && changes > 0 ? `put right ${changes} things that were no longer as farmlab left them` : undefined;
+    this.#applied = failures.length > 0 || report.observed === undefined ? undefined : { planText, known: report.observed };
+    const tookMs = Math.round(this.#parts.clock.nowMs() - began);
+    const commands = report.commands.map((command) => `${command.namespace}: ${command.argv.slice(0, 3).join(" ")}`);
+    log("applied", { changes, looked: mustLook, tookMs, repaired: this.#notice !== undefined, failures, commands });
+    return failures;
+  }
+
+  #settle(failures: readonly string[]): void {
+    this.#failures = failures;
+    if (failures.length === 0) return this.#retry.reset();
+    this.#parts.log("failed", { failures });
+    if (this.#retryPending) return;
+    this.#retryPending = true;
+    void this.#parts.clock.pause(this.#retry.next()).then(() => {
+      this.#retryPending = false;
+      if (this.#failures.length > 0) this.look();
+    });
+  }
+
+  #tellOutcome(missing: readonly string[]): void {
+    const waits = [
+      ...this.#waits(),
+      ...missing.map((peer) => `waiting for the key of ${peer}`),
+      ...this.#awaited.map((peer) => `waiting until ${peer} has taken this node's key`),
+    ];
+    if (this.#failures.length > 0) return this.#tell("failing", waits);
+    this.#tell(waits.length > 0 ? "waiting" : "ready", waits);
+  }
+
+  /** What is missing besides other nodes' keys. */
+  #waits(): readonly string[] {
+    const { store, facts } = this.#parts;
+    const isPublished = facts.published === this.#wantedFacts;
+    return [
+      ...(store.waitingFor === undefined ? [] : [`waiting for the store: ${store.waitingFor}`]),
+      ...(isPublished || store.contents.revision === 0 ? [] : ["waiting until its own facts are published"]),
+      ...(this.#measuring.failure === undefined ? [] : [this.#measuring.failure]),
+    ];
+  }
+
+  #tell(phase: NodeStatus["phase"], waits: readonly string[]): void {
+    const { store, keys, node } = this.#parts;
+    const notices = [keys.notice, this.#notice].flatMap((notice) => notice ?? []);
+    const messages = [...this.#failures, ...(phase === "starting" ? this.#waits() : waits), ...store.contents.problems, ...notices];
+    const status: NodeStatus = { node, phase, revision: this.#revision, changes: this.#changes, messages };
+    const text = JSON.stringify(status) + encodeNodeFacts(this.#facts);
+    if (text === this.#lastStatus) return;
+    this.#lastStatus = text;
+    this.#parts.onStatus(status, this.#facts);
+  }
+}
+
+/** The plan without all but namespace `public`: only for a node that has nothing yet, which so loses nothing. */
+function publicPart(plan: NodePlan): NodePlan {
+  const bareHost = { name: "host", links: [], addresses: [], routes: [], sysctls: {}, tables: [] };
+  return { node: plan.node, namespaces: [bareHost, ...plan.namespaces.filter((namespace) => namespace.name === "public")] };
+}

@@ -1,0 +1,72 @@
+/** The store as the agent goes by it: what it holds, whether it is followed, and what to make of a store that lost its data. */
+import { intentsPrefix } from "../intents/index.ts";
+import { StoreContents, type Snapshot, type StoreEvent, type WatchHandlers } from "../store/index.ts";
+
+const isEmpty = (contents: StoreContents): boolean => {
+  const { allocations, nodes, networks } = contents.intents();
+  return allocations.length + nodes.length + networks.length === 0;
+};
+
+/** Who wants to know; each is called when the contents have been brought up to date. */
+export interface StoreListeners {
+  /** After anything: contents, or whether the store is followed. */
+  readonly onChange: () => void;
+  /** After a whole look at the store. */
+  readonly onSnapshot: (snapshot: Snapshot) => void;
+  readonly onEvent: (event: StoreEvent) => void;
+}
+
+/**
+ * A store that comes back at an earlier revision and without a single intent has lost them; nobody asked for the farm to be
+ * taken down. What was last known stays in force until intents are there again.
+ */
+export class StoreView {
+  #inForce = new StoreContents();
+  #recovering: StoreContents | undefined;
+  #waitingFor: string | undefined = "its first answer";
+  readonly #listeners: StoreListeners;
+
+  constructor(listeners: StoreListeners) {
+    this.#listeners = listeners;
+  }
+
+  get contents(): StoreContents {
+    return this.#inForce;
+  }
+
+  /** What the agent waits for, when it does not follow a store with intents. */
+  get waitingFor(): string | undefined {
+    if (this.#waitingFor !== undefined) return this.#waitingFor;
+    return this.#recovering === undefined ? undefined : "its intents, which it lost; the last ones stay in force";
+  }
+
+  readonly handlers: WatchHandlers = {
+    snapshot: (snapshot) => {
+      const wentBack = snapshot.revision < (this.#recovering ?? this.#inForce).revision || this.#recovering !== undefined;
+      const lost = wentBack && !isEmpty(this.#inForce) && !snapshot.entries.some((entry) => entry.key.startsWith(intentsPrefix));
+      if (lost) {
+        this.#recovering = new StoreContents();
+        this.#recovering.replace(snapshot);
+      } else {
+        this.#recovering = undefined;
+        this.#inForce.replace(snapshot);
+      }
+      this.#listeners.onSnapshot(snapshot);
+      this.#listeners.onChange();
+    },
+    events: (events, revision) => {
+      const target = this.#recovering ?? this.#inForce;
+      target.change(events, revision);
+      if (this.#recovering !== undefined && !isEmpty(this.#recovering)) {
+        this.#inForce = this.#recovering;
+        this.#recovering = undefined;
+      }
+      for (const event of events) this.#listeners.onEvent(event);
+      this.#listeners.onChange();
+    },
+    connection: (state) => {
+      this.#waitingFor = state.connected ? undefined : state.waitingFor;
+      this.#listeners.onChange();
+    },
+  };
+}

@@ -1,0 +1,38 @@
+/** Addresses of links. Those that the kernel or a protocol gave (SLAAC, DHCP: `dynamic`; lo's own) are left alone. */
+import type { NamespacePlan } from "../plan/index.ts";
+import type { ShownLink } from "./shown.ts";
+
+const key = (link: string, address: string): string => `${link} ${address}`;
+
+export function addressesOf(plan: NamespacePlan): ReadonlySet<string> {
+  return new Set(plan.addresses.map(({ link, address }) => key(link, address)));
+}
+
+const isOfLoopback = (local: string): boolean => local === "::1" || local.startsWith("127.");
+
+export function readAddresses(links: readonly ShownLink[]): ReadonlySet<string> {
+  return new Set(
+    links.flatMap((link) =>
+      (link.addr_info ?? [])
+        .filter((entry) => entry.dynamic !== true && !isOfLoopback(entry.local))
+        .map((entry) => key(link.ifname, `${entry.local}/${entry.prefixlen}`)),
+    ),
+  );
+}
+
+/** `nodad`: usable at once. Lines for `ip -batch` in the plan's namespace. */
+export function addressLines(
+  plan: NamespacePlan,
+  observed: ReadonlySet<string>,
+): { readonly remove: readonly string[]; readonly add: readonly string[] } {
+  const wanted = addressesOf(plan);
+  return {
+    remove: [...observed].filter((entry) => !wanted.has(entry)).map((entry) => {
+      const [link, address] = entry.split(" ");
+      return `address del ${address} dev ${link}`;
+    }),
+    add: plan.addresses
+      .filter(({ link, address }) => !observed.has(key(link, address)))
+      .map(({ link, address }) => `address replace ${address} dev ${link}${address.includes(":") ? " nodad" : ""}`),
+  };
+}

@@ -1,0 +1,12 @@
+/**
+ * Makes a node plan real: observe, difference, commands; one file per kind of object. Running commands is injected (`System`).
+ * Decides nothing of what a node should have (that is core/plan), and touches nothing that farmlab does not own: see ownership.ts.
+ */
+export type * from "./system.ts";
+export type * from "./observed.ts";
+export { apply } from "./apply.ts";
+export type { ApplyReport } from "./apply.ts";
+export { difference } from "./difference.ts";
+export type { Changes } from "./difference.ts";
+export { observe } from "./observe.ts";
+export { linkGroup, routeProtocol } from "./ownership.ts";

@@ -1,0 +1,149 @@
+/** Links: bridges, veth pairs, macvlans. Each is made in its final namespace; tunnels are in tunnels.ts. */
+import { hash32 } from "../common/index.ts";
+import type { LinkPlan, NamespacePlan, NodePlan } from "../plan/index.ts";
+import type { ObservedLink, ObservedNode } from "./observed.ts";
+import { isTunnelName, linkGroup, removalGroup } from "./ownership.ts";
+import type { ShownLink } from "./shown.ts";
+import { wireguardOf } from "./wireguard.ts";
+
+type PlainLink = Exclude<LinkPlan, { kind: "wireguard" }>;
+
+const isPlain = (link: LinkPlan): link is PlainLink => link.kind !== "wireguard";
+
+/** The links of a namespace as they are once planned. */
+export function linksOf(plan: NamespacePlan): ReadonlyMap<string, ObservedLink> {
+  return new Map(
+    plan.links.map((link) => [
+      link.name,
+      {
+        kind: link.kind,
+        up: true,
+        ...(link.mtu === undefined ? {} : { mtu: link.mtu }),
+        ...(link.mac === undefined ? {} : { mac: link.mac }),
+        ...(link.bridge === undefined ? {} : { bridge: link.bridge }),
+        ...(link.kind === "wireguard" ? { wireguard: wireguardOf(link.wireguard) } : {}),
+      },
+    ]),
+  );
+}
+
+/** farmlab's links among those shown; in `host` the others' names besides. */
+export function readLinks(
+  namespace: string,
+  links: readonly ShownLink[],
+): { readonly links: ReadonlyMap<string, ObservedLink>; readonly foreignLinks: ReadonlySet<string> } {
+  const isOurs = (link: ShownLink): boolean =>
+    namespace !== "host" || link.group === linkGroup || link.group === removalGroup || link.ifname === "lo" || isTunnelName(link.ifname);
+  return {
+    links: new Map(
+      links.filter(isOurs).map((link) => [
+        link.ifname,
+        {
+          // One that was about to go when a former pass was interrupted goes now.
+          kind: link.group === removalGroup ? "leaving" : (link.linkinfo?.info_kind ?? ""),
+          up: link.flags.includes("UP"),
+          mtu: link.mtu,
+          ...(link.address === undefined ? {} : { mac: link.address }),
+          ...(link.master === undefined ? {} : { bridge: link.master }),
+        },
+      ]),
+    ),
+    foreignLinks: new Set(links.filter((link) => !isOurs(link)).map((link) => link.ifname)),
+  };
+}
+
+/**
+ * An interface index of its own for a bridge port: a port whose index equals its veth peer's comes up as much as a second late.
+ * High, so that it meets none that the kernel gives.
+ */
+const portIndex = (namespace: string, name: string): number => 0x40000000 + (hash32(`index:${namespace}:${name}`) >>> 2);
+
+/** What `ip link add` is told of one end. */
+const end = (namespace: string, link: PlainLink): string =>
+  [
+    `name ${link.name}`,
+    ...(namespace === "host" ? [] : [`netns ${namespace}`]),
+    ...(link.bridge === undefined ? [] : [`index ${portIndex(namespace, link.name)}`]),
+    ...(link.mac === undefined ? [] : [`address ${link.mac}`]),
+    ...(link.mtu === undefined ? [] : [`mtu ${link.mtu}`]),
+    ...(namespace === "host" ? [`group ${linkGroup}`] : []),
+  ].join(" ");
+
+interface Located {
+  readonly namespace: string;
+  readonly link: PlainLink;
+}
+
+const creation = ({ namespace, link }: Located, peer: Located | undefined): readonly string[] => {
+  if (link.kind === "bridge") return [`link add ${end(namespace, link)} type bridge mcast_snooping 0`];
+  if (link.kind === "macvlan") {
+    // A macvlan cannot come up on a NIC that is down.
+    return [`link set dev ${link.parent} up`, `link add link ${link.parent} ${end(namespace, link)} type macvlan mode bridge`];
+  }
+  return peer === undefined ? [] : [`link add ${end(namespace, link)} type veth peer ${end(peer.namespace, peer.link)}`];
+};
+
+export interface LinkLines {
+  /** Per living namespace, to be run before anything is made. */
+  readonly remove: ReadonlyMap<string, readonly string[]>;
+  /** In the host's namespace. */
+  readonly add: readonly string[];
+  /** `namespace link` of those that will be made: nothing that was on one of that name counts any more. */
+  readonly made: ReadonlySet<string>;
+  /** Names in `host` that are wanted and another's. */
+  readonly taken: readonly string[];
+}
+
+/** Which links to remove and make. A veth of which one end is gone or of another kind is made anew, both ends. */
+export function linkLines(plan: NodePlan, observed: ObservedNode): LinkLines {
+  const wantedNamespaces = new Set(plan.namespaces.map((namespace) => namespace.name));
+  const all = plan.namespaces.flatMap(({ name, links }) => links.filter(isPlain).map((link): Located => ({ namespace: name, link })));
+  const at = (namespace: string, name: string): string => `${namespace} ${name}`;
+  const planned = new Map(all.map((located) => [at(located.namespace, located.link.name), located]));
+  const tunnels = new Set(plan.namespaces.flatMap(({ links }) => links.filter((link) => !isPlain(link)).map((link) => link.name)));
+  const seen = (namespace: string, name: string): ObservedLink | undefined => observed.namespaces.get(namespace)?.links.get(name);
+  const isRight = ({ namespace, link }: Located): boolean => seen(namespace, link.name)?.kind === link.kind;
+  const peerOf = ({ link }: Located): Located | undefined => (link.kind === "veth" ? planned.get(at(link.peerNamespace, link.peerName)) : undefined);
+  const foreign = observed.namespaces.get("host")?.foreignLinks ?? new Set<string>();
+  const isTaken = (located: Located | undefined): boolean => located?.namespace === "host" && foreign.has(located.link.name);
+
+  const made = new Set<string>();
+  const add: string[] = [];
+  const taken: string[] = [];
+  for (const located of all) {
+    const peer = peerOf(located);
+    if (isTaken(located)) taken.push(located.link.name);
+    if (isTaken(located) || isTaken(peer) || made.has(at(located.namespace, located.link.name))) continue;
+    if (isRight(located) && (peer === undefined || isRight(peer))) continue;
+    // The host's end is the first one, in which the line is run.
+    const hostFirst = peer?.namespace === "host" && located.namespace !== "host";
+    add.push(...(hostFirst ? creation(peer, located) : creation(located, peer)));
+    for (const one of [located, ...(peer === undefined ? [] : [peer])]) made.add(at(one.namespace, one.link.name));
+  }
+
+  const remove = new Map<string, readonly string[]>();
+  for (const [namespace, { links }] of observed.namespaces) {
+    if (!wantedNamespaces.has(namespace)) continue;
+    const unwanted = [...links.keys()].filter(
+      (name) => name !== "lo" && !tunnels.has(name) && (!planned.has(at(namespace, name)) || made.has(at(namespace, name))),
+    );
+    if (unwanted.length > 0) remove.set(namespace, [...unwanted.map((name) => `link set dev ${name} group ${removalGroup}`), `link del group ${removalGroup}`]);
+  }
+  return { remove, add, made, taken };
+}
+
+/** Lines that bring one link to its planned state, in its namespace: `before` what comes before addresses, `up` what comes after. */
+export function settingLines(
+  namespace: string,
+  link: LinkPlan,
+  observed: ObservedLink | undefined,
+): { readonly before: readonly string[]; readonly up: readonly string[] } {
+  const before: string[] = [];
+  const fresh = observed === undefined;
+  // In farmlab's own namespaces a setting of the namespace sees to it.
+  if (fresh && namespace === "host") before.push(`link set dev ${link.name} addrgenmode none`);
+  if (!fresh && link.mac !== undefined && observed.mac !== link.mac) before.push(`link set dev ${link.name} address ${link.mac}`);
+  if (link.mtu !== undefined && observed?.mtu !== link.mtu && (link.kind === "wireguard" || !fresh)) before.push(`link set dev ${link.name} mtu ${link.mtu}`);
+  if (link.bridge !== undefined && observed?.bridge !== link.bridge) before.push(`link set dev ${link.name} master ${link.bridge}`);
+  return { before, up: observed?.up === true ? [] : [`link set dev ${link.name} up`] };
+}

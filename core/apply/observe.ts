@@ -1,0 +1,85 @@
+/** Reads what a node has of farmlab's; changes nothing. */
+import type { NodePlan } from "../plan/index.ts";
+import { readAddresses } from "./addresses.ts";
+import { readLinks } from "./links.ts";
+import { nothing } from "./observed.ts";
+import type { ObservedLink, ObservedNamespace, ObservedNode } from "./observed.ts";
+import { isOwnNamespace, isTunnelName, routeProtocol } from "./ownership.ts";
+import { readRoutes } from "./routes.ts";
+import { shownArrays } from "./shown.ts";
+import type { ShownLink, ShownNamespace, ShownRoute } from "./shown.ts";
+import { readSysctls, sysctlReadArgv } from "./sysctls.ts";
+import type { System } from "./system.ts";
+import { readTables } from "./tables.ts";
+import { readWireguard } from "./wireguard.ts";
+
+const show = async (namespace: string, lines: readonly string[], system: System): Promise<readonly (readonly unknown[])[]> => {
+  const argv = ["ip", "-json", "-details", "-batch", "-"];
+  const result = await system.run({ namespace, argv, input: lines.map((line) => `${line}\n`).join("") });
+  if (result.code !== 0) throw new Error(`ip in ${namespace}: ${result.stderr.trim()}`);
+  return shownArrays(result.stdout);
+};
+
+const tablesIn = async (namespace: string, system: System): Promise<ReadonlyMap<string, string>> => {
+  const result = await system.run({ namespace, argv: ["nft", "-j", "list", "ruleset"] });
+  if (result.code !== 0) throw new Error(`nft in ${namespace}: ${result.stderr.trim()}`);
+  return readTables(result.stdout);
+};
+
+const sysctlsIn = async (namespace: string, paths: readonly string[], system: System): Promise<ReadonlyMap<string, string>> =>
+  paths.length === 0 ? new Map() : readSysctls(paths, (await system.run({ namespace, argv: sysctlReadArgv(paths) })).stdout);
+
+/** Adds what WireGuard says to the tunnels among the links; one whose daemon does not answer counts as not there. */
+const withWireguard = async (
+  namespace: string,
+  links: ReadonlyMap<string, ObservedLink>,
+  services: ReadonlySet<string>,
+  system: System,
+): Promise<ReadonlyMap<string, ObservedLink>> => {
+  const complete = await Promise.all(
+    [...links].map(async ([name, link]): Promise<[string, ObservedLink][]> => {
+      if (!isTunnelName(name)) return [[name, link]];
+      if (!services.has(name)) return [];
+      const result = await system.run({ namespace, argv: ["wg", "show", name, "dump"] });
+      if (result.code !== 0) return [];
+      return [[name, { ...link, kind: "wireguard", wireguard: readWireguard(result.stdout, await system.privateKeyOf(name)) }]];
+    }),
+  );
+  return new Map(complete.flat());
+};
+
+const observeNamespace = async (
+  name: string,
+  links: readonly ShownLink[],
+  routes: readonly ShownRoute[],
+  plan: NodePlan,
+  services: ReadonlySet<string>,
+  system: System,
+): Promise<ObservedNamespace> => {
+  const paths = Object.keys(plan.namespaces.find((namespace) => namespace.name === name)?.sysctls ?? {});
+  const read = readLinks(name, links);
+  const [tables, sysctls, complete] = await Promise.all([
+    tablesIn(name, system),
+    sysctlsIn(name, paths, system),
+    withWireguard(name, read.links, services, system),
+  ]);
+  return { links: complete, foreignLinks: read.foreignLinks, addresses: readAddresses(links), routes: readRoutes(routes), sysctls, tables };
+};
+
+/** The kernel's list of namespaces tells which of the others there are to look into: a fresh node costs one look. Throws if it cannot look. */
+export async function observe(plan: NodePlan, system: System): Promise<ObservedNode> {
+  const wanted = new Set(plan.namespaces.map((namespace) => namespace.name));
+  const [host, running] = await Promise.all([show("host", ["address show", "netns list"], system), system.listServices()]);
+  const services = new Set(running);
+  const names = ((host[1] ?? []) as readonly ShownNamespace[]).map((entry) => entry.name).filter(isOwnNamespace);
+  const looked = await Promise.all([
+    observeNamespace("host", (host[0] ?? []) as readonly ShownLink[], [], plan, services, system),
+    ...names.map(async (name) => {
+      // One that goes as a whole needs no look.
+      if (!wanted.has(name)) return nothing;
+      const [links, routes] = await show(name, ["address show", `route show table all proto ${routeProtocol}`], system);
+      return observeNamespace(name, (links ?? []) as readonly ShownLink[], (routes ?? []) as readonly ShownRoute[], plan, services, system);
+    }),
+  ]);
+  return { namespaces: new Map(["host", ...names].map((name, index) => [name, looked[index] ?? nothing])), services };
+}

@@ -1,0 +1,79 @@
+/** What a node has, as far as farmlab owns it: read by observe.ts, or known because a plan has just been carried out. */
+import type { NamespacePlan, NodePlan } from "../plan/index.ts";
+import { addressesOf } from "./addresses.ts";
+import { linksOf } from "./links.ts";
+import { routesOf } from "./routes.ts";
+import { tablesOf } from "./tables.ts";
+
+export interface ObservedNode {
+  /** By name; only `host` and namespaces with names of farmlab's. */
+  readonly namespaces: ReadonlyMap<string, ObservedNamespace>;
+  /** Names of running services. */
+  readonly services: ReadonlySet<string>;
+}
+
+export interface ObservedNamespace {
+  /** In `host` only links of farmlab's group; `lo` and a tunnel that has not been moved yet besides. */
+  readonly links: ReadonlyMap<string, ObservedLink>;
+  /** Names of links of `host` that are not farmlab's. */
+  readonly foreignLinks: ReadonlySet<string>;
+  /** `link address/length`. */
+  readonly addresses: ReadonlySet<string>;
+  /** `family destination` -> type, next hop and the rest, see routes.ts. */
+  readonly routes: ReadonlyMap<string, string>;
+  /** Path below /proc/sys -> value, of the planned paths that exist. */
+  readonly sysctls: ReadonlyMap<string, string>;
+  /** `family name` -> mark of the body, see tables.ts. */
+  readonly tables: ReadonlyMap<string, string>;
+}
+
+export interface ObservedLink {
+  /** The kernel's word: `veth`, `bridge`, `macvlan`, `tun`, `wireguard`; empty for lo and hardware. */
+  readonly kind: string;
+  readonly up: boolean;
+  readonly mtu?: number;
+  readonly mac?: string;
+  readonly bridge?: string;
+  readonly wireguard?: ObservedWireguard;
+}
+
+export interface ObservedWireguard {
+  readonly listenPort: number;
+  /** Whether the private key is that of the key file. */
+  readonly keyIsRight: boolean;
+  readonly peers: ReadonlyMap<string, ObservedPeer>;
+}
+
+export interface ObservedPeer {
+  readonly endpoint?: string;
+  /** Sorted and joined by commas. */
+  readonly allowedIps: string;
+  readonly keepaliveSeconds: number;
+}
+
+export const nothing: ObservedNamespace = {
+  links: new Map(),
+  foreignLinks: new Set(),
+  addresses: new Set(),
+  routes: new Map(),
+  sysctls: new Map(),
+  tables: new Map(),
+};
+
+const namespaceOnce = (plan: NamespacePlan, before: ObservedNamespace): ObservedNamespace => ({
+  links: new Map([...linksOf(plan), ["lo", { kind: "", up: true }]]),
+  foreignLinks: before.foreignLinks,
+  addresses: addressesOf(plan),
+  routes: routesOf(plan),
+  sysctls: new Map(Object.entries(plan.sysctls)),
+  tables: tablesOf(plan),
+});
+
+/** What a node has once a plan has been carried out on it; `before` gives what farmlab does not own. */
+export function onceApplied(plan: NodePlan, before: ObservedNode): ObservedNode {
+  const tunnels = plan.namespaces.flatMap((namespace) => namespace.links.filter((link) => link.kind === "wireguard").map((link) => link.name));
+  return {
+    namespaces: new Map(plan.namespaces.map((namespace) => [namespace.name, namespaceOnce(namespace, before.namespaces.get(namespace.name) ?? nothing)])),
+    services: new Set(tunnels),
+  };
+}

@@ -1,0 +1,75 @@
+/** Routes of both families, told from all others by their protocol number. */
+import type { NamespacePlan, RoutePlan } from "../plan/index.ts";
+import { routeProtocol } from "./ownership.ts";
+import type { ShownRoute } from "./shown.ts";
+
+/** `ip` shows a single address without its length. */
+const destination = (to: string): string => to.replace(/(?<=\..*)\/32$|(?<=:.*)\/128$/, "");
+const key = (family: 4 | 6, to: string): string => `${family} ${destination(to)}`;
+
+const rest = (route: Omit<RoutePlan, "family" | "to">): string =>
+  route.type === "unreachable"
+    ? "unreachable"
+    : [
+        "unicast",
+        ...(route.via === undefined ? [] : [`via ${route.via}`]),
+        ...(route.link === undefined ? [] : [`dev ${route.link}`]),
+        ...(route.source === undefined ? [] : [`src ${route.source}`]),
+        ...(route.onlink === true ? ["onlink"] : []),
+      ].join(" ");
+
+export function routesOf(plan: NamespacePlan): ReadonlyMap<string, string> {
+  return new Map(plan.routes.map((route) => [key(route.family, route.to), rest(route)]));
+}
+
+/** The word `default` tells no family; a router preference (RFC 4191) is shown for IPv6 only. */
+const familyOf = (route: ShownRoute): 4 | 6 => (route.dst.includes(":") || route.pref !== undefined ? 6 : 4);
+
+export function readRoutes(routes: readonly ShownRoute[]): ReadonlyMap<string, string> {
+  return new Map(
+    routes.map((route) => [
+      key(familyOf(route), route.dst),
+      rest({
+        type: route.type === "unreachable" ? "unreachable" : "unicast",
+        ...(route.gateway === undefined ? {} : { via: route.gateway }),
+        ...(route.dev === undefined ? {} : { link: route.dev }),
+        ...(route.prefsrc === undefined ? {} : { source: route.prefsrc }),
+        ...(route.flags?.includes("onlink") === true ? { onlink: true } : {}),
+      }),
+    ]),
+  );
+}
+
+const typeOf = (text: string): string => text.split(" ")[0] ?? "";
+
+/** `unreachable 10.0.0.0/8` or `default via ... dev ...`, with farmlab's mark. */
+const line = (verb: "add" | "replace", to: string, text: string): string => {
+  const type = typeOf(text);
+  const body = type === "unicast" ? `${to}${text.slice(type.length)}` : `${type} ${to}`;
+  return `route ${verb} ${body} proto ${routeProtocol}`;
+};
+
+/** Lines for `ip -batch` in the plan's namespace. A route that changes is replaced in place, so that no packet finds none. */
+export function routeLines(
+  plan: NamespacePlan,
+  observed: ReadonlyMap<string, string>,
+): { readonly remove: readonly string[]; readonly add: readonly string[] } {
+  const wanted = routesOf(plan);
+  const remove: string[] = [];
+  for (const [entry, text] of observed) {
+    const [family, to] = entry.split(" ");
+    const replacement = wanted.get(entry);
+    // The kernel replaces a route by one of its own type only.
+    if (replacement !== undefined && typeOf(replacement) === typeOf(text)) continue;
+    const type = typeOf(text) === "unicast" ? "" : `${typeOf(text)} `;
+    const target = to === "default" ? (family === "6" ? "::/0" : "0.0.0.0/0") : to;
+    remove.push(`route del ${type}${target} proto ${routeProtocol}`);
+  }
+  const add = [...wanted].flatMap(([entry, text]): string[] => {
+    const before = observed.get(entry);
+    const to = entry.split(" ")[1] ?? "";
+    if (before === text) return [];
+    return [line(before !== undefined && typeOf(before) === typeOf(text) ? "replace" : "add", to, text)];
+  });
+  return { remove, add };
+}

@@ -1,0 +1,38 @@
+/** The parts of `ip -json -details` that are looked at. */
+
+export interface ShownNamespace {
+  readonly name: string;
+}
+
+export interface ShownLink {
+  readonly ifname: string;
+  readonly flags: readonly string[];
+  readonly mtu: number;
+  readonly master?: string;
+  readonly address?: string;
+  readonly group?: string;
+  readonly linkinfo?: { readonly info_kind?: string };
+  readonly addr_info?: readonly {
+    readonly local: string;
+    readonly prefixlen: number;
+    readonly dynamic?: boolean;
+  }[];
+}
+
+export interface ShownRoute {
+  readonly type?: string;
+  readonly dst: string;
+  readonly gateway?: string;
+  readonly dev?: string;
+  readonly prefsrc?: string;
+  readonly pref?: string;
+  readonly flags?: readonly string[];
+}
+
+/** The arrays that a batch of `show` lines prints, one after the other. */
+export function shownArrays(output: string): readonly (readonly unknown[])[] {
+  return output
+    .split("\n")
+    .filter((line) => line.startsWith("["))
+    .map((line) => JSON.parse(line) as readonly unknown[]);
+}

@@ -1,0 +1,32 @@
+/** Kernel settings, written by path. */
+import type { NamespacePlan } from "../plan/index.ts";
+
+/** Whether a kernel without this setting is as good as one that has it: bridges that do not know of rules do not pass them frames. */
+const mayBeAbsent = (path: string): boolean => path.startsWith("net/bridge/bridge-nf-call-");
+
+/** Arguments that print `path:value` of the paths that exist. */
+export function sysctlReadArgv(paths: readonly string[]): readonly string[] {
+  return ["grep", "-sH", "", ...paths.map((path) => `/proc/sys/${path}`)];
+}
+
+/** Stands for the value of a setting that this kernel does not have and that is not missed. */
+const notMissed = "(none)";
+
+/** `paths`: those that were asked for. */
+export function readSysctls(paths: readonly string[], output: string): ReadonlyMap<string, string> {
+  const found = output.split("\n").flatMap((line): [string, string][] => {
+    const colon = line.indexOf(":");
+    return colon < 0 ? [] : [[line.slice("/proc/sys/".length, colon), line.slice(colon + 1)]];
+  });
+  return new Map([...paths.filter(mayBeAbsent).map((path): [string, string] => [path, notMissed]), ...found]);
+}
+
+/** The `path=value` lines of what differs. */
+export function sysctlLines(plan: NamespacePlan, observed: ReadonlyMap<string, string>): readonly string[] {
+  return Object.entries(plan.sysctls)
+    .filter(([path, value]) => observed.get(path) !== value && observed.get(path) !== notMissed)
+    .map(([path, value]) => `${path}=${value}`);
+}
+
+/** Reads those lines from standard input. `-e`: a kernel without one of them is no failure; the next observation shows it. */
+export const sysctlWriteArgv: readonly string[] = ["sysctl", "-q", "-e", "-p", "-"];

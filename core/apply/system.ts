@@ -1,0 +1,32 @@
+/** What apply needs of the node that it runs on. All processes, files and keys of a node are reached through this. */
+import type { ServiceRequest } from "../common/index.ts";
+
+export interface Command {
+  /** `host` for the node's own network namespace, else a name below /run/netns. */
+  readonly namespace: string;
+  /** Program and arguments; never holds a secret. */
+  readonly argv: readonly string[];
+  /** Given on standard input, which is closed after it. */
+  readonly input?: string;
+}
+
+export interface CommandResult {
+  /** 0 for success. */
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface System {
+  /** Runs to the end; never throws for a non-zero code. */
+  run(command: Command): Promise<CommandResult>;
+  startService(request: ServiceRequest): Promise<void>;
+  /** Resolves when the service has ended; one that does not run is no error. */
+  stopService(name: string): Promise<void>;
+  /** Names of running services. */
+  listServices(): Promise<readonly string[]>;
+  /** Resolves when the path exists; rejects after a deadline of the system's own. */
+  waitForPath(path: string): Promise<void>;
+  /** The private key (base64) of a WireGuard interface from the node's key file. */
+  privateKeyOf(wireguardName: string): Promise<string>;
+}

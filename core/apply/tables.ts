@@ -1,0 +1,55 @@
+/** nft tables: replaced whole and at once. A mark in the table's comment says which body it was made from. */
+import { hash32 } from "../common/index.ts";
+import type { NamespacePlan, NftTablePlan } from "../plan/index.ts";
+import { tablePrefix } from "./ownership.ts";
+
+const key = (table: { readonly family: string; readonly name: string }): string => `${table.family} ${table.name}`;
+
+/** The body's hash, and how many rules it has: rules that were flushed or added by hand leave the hash as it was. */
+const markOf = (table: NftTablePlan): string => {
+  const text = table.body.join("\n");
+  const hash = `${hash32(text).toString(16)}${hash32(`again ${text}`).toString(16)}`;
+  const rules = table.body.map((line) => line.trim()).filter((line) => line !== "" && line !== "}" && !/^(chain|set|map|type|policy|elements|flags) /.test(line));
+  return `${hash} ${rules.length}`;
+};
+
+export function tablesOf(plan: NamespacePlan): ReadonlyMap<string, string> {
+  return new Map(plan.tables.map((table) => [key(table), markOf(table)]));
+}
+
+interface ShownObject {
+  readonly table?: { readonly family: string; readonly name: string; readonly comment?: string };
+  readonly rule?: { readonly family: string; readonly table: string };
+}
+
+/** Reads the output of `nft -j list ruleset`; tables of others are left out. */
+export function readTables(output: string): ReadonlyMap<string, string> {
+  const objects = output.trim() === "" ? [] : (JSON.parse(output) as { readonly nftables: readonly ShownObject[] }).nftables;
+  const rules = new Map<string, number>();
+  for (const { rule } of objects) {
+    if (rule === undefined) continue;
+    const table = key({ family: rule.family, name: rule.table });
+    rules.set(table, (rules.get(table) ?? 0) + 1);
+  }
+  return new Map(
+    objects.flatMap(({ table }): [string, string][] => {
+      if (table === undefined || !table.name.startsWith(tablePrefix)) return [];
+      const hash = (table.comment ?? "").split(" ")[1] ?? "";
+      return [[key(table), `${hash} ${rules.get(key(table)) ?? 0}`]];
+    }),
+  );
+}
+
+const definition = (table: NftTablePlan): string[] => {
+  const name = `table ${key(table)}`;
+  // Declared first, so that deleting it is no error where it is not there yet.
+  return [name, `delete ${name}`, `${name} {`, `comment "${tablePrefix} ${markOf(table).split(" ")[0]}"`, ...table.body, "}"];
+};
+
+/** The text for `nft -f -` in the plan's namespace, one transaction; empty when nothing differs. */
+export function tableScript(plan: NamespacePlan, observed: ReadonlyMap<string, string>): string {
+  const wanted = tablesOf(plan);
+  const removed = [...observed.keys()].filter((table) => !wanted.has(table)).map((table) => `delete table ${table}`);
+  const made = plan.tables.filter((table) => observed.get(key(table)) !== wanted.get(key(table))).flatMap(definition);
+  return [...removed, ...made].map((line) => `${line}\n`).join("");
+}

@@ -1,0 +1,26 @@
+/** What a check of a farm is and what it finds. */
+import type { Severity } from "../common/index.ts";
+import type { Farm, Path } from "../farm/index.ts";
+
+export interface Finding {
+  readonly severity: Severity;
+  readonly code: string;
+  readonly path: Path;
+  /** Points at the key rather than at the value. */
+  readonly atKey?: true;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** Judges one subject of a farm. */
+export type FarmCheck = (farm: Farm) => readonly Finding[];
+
+/** Something that will not work as the farmer expects, at a key of the file. */
+export function warn(code: string, path: Path, message: string, hint: string): Finding {
+  return { severity: "warning", code, path, atKey: true, message, hint };
+}
+
+/** Something that works, and could be better. */
+export function advise(code: string, path: Path, message: string, hint: string): Finding {
+  return { severity: "advice", code, path, atKey: true, message, hint };
+}

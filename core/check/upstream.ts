@@ -1,0 +1,81 @@
+/** What the router above the exit nodes needs: PrefixZero, a route per exit node, a route that ends loops (seed 1, "Network requirements"). */
+import { addressIn, contains, formatAddress, formatPrefix, networkOf, sameAddress } from "../common/index.ts";
+import type { Address, Prefix } from "../common/index.ts";
+import { exitNodePart, subnetOf } from "../farm/index.ts";
+import type { Allocation, Farm, FarmNode, UpstreamRouter } from "../farm/index.ts";
+import { advise, warn } from "./finding.ts";
+import type { FarmCheck, Finding } from "./finding.ts";
+
+const samePrefix = (one: Prefix, other: Prefix): boolean => one.length === other.length && sameAddress(one.address, other.address);
+
+/** The two next hops by which an upstream router may reach the gateway of exit node x: link-local, or in PrefixZero. */
+function nextHops(allocation: Prefix, exitNode: number): readonly [Address, Address] {
+  const interfaceId = (BigInt(exitNode) << 60n) + 1n;
+  return [{ family: 6, value: (0xfe80n << 112n) + interfaceId }, addressIn(subnetOf(allocation, 0), interfaceId)];
+}
+
+const exitNodesOf = (farm: Farm, allocation: Allocation): readonly FarmNode[] =>
+  farm.nodes.filter(({ exitNode }) => exitNode?.allocationNumber === allocation.number);
+
+/** The routers that the forwarding NICs of an allocation's exit nodes see. */
+function upstreamsOf(farm: Farm, exitNodes: readonly FarmNode[]): readonly UpstreamRouter[] {
+  const segments = exitNodes.map(({ nics, exitNode }) => nics.find(({ name }) => name === exitNode?.nic)?.segment);
+  return farm.upstreams.filter(({ segment }) => segments.includes(segment));
+}
+
+function prefixZeroFindings(upstream: UpstreamRouter, allocation: Allocation): Finding[] {
+  const prefixZero = subnetOf(allocation.prefix, 0);
+  if (samePrefix(networkOf(upstream.ipv6), prefixZero)) return [];
+  const message = `PrefixZero of allocation ${allocation.number} is not routed: ${upstream.name} has no address of ${formatPrefix(prefixZero)} on ${upstream.segment}`;
+  return [warn("prefix-zero-unrouted", ["upstreams", upstream.name, "ipv6"], message, `give it ${formatAddress(addressIn(prefixZero, 1))}/64`)];
+}
+
+function partFindings(upstream: UpstreamRouter, allocation: Allocation, node: FarmNode, exitNode: number): Finding[] {
+  const part = exitNodePart(allocation.prefix, exitNode);
+  const hops = nextHops(allocation.prefix, exitNode);
+  const wanted = `add { to: "${formatPrefix(part)}", via: "${formatAddress(hops[0])}" } to its routes`;
+  const index = upstream.routes.findIndex(({ prefix }) => samePrefix(prefix, part));
+  const route = upstream.routes[index];
+  if (route === undefined) {
+    const wider = upstream.routes.some((other) => other.kind === "via" && contains(other.prefix, part) && hops.some((hop) => sameAddress(hop, other.via)));
+    if (wider) return [];
+    const message = `${upstream.name} has no route to ${formatPrefix(part)}, the part of exit node ${exitNode} (${node.name})`;
+    return [warn("missing-route", ["upstreams", upstream.name, "routes"], message, wanted)];
+  }
+  if (route.kind === "via" && hops.some((hop) => sameAddress(hop, route.via))) return [];
+  const why = route.kind === "via" ? `leads to ${formatAddress(route.via)}, which is not the gateway of exit node ${exitNode} (${node.name})` : "is unreachable, so that nothing reaches its exit node";
+  const hint = `its gateway has ${formatAddress(hops[0])} and ${formatAddress(hops[1])}`;
+  return [{ ...warn("wrong-next-hop", ["upstreams", upstream.name, "routes", index, route.kind === "via" ? "via" : "unreachable"], `the route to ${formatPrefix(part)} ${why}`, hint) }];
+}
+
+function loopFindings(upstream: UpstreamRouter, allocation: Allocation): Finding[] {
+  if (upstream.routes.some((route) => route.kind === "unreachable" && samePrefix(route.prefix, allocation.prefix))) return [];
+  const text = formatPrefix(allocation.prefix);
+  const message = `packets to unused addresses of ${text} leave ${upstream.name} by its default route and come back, in a loop`;
+  return [warn("missing-unreachable", ["upstreams", upstream.name, "routes"], message, `add { to: "${text}", unreachable: true } to its routes`)];
+}
+
+function idleRouteFindings(upstream: UpstreamRouter, allocation: Allocation, numbers: readonly number[]): Finding[] {
+  return upstream.routes.flatMap((route, index) => {
+    const number = Number((route.prefix.address.value >> 76n) & 0xfn);
+    const isPart = route.kind === "via" && route.prefix.length === 52 && contains(allocation.prefix, route.prefix);
+    if (!isPart || numbers.includes(number)) return [];
+    const message = number === 0 ? `${formatPrefix(route.prefix)} is PrefixZero's part, which has no exit node` : `there is no exit node ${number} for ${formatPrefix(route.prefix)}`;
+    return [advise("idle-route", ["upstreams", upstream.name, "routes", index, "to"], message, "leave the route out, unless the exit node is about to come")];
+  });
+}
+
+export const upstreamFindings: FarmCheck = (farm) =>
+  farm.allocations.flatMap((allocation) => {
+    const exitNodes = exitNodesOf(farm, allocation);
+    const numbers = exitNodes.flatMap(({ exitNode }) => exitNode?.number ?? []);
+    return upstreamsOf(farm, exitNodes).flatMap((upstream) => {
+      const here = exitNodes.filter(({ nics, exitNode }) => nics.some(({ name, segment }) => name === exitNode?.nic && segment === upstream.segment));
+      return [
+        ...prefixZeroFindings(upstream, allocation),
+        ...here.flatMap((node) => (node.exitNode === undefined ? [] : partFindings(upstream, allocation, node, node.exitNode.number))),
+        ...loopFindings(upstream, allocation),
+        ...idleRouteFindings(upstream, allocation, numbers),
+      ];
+    });
+  });

@@ -1,0 +1,110 @@
+/** The farm file as it is written, once it has passed the schema: names and addresses still text, defaults not yet filled in. */
+
+export interface FarmFile {
+  readonly farm: string;
+  readonly about?: string;
+  readonly allocations: readonly AllocationEntry[];
+  readonly segments: readonly string[];
+  readonly internet: { readonly hosts: Readonly<Record<string, HostEntry>> };
+  readonly upstreams?: Readonly<Record<string, UpstreamEntry>>;
+  readonly "home-routers"?: Readonly<Record<string, HomeRouterEntry>>;
+  readonly nodes: Readonly<Record<string, NodeEntry>>;
+  readonly networks?: Readonly<Record<string, NetworkEntry>>;
+}
+
+export interface AllocationEntry {
+  readonly prefix: string;
+  readonly number: number;
+  readonly ipv4?: string;
+}
+
+export interface HostEntry {
+  readonly ipv4?: string;
+  readonly ipv6?: string;
+  readonly store?: boolean;
+}
+
+export interface UpstreamEntry {
+  readonly segment: string;
+  readonly ipv4?: string;
+  readonly ipv6: string;
+  readonly wan4?: string;
+  readonly wan6?: string;
+  readonly routes?: readonly RouteEntry[];
+}
+
+/** Either `via` or `unreachable`. */
+export interface RouteEntry {
+  readonly to: string;
+  readonly via?: string;
+  readonly unreachable?: true;
+}
+
+export interface HomeRouterEntry {
+  readonly segment: string;
+  readonly lan4: string;
+  readonly wan4: string;
+}
+
+export interface NodeEntry {
+  readonly nics: Readonly<Record<string, NicEntry>>;
+  readonly public?: PublicEntry;
+  readonly "exit-node"?: ExitNodeEntry;
+}
+
+export interface NicEntry {
+  readonly segment: string;
+  readonly ipv4?: string;
+  readonly gateway4?: string;
+  readonly ipv6?: string;
+  readonly gateway6?: string;
+}
+
+export interface PublicEntry {
+  readonly nic: string;
+  readonly ipv4?: string;
+  readonly gateway4?: string;
+  readonly ipv6?: string;
+  readonly gateway6?: string;
+}
+
+export interface ExitNodeEntry {
+  readonly number: number;
+  /** Number of its allocation; may be left out where there is one. */
+  readonly allocation?: number;
+  readonly nic: string;
+  readonly ipv4?: string;
+  readonly gateway4?: string;
+}
+
+export interface NetworkEntry {
+  readonly kind: "exit-node";
+  /** Number of its allocation; may be left out where there is one. */
+  readonly allocation?: number;
+  readonly "owned-ipv4"?: readonly string[];
+  readonly resources: readonly ResourceEntry[];
+  readonly workloads?: Readonly<Record<string, WorkloadEntry>>;
+  readonly "port-forwards"?: readonly PortForwardEntry[];
+}
+
+export interface ResourceEntry {
+  readonly node: string;
+  readonly prefix?: string;
+  readonly "exit-point"?: boolean;
+}
+
+export interface WorkloadEntry {
+  readonly node: string;
+  readonly host: number;
+  /** `tcp/80`, `udp/53`. */
+  readonly services?: readonly string[];
+}
+
+export interface PortForwardEntry {
+  readonly address: string;
+  /** What arrives at the address, `tcp/8080`. */
+  readonly service: string;
+  readonly workload: string;
+  /** The workload's own port. */
+  readonly port: number;
+}

@@ -1,0 +1,135 @@
+/**
+ * From the file's document to a `Farm`: lists for maps, numbers for addresses, defaults filled in. Pure; judges nothing.
+ * Needs a document that has passed the schema. Lists keep the order of the file.
+ */
+import { parseAddress, parsePrefix } from "../common/index.ts";
+import type { Address, Prefix } from "../common/index.ts";
+import type { ExitNodeEntry, FarmFile, NetworkEntry, NicEntry, NodeEntry, RouteEntry } from "./document.ts";
+import type { Allocation, ExitNodeConfig, Farm, FarmNode, HomeRouter, InternetHost, Nic, PublicConfig, Service, StaticRoute, UpstreamRouter, UserNetwork } from "./farm.ts";
+import { parseService } from "./schema/text.ts";
+
+const sure = <T>(value: T | undefined, text: string): T => {
+  if (value === undefined) throw new Error(`the schema let pass: ${text}`);
+  return value;
+};
+const address = (text: string): Address => sure(parseAddress(text), text);
+const prefix = (text: string): Prefix => sure(parsePrefix(text), text);
+const service = (text: string): Service => sure(parseService(text), text);
+
+/** An object without the keys whose value is undefined, as exactOptionalPropertyTypes wants it. */
+function present<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, held]) => held !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
+}
+const optional = <T>(text: string | undefined, parse: (text: string) => T): T | undefined => (text === undefined ? undefined : parse(text));
+const entries = <T>(map: Readonly<Record<string, T>> | undefined): [string, T][] => Object.entries(map ?? {});
+
+/** A segment's router, as the nodes on it see it. */
+interface Router {
+  readonly ipv4?: Address | undefined;
+  readonly ipv6?: Address | undefined;
+}
+
+function routersOf(file: FarmFile): ReadonlyMap<string, Router> {
+  const routers = new Map<string, Router>();
+  for (const [, home] of entries(file["home-routers"])) routers.set(home.segment, { ipv4: prefix(home.lan4).address });
+  for (const [, upstream] of entries(file.upstreams)) {
+    routers.set(upstream.segment, { ipv4: optional(upstream.ipv4, prefix)?.address, ipv6: prefix(upstream.ipv6).address });
+  }
+  return routers;
+}
+
+type Addresses = Pick<NicEntry, "ipv4" | "gateway4" | "ipv6" | "gateway6">;
+
+/** A gateway goes with an address of its family: stated, or the segment's router. */
+function addressed(entry: Addresses, router: Router | undefined): Pick<Nic, "ipv4" | "gateway4" | "ipv6" | "gateway6"> {
+  return present({
+    ipv4: optional(entry.ipv4, prefix),
+    gateway4: optional(entry.gateway4, address) ?? (entry.ipv4 === undefined ? undefined : router?.ipv4),
+    ipv6: optional(entry.ipv6, prefix),
+    gateway6: optional(entry.gateway6, address) ?? (entry.ipv6 === undefined ? undefined : router?.ipv6),
+  }) as Pick<Nic, "ipv4" | "gateway4" | "ipv6" | "gateway6">;
+}
+
+function nodeOf(name: string, entry: NodeEntry, routers: ReadonlyMap<string, Router>, onlyAllocation: number): FarmNode {
+  const routerOf = (nic: string): Router | undefined => {
+    const segment = Object.hasOwn(entry.nics, nic) ? entry.nics[nic]?.segment : undefined;
+    return segment === undefined ? undefined : routers.get(segment);
+  };
+  const exitNodeOf = (exit: ExitNodeEntry): ExitNodeConfig => {
+    const { ipv4, gateway4 } = addressed(exit, routerOf(exit.nic));
+    return { number: exit.number, allocationNumber: exit.allocation ?? onlyAllocation, nic: exit.nic, ...present({ ipv4, gateway4 }) } as ExitNodeConfig;
+  };
+  const publicOf = (config: NonNullable<NodeEntry["public"]>): PublicConfig => ({ nic: config.nic, ...addressed(config, routerOf(config.nic)) });
+  return {
+    name,
+    nics: entries(entry.nics).map(([nic, held]) => ({ name: nic, segment: held.segment, ...addressed(held, routers.get(held.segment)) })),
+    ...(entry.public === undefined ? {} : { public: publicOf(entry.public) }),
+    ...(entry["exit-node"] === undefined ? {} : { exitNode: exitNodeOf(entry["exit-node"]) }),
+  };
+}
+
+function networkOf(name: string, entry: NetworkEntry, onlyAllocation: number): UserNetwork {
+  return {
+    name,
+    kind: entry.kind,
+    allocationNumber: entry.allocation ?? onlyAllocation,
+    ownedIpv4: (entry["owned-ipv4"] ?? []).map(address),
+    resources: entry.resources.map((resource) => ({
+      node: resource.node,
+      exitPoint: resource["exit-point"] ?? false,
+      ...(resource.prefix === undefined ? {} : { prefix: prefix(resource.prefix) }),
+    })),
+    workloads: entries(entry.workloads).map(([workload, held]) => ({
+      name: workload,
+      node: held.node,
+      host: held.host,
+      services: (held.services ?? []).map(service),
+    })),
+    portForwards: (entry["port-forwards"] ?? []).map((forward) => ({
+      address: address(forward.address),
+      ...service(forward.service),
+      workload: forward.workload,
+      workloadPort: forward.port,
+    })),
+  };
+}
+
+const routeOf = (route: RouteEntry): StaticRoute =>
+  route.via === undefined ? { kind: "unreachable", prefix: prefix(route.to) } : { kind: "via", prefix: prefix(route.to), via: address(route.via) };
+
+export function normalise(file: FarmFile): Farm {
+  const routers = routersOf(file);
+  // Where there are several, a rule refuses the file that leaves the choice open.
+  const onlyAllocation = file.allocations[0]?.number ?? 0;
+  return {
+    name: file.farm,
+    about: file.about ?? "",
+    allocations: file.allocations.map(
+      (allocation) => present({ prefix: prefix(allocation.prefix), number: allocation.number, ipv4: optional(allocation.ipv4, prefix) }) as Allocation,
+    ),
+    segments: file.segments.map((name) => ({ name })),
+    internet: {
+      hosts: entries(file.internet.hosts).map(
+        ([name, host]) =>
+          ({ name, ...present({ ipv4: optional(host.ipv4, address), ipv6: optional(host.ipv6, address) }), store: host.store ?? false }) as InternetHost,
+      ),
+    },
+    upstreams: entries(file.upstreams).map(
+      ([name, upstream]) =>
+        present({
+          name,
+          segment: upstream.segment,
+          ipv4: optional(upstream.ipv4, prefix),
+          ipv6: prefix(upstream.ipv6),
+          wan4: optional(upstream.wan4, address),
+          wan6: optional(upstream.wan6, address),
+          routes: (upstream.routes ?? []).map(routeOf),
+        }) as UpstreamRouter,
+    ),
+    homeRouters: entries(file["home-routers"]).map(
+      ([name, home]): HomeRouter => ({ name, segment: home.segment, lan4: prefix(home.lan4), wan4: address(home.wan4) }),
+    ),
+    nodes: entries(file.nodes).map(([name, entry]) => nodeOf(name, entry, routers, onlyAllocation)),
+    networks: entries(file.networks).map(([name, entry]) => networkOf(name, entry, onlyAllocation)),
+  };
+}

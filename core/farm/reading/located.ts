@@ -1,0 +1,115 @@
+/** A YAML document as plain values, each with where it stands. Keys are text; what a farm file has no use for is refused. */
+import { isAlias, isMap, isScalar, isSeq } from "yaml";
+import type { Problem } from "../../common/index.ts";
+import type { Lines } from "./lines.ts";
+import { nestingLimit } from "./parse.ts";
+import type { YamlDocument } from "./parse.ts";
+
+/** Start and end offset. */
+export type Span = readonly [number, number];
+
+/** A plain value and the spans of it and its parts. */
+export interface Located {
+  readonly value: unknown;
+  /** Absent where the file has nothing there (`key:`). */
+  readonly span?: Span;
+  /** Present for entries of a map. */
+  readonly keySpan?: Span;
+  /** By key or index. */
+  readonly children: ReadonlyMap<string | number, Located>;
+}
+
+const aliasLimit = 100;
+const valueLimit = 200_000;
+const problemLimit = 50;
+const none: ReadonlyMap<string | number, Located> = new Map();
+
+interface Node {
+  readonly range?: readonly [number, number, number] | null;
+  readonly anchor?: string;
+  readonly tag?: string;
+}
+
+/** Errors: `duplicate-key`, `yaml-alias`, `yaml-tag`, `bad-key`, `too-complex`. */
+export function locate(document: YamlDocument, lines: Lines): { readonly root: Located; readonly problems: readonly Problem[] } {
+  const problems: Problem[] = [];
+  const anchors = new Map<string, unknown>();
+  let aliases = 0;
+  let values = 0;
+
+  const report = (code: string, message: string, hint: string, span: Span | undefined): void => {
+    if (problems.length < problemLimit) problems.push({ severity: "error", code, message, hint, place: lines.placeAt(...(span ?? [0, 1])) });
+  };
+
+  const spanOf = (node: unknown): Span | undefined => {
+    const range = (node as Node | null | undefined)?.range;
+    return range === null || range === undefined ? undefined : [range[0], range[1]];
+  };
+
+  const keyOf = (key: unknown): string | undefined => {
+    if (!isScalar(key)) return undefined;
+    const source = (key as { source?: unknown }).source;
+    return typeof source === "string" ? source : String(key.value);
+  };
+
+  const convert = (node: unknown, keySpan: Span | undefined, depth: number): Located => {
+    const span = spanOf(node);
+    const spans = { ...(span === undefined || span[0] === span[1] ? {} : { span }), ...(keySpan === undefined ? {} : { keySpan }) };
+    const nothing: Located = { value: null, ...spans, children: none };
+    values += 1;
+    if (values > valueLimit || depth > nestingLimit) {
+      if (values <= valueLimit + 1) report("too-complex", "the file unfolds to more values than a farm file may have", "write it without aliases", span);
+      values = Math.max(values, valueLimit + 1);
+      return nothing;
+    }
+    if (isAlias(node)) {
+      aliases += 1;
+      const target = anchors.get(node.source);
+      if (target === undefined || aliases > aliasLimit) {
+        if (aliases > aliasLimit + 1) return nothing;
+        const why = target === undefined ? `there is no anchor &${node.source} before it` : `there are more than ${aliasLimit} aliases`;
+        report("yaml-alias", `alias *${node.source} leads nowhere: ${why}`, "write the value out", span);
+        return nothing;
+      }
+      // Its parts lie where the anchor is; the value itself lies here.
+      return { ...convert(target, undefined, depth + 1), ...spans };
+    }
+    const { anchor, tag } = (node ?? {}) as Node;
+    if (anchor !== undefined) anchors.set(anchor, node);
+    if (tag !== undefined) {
+      report("yaml-tag", "a farm file has no YAML tags", "leave the tag out", span);
+    }
+    if (isMap(node)) {
+      const value: Record<string, unknown> = {};
+      const children = new Map<string | number, Located>();
+      for (const pair of node.items) {
+        const pairKeySpan = spanOf(pair.key);
+        const key = keyOf(pair.key);
+        if (key === undefined || key === "__proto__") {
+          report("bad-key", "a key must be plain text", "write key: value; put text that holds a colon in quotes", pairKeySpan ?? span);
+          continue;
+        }
+        if (children.has(key)) {
+          report("duplicate-key", `"${key.slice(0, 50)}" stands here twice`, "keep one of them", pairKeySpan);
+          continue;
+        }
+        const child = convert(pair.value, pairKeySpan, depth + 1);
+        value[key] = child.value;
+        children.set(key, child);
+      }
+      return { value, ...spans, children };
+    }
+    if (isSeq(node)) {
+      const children = new Map<string | number, Located>();
+      const value = node.items.map((item, index) => {
+        const child = convert(item, undefined, depth + 1);
+        children.set(index, child);
+        return child.value;
+      });
+      return { value, ...spans, children };
+    }
+    return isScalar(node) ? { value: node.value, ...spans, children: none } : nothing;
+  };
+
+  return { root: convert(document.contents, undefined, 0), problems };
+}

@@ -1,0 +1,29 @@
+/** All rules of the farm file, over one farm. */
+import type { FarmFile } from "../document.ts";
+import type { Farm } from "../farm.ts";
+import { allocationChoiceRules, allocationRules } from "./allocations.ts";
+import { nodeRules } from "./exit-nodes.ts";
+import { internetRules } from "./internet.ts";
+import { nameRules } from "./names.ts";
+import { networkRules } from "./networks.ts";
+import { routeRules } from "./routes.ts";
+import type { Finding, Rule } from "./rule.ts";
+import { segmentRules } from "./segments.ts";
+import { workloadRules } from "./workloads.ts";
+
+const rules: readonly Rule[] = [
+  nameRules,
+  allocationRules,
+  allocationChoiceRules,
+  internetRules,
+  ...segmentRules,
+  ...nodeRules,
+  routeRules,
+  ...networkRules,
+  ...workloadRules,
+];
+
+/** Everything that any rule finds, unsorted. */
+export function judge(farm: Farm, file: FarmFile): readonly Finding[] {
+  return rules.flatMap((rule) => rule(farm, file));
+}

@@ -1,0 +1,134 @@
+/** The kinds of text that a farm file holds: names, addresses, prefixes, services. Each says in the field's terms what is wrong with a value. */
+import { z } from "zod";
+import { parseAddress, parsePrefix } from "../../common/index.ts";
+import type { Family } from "../../common/index.ts";
+
+const shown = (input: unknown): string => {
+  const text = String(input);
+  return `"${text.length > 50 ? `${text.slice(0, 50)}...` : text}"`;
+};
+
+interface TextKind {
+  readonly code: string;
+  /** Ends the sentence `"x" is not ...`. */
+  readonly what: string;
+  readonly hint: string;
+  readonly pattern?: string;
+  readonly examples?: readonly string[];
+}
+
+/** Text that must pass a test. The code and hint travel in the issue's `params`; the pattern is for editors only. */
+function textOf(kind: TextKind, test: (text: string) => boolean): z.ZodType<string> {
+  const meta = {
+    description: `${kind.what}; ${kind.hint}`,
+    ...(kind.pattern === undefined ? {} : { pattern: kind.pattern }),
+    ...(kind.examples === undefined ? {} : { examples: [...kind.examples] }),
+  };
+  return z
+    .string()
+    .refine(test, { error: (issue) => `${shown(issue.input)} is not ${kind.what}`, params: { code: kind.code, hint: kind.hint } })
+    .meta(meta);
+}
+
+const matching = (kind: TextKind & { readonly pattern: string }): z.ZodType<string> => {
+  const pattern = new RegExp(kind.pattern, "u");
+  return textOf(kind, (text) => pattern.test(text));
+};
+
+export const name: z.ZodType<string> = matching({
+  code: "bad-name",
+  what: "a name",
+  hint: "a name has 1 to 20 of a-z, 0-9 and hyphens, and neither begins nor ends with a hyphen",
+  pattern: "^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$",
+});
+
+/** Without hyphens, so that a NIC never has the name of an interface that farmlab derives (they all have hyphens). */
+export const nicName: z.ZodType<string> = matching({
+  code: "bad-name",
+  what: "a NIC's name",
+  hint: "a NIC's name begins with a letter and has at most 15 of a-z and 0-9, as eth0; lo is taken",
+  pattern: "^(?!lo$)[a-z][a-z0-9]{0,14}$",
+});
+
+const familyName = { 4: "IPv4", 6: "IPv6" } as const;
+const addressExample = { 4: "192.0.2.10", 6: "2001:db8::10" } as const;
+const interfaceExample = { 4: "192.0.2.10/24", 6: "2001:db8::10/64" } as const;
+const prefixExample = { 4: "192.0.2.0/24", 6: "2001:db8::/48" } as const;
+
+/** An address without prefix length. */
+export function addressText(...families: readonly Family[]): z.ZodType<string> {
+  const examples = families.map((family) => addressExample[family]);
+  return textOf(
+    {
+      code: "bad-address",
+      what: `an ${families.map((family) => familyName[family]).join(" or ")} address`,
+      hint: `write it without a prefix length, as ${examples.join(" or ")}`,
+      examples,
+    },
+    (text) => families.some((family) => parseAddress(text)?.family === family),
+  );
+}
+
+/** An interface's address, host part and prefix length together. */
+export function interfaceText(family: Family): z.ZodType<string> {
+  return textOf(
+    {
+      code: "bad-address",
+      what: `an ${familyName[family]} interface address`,
+      hint: `write the address with its prefix length, as ${interfaceExample[family]}`,
+      examples: [interfaceExample[family]],
+    },
+    (text) => parsePrefix(text)?.address.family === family,
+  );
+}
+
+/** A network prefix; whether host bits are set is judged later, where there is more to say about it. */
+export function prefixText(...families: readonly Family[]): z.ZodType<string> {
+  const examples = families.map((family) => prefixExample[family]);
+  return textOf(
+    {
+      code: "bad-prefix",
+      what: `an ${families.map((family) => familyName[family]).join(" or ")} prefix`,
+      hint: `write it as address/length, such as ${examples.join(" or ")}`,
+      examples,
+    },
+    (text) => families.some((family) => parsePrefix(text)?.address.family === family),
+  );
+}
+
+const servicePattern = /^(tcp|udp)\/([1-9][0-9]{0,4})$/u;
+
+/** `tcp/80` taken apart; undefined when it is no service. Ports are 1..65535. */
+export function parseService(text: string): { readonly protocol: "tcp" | "udp"; readonly port: number } | undefined {
+  const found = servicePattern.exec(text);
+  const port = Number(found?.[2]);
+  if (found === null || port > 65535) return undefined;
+  return { protocol: found[1] === "tcp" ? "tcp" : "udp", port };
+}
+
+export const service: z.ZodType<string> = textOf(
+  {
+    code: "bad-service",
+    what: "a service",
+    hint: "write tcp/PORT or udp/PORT with a port from 1 to 65535, as tcp/80",
+    pattern: servicePattern.source.replaceAll("\\/", "/"),
+    examples: ["tcp/80", "udp/53"],
+  },
+  (text) => parseService(text) !== undefined,
+);
+
+/** A whole number whose range a rule checks with more to say than a schema could; the range is for editors. */
+export function wholeNumber(minimum: number, maximum: number, description: string): z.ZodType<number> {
+  return z.int().meta({ minimum, maximum, description });
+}
+
+/** A whole number in a range. */
+export function numberBetween(minimum: number, maximum: number, description: string): z.ZodType<number> {
+  return z
+    .int()
+    .refine((value) => value >= minimum && value <= maximum, {
+      error: (issue) => `${shown(issue.input)} is not from ${minimum} to ${maximum}`,
+      params: { code: "out-of-range", hint: `${description}: a whole number from ${minimum} to ${maximum}` },
+    })
+    .meta({ minimum, maximum, description });
+}

@@ -1,0 +1,19 @@
+/** What nodes will publish if their configuration is true: for showing a plan before anything runs. Keys cannot be known, so names stand for them. */
+import { wgName } from "../derive/index.ts";
+import type { Intents, NodeFacts } from "../intents/index.ts";
+import { resourcesOn } from "./networks.ts";
+
+/** A node with a public address of a family is taken for public in it, one without for hidden behind IPv4 NAT. */
+export function expectedFacts(intents: Intents): NodeFacts[] {
+  return intents.nodes.map((node) => {
+    const keys = resourcesOn(node.name, intents).map(({ network, resource }) => wgName(resource.prefix, network.allocationNumber));
+    const ipv4 = node.public?.ipv4?.address;
+    const ipv6 = node.public?.ipv6?.address;
+    return {
+      node: node.name,
+      publicKeys: Object.fromEntries(keys.map((name) => [name, `<public key of ${name} on ${node.name}>`])),
+      endpoints: { ...(ipv4 === undefined ? {} : { ipv4 }), ...(ipv6 === undefined ? {} : { ipv6 }) },
+      reachability: { ipv4: ipv4 === undefined ? "hidden" : "public", ipv6: ipv6 === undefined ? "none" : "public" },
+    };
+  });
+}

@@ -1,0 +1,93 @@
+/** The gateway's packet filter and NAT: IPv4 is closed but for port forwards, IPv6 is open between global addresses. */
+import { formatAddress, formatPrefix } from "../common/index.ts";
+import type { Prefix } from "../common/index.ts";
+import { exitNodePart, gwPubName, workloadIP4 } from "../derive/index.ts";
+import type { ExitNodeConfig } from "../farm/index.ts";
+import type { NetworkIntent } from "../intents/index.ts";
+import { resourcesOf } from "./networks.ts";
+import type { NftTablePlan } from "./node-plan.ts";
+
+const private4 = "{ 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16 }";
+/** All links to exit points, and nothing else in the namespace. */
+const exitPoints = `"to-*"`;
+
+/** One line per port forward whose address the network owns and whose workload exists. */
+const forwards = (networks: readonly NetworkIntent[]): readonly string[] =>
+  networks
+    .flatMap((network) =>
+      network.portForwards.flatMap((forward): string[] => {
+        const workload = network.workloads.find((candidate) => candidate.name === forward.workload);
+        const resource = resourcesOf(network).find((candidate) => candidate.node === workload?.node);
+        const owned = network.ownedIpv4.some((address) => address.value === forward.address.value);
+        if (workload === undefined || resource === undefined || !owned) return [];
+        const target = `${formatAddress(workloadIP4(resource.prefix, workload.host).address)}:${forward.workloadPort}`;
+        return [`  ip daddr ${formatAddress(forward.address)} ${forward.protocol} dport ${forward.port} dnat ip to ${target}`];
+      }),
+    )
+    .toSorted();
+
+const natChains = (up: string, gatewayIp4: string, networks: readonly NetworkIntent[]): readonly string[] => [
+  "chain port-forwards {",
+  "  type nat hook prerouting priority dstnat; policy accept;",
+  ...forwards(networks),
+  "}",
+  "chain source-nat {",
+  "  type nat hook postrouting priority srcnat; policy accept;",
+  `  oifname ${up} ip saddr 10.0.0.0/8 snat ip to ${gatewayIp4} fully-random`,
+  // A forwarded port used from within or by a neighbour network looks as if used from the internet.
+  `  oifname ${exitPoints} ip saddr 10.0.0.0/8 ct status dnat snat ip to ${gatewayIp4} fully-random`,
+  "}",
+];
+
+/** `allocation` is the /48; `networks` those whose exit point is behind this gateway. */
+export function gatewayRules(config: ExitNodeConfig, allocation: Prefix, networks: readonly NetworkIntent[]): NftTablePlan {
+  const up = `"${gwPubName(config.number, config.allocationNumber)}"`;
+  return {
+    family: "inet",
+    name: "farmlab",
+    body: [
+      "chain from-upstream {",
+      "  type filter hook prerouting priority raw; policy accept;",
+      `  iifname ${up} ip daddr ${private4} drop`,
+      `  iifname ${up} ip6 daddr fc00::/7 drop`,
+      `  iifname ${up} ip6 saddr { fc00::/7, ${formatPrefix(exitNodePart(allocation, config.number))} } drop`,
+      "}",
+      ...(config.ipv4 === undefined ? [] : natChains(up, formatAddress(config.ipv4.address), networks)),
+      "chain forward {",
+      "  type filter hook forward priority filter; policy drop;",
+      "  ct state invalid drop",
+      // Global addresses only, whatever the direction.
+      "  ip6 saddr != 2000::/3 drop",
+      "  ip6 daddr != 2000::/3 drop",
+      "  ct state established,related accept",
+      `  iifname ${up} ip saddr ${private4} drop`,
+      "  meta nfproto ipv4 ct status dnat accept",
+      // Networks are apart: from one exit point to another nothing but forwarded ports, which were accepted above.
+      `  iifname ${exitPoints} oifname ${exitPoints} meta nfproto ipv4 drop`,
+      `  iifname ${exitPoints} ip saddr 10.0.0.0/8 accept`,
+      "  meta nfproto ipv6 accept",
+      "}",
+      "chain input {",
+      "  type filter hook input priority filter; policy drop;",
+      `  iifname "lo" accept`,
+      "  icmpv6 type { nd-router-advert, nd-redirect } drop",
+      // ICMP, ICMPv6, VRRP: as numbers, because the names need /etc/protocols.
+      "  meta l4proto { 1, 58 } accept",
+      `  iifname ${up} meta l4proto 112 accept`,
+      "  ct state established,related accept",
+      "}",
+      "chain output {",
+      "  type filter hook output priority filter; policy accept;",
+      "  icmpv6 type nd-redirect drop",
+      "}",
+      // After source NAT: what still has a private address here has escaped it.
+      "chain to-upstream {",
+      "  type filter hook postrouting priority 300; policy accept;",
+      `  oifname ${up} ip saddr ${private4} drop`,
+      `  oifname ${up} ip daddr ${private4} drop`,
+      `  oifname ${up} ip6 saddr fc00::/7 drop`,
+      `  oifname ${up} ip6 daddr fc00::/7 drop`,
+      "}",
+    ],
+  };
+}

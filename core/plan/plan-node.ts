@@ -1,0 +1,43 @@
+/** The whole plan of a node: the parts of its roles, merged. */
+import { bridgeName, wgListenPort } from "../derive/index.ts";
+import type { Intents, NodeFacts, NodeIntent } from "../intents/index.ts";
+import { planGateway } from "./gateway.ts";
+import { hostRules } from "./host-rules.ts";
+import { allocationNumbered, networksOfGateway, nodeNamed, resourcesOn } from "./networks.ts";
+import type { NodePlan } from "./node-plan.ts";
+import { mergeParts } from "./part.ts";
+import type { NamespacePart } from "./part.ts";
+import { planPublic } from "./public.ts";
+import { planResource, socketNamespaceOf } from "./resource.ts";
+import { reservedPorts } from "./sysctls.ts";
+import { planWorkload } from "./workload.ts";
+
+const gatewayParts = (node: NodeIntent, intents: Intents): readonly NamespacePart[] => {
+  if (node.exitNode === undefined) return [];
+  const allocation = allocationNumbered(node.exitNode.allocationNumber, intents);
+  return allocation === undefined ? [] : [planGateway(node.name, node.exitNode, allocation.prefix, networksOfGateway(node, intents))];
+};
+
+/**
+ * The desired state of `node`: `public` where it has one, the gateway where it is an exit node, its network resources and their workloads.
+ * Takes intents as checked; what another node has not published yet (a key) is left out until it has. A node that no intent names has
+ * an empty plan, which removes whatever it had. The order of intents and facts has no influence.
+ */
+export function planNode(node: string, intents: Intents, facts: readonly NodeFacts[]): NodePlan {
+  const self: NodeIntent = nodeNamed(node, intents) ?? { name: node };
+  const resources = resourcesOn(node, intents);
+  const bridges = resources.map(({ network, resource }) => bridgeName(resource.prefix, network.allocationNumber));
+  return mergeParts(node, [
+    ...(bridges.length === 0 ? [] : [{ name: "host", tables: [hostRules(bridges)] }]),
+    ...(self.public === undefined ? [] : [planPublic(node, self.public)]),
+    { name: socketNamespaceOf(self), sysctls: reservedPorts(resources.map(({ resource }) => wgListenPort(resource.prefix))) },
+    ...gatewayParts(self, intents),
+    ...resources.flatMap(({ network, resource }) => planResource(self, network, resource, facts)),
+    ...resources.flatMap(({ network, resource }) =>
+      network.workloads
+        .filter((workload) => workload.node === node)
+        .sort((one, other) => one.host - other.host)
+        .flatMap((workload) => planWorkload(node, resource.prefix, network.allocationNumber, workload.host)),
+    ),
+  ]);
+}

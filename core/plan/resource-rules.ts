@@ -1,0 +1,37 @@
+/** The rules of a network resource: what a workload may use as source, and segment sizes that fit the tunnels. */
+import { formatPrefix } from "../common/index.ts";
+import type { Prefix } from "../common/index.ts";
+import { nrLocalName, nrNetwork4, wgName } from "../derive/index.ts";
+import type { NftTablePlan } from "./node-plan.ts";
+
+/** Within a network nothing else is blocked. `prefix` is the resource's /64, `n` its allocation number. */
+export function resourceRules(prefix: Prefix, n: number): NftTablePlan {
+  const local = `"${nrLocalName(prefix, n)}"`;
+  const tunnel = `"${wgName(prefix, n)}"`;
+  return {
+    family: "inet",
+    name: "farmlab",
+    body: [
+      "chain source-validation {",
+      "  type filter hook prerouting priority raw; policy accept;",
+      `  iifname ${local} ip saddr != ${formatPrefix(nrNetwork4(prefix))} drop`,
+      // Link-local and unspecified sources are for neighbour discovery; the kernel forwards neither.
+      `  iifname ${local} ip6 saddr != { ${formatPrefix(prefix)}, fe80::/10, :: } drop`,
+      "}",
+      "chain forward {",
+      "  type filter hook forward priority filter; policy accept;",
+      // Both directions: the smaller of the routes there and back counts.
+      "  tcp flags syn tcp option maxseg size set rt mtu",
+      // Between two hidden resources one direction may have found a shorter way: half a flow is no invalid one here.
+      `  iifname ${tunnel} oifname ${tunnel} accept`,
+      "  ct state established,related accept",
+      "  ct state invalid drop",
+      "}",
+      "chain output {",
+      "  type filter hook output priority filter; policy accept;",
+      // The kernel cannot be told otherwise not to send them, and through a tunnel they make no sense.
+      "  icmpv6 type nd-redirect drop",
+      "}",
+    ],
+  };
+}

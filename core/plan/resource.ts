@@ -1,0 +1,129 @@
+/** A network resource: its namespace, bridge and tunnel; as exit point also its link to the gateway. */
+import { formatPrefix } from "../common/index.ts";
+import type { Prefix } from "../common/index.ts";
+import {
+  bridgeName,
+  epPubIP4R,
+  epPubLL,
+  epPubName,
+  exitPointDefaultRoutes,
+  gatewayNamespace,
+  gwToEPName,
+  nrBridgePortName,
+  nrLocalIP4,
+  nrLocalIP6,
+  nrLocalName,
+  nrNamespace,
+  peerRoutes,
+  publicNamespace,
+  resourceDefaultRoutes,
+  wgIP4RT,
+  wgListenPort,
+  wgLL,
+  wgName,
+  wireguardMtu,
+} from "../derive/index.ts";
+import type { NetworkIntent, NodeFacts, NodeIntent, ResourceIntent } from "../intents/index.ts";
+import { resourceLinkLocal } from "./link-local.ts";
+import { plannedMac } from "./macs.ts";
+import { exitPointOf, resourcesOf } from "./networks.ts";
+import type { AddressPlan, LinkPlan, RoutePlan } from "./node-plan.ts";
+import type { NamespacePart } from "./part.ts";
+import { directPeers, wireguardPeers } from "./peers.ts";
+import { resourceRules } from "./resource-rules.ts";
+import { routePlan } from "./routes.ts";
+import { bridgeSysctls, routerSysctls } from "./sysctls.ts";
+
+/** The namespace in which a node's tunnels have their sockets. */
+export function socketNamespaceOf(node: NodeIntent | undefined): string {
+  return node?.public === undefined ? "host" : publicNamespace;
+}
+
+/** The bridge of the host's namespace that joins the resource and its workloads. */
+const bridgePart = (node: string, prefix: Prefix, n: number): NamespacePart => {
+  const bridge = bridgeName(prefix, n);
+  const port = nrBridgePortName(prefix, n);
+  return {
+    name: "host",
+    links: [
+      { kind: "bridge", name: bridge, mac: plannedMac(node, "host", bridge) },
+      {
+        kind: "veth",
+        name: port,
+        peerNamespace: nrNamespace(prefix, n),
+        peerName: nrLocalName(prefix, n),
+        bridge,
+        mac: plannedMac(node, "host", port),
+      },
+    ],
+    sysctls: bridgeSysctls,
+  };
+};
+
+/**
+ * Routes to the network's other resources. The exit point has one for each, tunnel or no tunnel yet: without it the packet would go
+ * back to the gateway, which sent it. The others have them for their direct peers; the rest goes by the exit point.
+ */
+const routesWithin = (mine: ResourceIntent, network: NetworkIntent, facts: readonly NodeFacts[]): readonly RoutePlan[] => {
+  const others = mine.exitPoint ? resourcesOf(network).filter((other) => other.node !== mine.node) : directPeers(mine, network, facts);
+  return others.flatMap((other) => peerRoutes(mine.prefix, other.prefix, network.allocationNumber).map(routePlan));
+};
+
+const routesOut = (mine: ResourceIntent, network: NetworkIntent): readonly RoutePlan[] => {
+  const n = network.allocationNumber;
+  if (mine.exitPoint) return exitPointDefaultRoutes(mine.prefix, n).map(routePlan);
+  const exitPoint = exitPointOf(network);
+  return exitPoint === undefined ? [] : resourceDefaultRoutes(mine.prefix, exitPoint.prefix, n).map(routePlan);
+};
+
+/** The parts of one network resource in the host's and in its own namespace. */
+export function planResource(
+  node: NodeIntent,
+  network: NetworkIntent,
+  mine: ResourceIntent,
+  facts: readonly NodeFacts[],
+): readonly NamespacePart[] {
+  const { prefix } = mine;
+  const n = network.allocationNumber;
+  const name = nrNamespace(prefix, n);
+  const local = nrLocalName(prefix, n);
+  const tunnel = wgName(prefix, n);
+  const links: LinkPlan[] = [
+    { kind: "veth", name: local, peerNamespace: "host", peerName: nrBridgePortName(prefix, n), mac: plannedMac(node.name, name, local) },
+    {
+      kind: "wireguard",
+      name: tunnel,
+      mtu: wireguardMtu,
+      wireguard: { socketNamespace: socketNamespaceOf(node), listenPort: wgListenPort(prefix), peers: wireguardPeers(mine, network, facts) },
+    },
+  ];
+  const addresses: AddressPlan[] = [
+    { link: local, address: resourceLinkLocal },
+    { link: local, address: formatPrefix(nrLocalIP6(prefix)) },
+    { link: local, address: formatPrefix(nrLocalIP4(prefix)) },
+    { link: tunnel, address: formatPrefix(wgLL(prefix)) },
+    { link: tunnel, address: formatPrefix(wgIP4RT(prefix)) },
+  ];
+  if (mine.exitPoint) {
+    const up = epPubName(prefix, n);
+    links.push({
+      kind: "veth",
+      name: up,
+      peerNamespace: gatewayNamespace,
+      peerName: gwToEPName(prefix, n),
+      mac: plannedMac(node.name, name, up),
+    });
+    addresses.push({ link: up, address: formatPrefix(epPubLL(prefix)) }, { link: "lo", address: formatPrefix(epPubIP4R(prefix)) });
+  }
+  return [
+    bridgePart(node.name, prefix, n),
+    {
+      name,
+      links,
+      addresses,
+      routes: [...routesWithin(mine, network, facts), ...routesOut(mine, network)],
+      sysctls: routerSysctls,
+      tables: [resourceRules(prefix, n)],
+    },
+  ];
+}

@@ -1,0 +1,134 @@
+/** What a store holds, as values: kept up to date by snapshots and events. */
+import {
+  decodeAllocationIntent,
+  decodeNetworkIntent,
+  decodeNodeFacts,
+  decodeNodeIntent,
+  decodeNodeStatus,
+  keysPrefix,
+  parseKey,
+  type AllocationIntent,
+  type Intents,
+  type NetworkIntent,
+  type NodeFacts,
+  type NodeIntent,
+  type NodeStatus,
+  type StoreKey,
+} from "../intents/index.ts";
+import type { Outcome } from "../common/index.ts";
+import type { Snapshot, StoreEntry, StoreEvent } from "./gateway.ts";
+import type { Store } from "./store.ts";
+
+type Value = AllocationIntent | NodeIntent | NetworkIntent | NodeFacts | NodeStatus;
+
+interface Held {
+  readonly kind: StoreKey["kind"];
+  readonly name: string;
+  readonly text: string;
+  readonly value: Value;
+}
+
+/**
+ * Takes nothing on trust: a value that is none keeps the last good one of its key and becomes a message. Keys that mean nothing to
+ * farmlab are passed over.
+ */
+export class StoreContents {
+  #held = new Map<string, Held>();
+  #problems = new Map<string, string>();
+  #revision = 0;
+
+  /** The last revision that it knows of; 0 before the first snapshot. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** What is wrong with values, in the order of keys. */
+  get problems(): readonly string[] {
+    return [...this.#problems].toSorted(byKey).map(([, message]) => message);
+  }
+
+  replace(snapshot: Snapshot): void {
+    const present = new Set(snapshot.entries.map((entry) => entry.key));
+    for (const key of [...this.#held.keys(), ...this.#problems.keys()]) if (!present.has(key)) this.#forget(key);
+    for (const entry of snapshot.entries) this.#take(entry);
+    this.#revision = snapshot.revision;
+  }
+
+  change(events: readonly StoreEvent[], revision: number): void {
+    for (const event of events) {
+      if (event.kind === "put") this.#take(event);
+      else this.#forget(event.key);
+    }
+    this.#revision = revision;
+  }
+
+  /** In the order of numbers and names. */
+  intents(): Intents {
+    return {
+      allocations: this.#all<AllocationIntent>("allocation").toSorted((one, other) => one.number - other.number),
+      nodes: this.#all<NodeIntent>("node"),
+      networks: this.#all<NetworkIntent>("network"),
+    };
+  }
+
+  /** In the order of nodes' names. */
+  facts(): readonly NodeFacts[] {
+    return this.#all<NodeFacts>("facts");
+  }
+
+  status(): readonly NodeStatus[] {
+    return this.#all<NodeStatus>("status");
+  }
+
+  /** The text that a key has in the store, if it is a good one. */
+  text(key: string): string | undefined {
+    return this.#held.get(key)?.text;
+  }
+
+  #all<T extends Value>(kind: StoreKey["kind"]): T[] {
+    const all = [...this.#held].filter(([, held]) => held.kind === kind).toSorted(byKey);
+    return all.map(([, held]) => held.value as T);
+  }
+
+  #forget(key: string): void {
+    this.#held.delete(key);
+    this.#problems.delete(key);
+  }
+
+  #take({ key, value: text }: StoreEntry): void {
+    const meaning = parseKey(key);
+    if (meaning === undefined || this.#held.get(key)?.text === text) return void this.#problems.delete(key);
+    const outcome: Outcome<Value> = decoders[meaning.kind](text);
+    const problem = outcome.ok ? misplaced(meaning, outcome.value) : outcome.problems.map((one) => one.message).join("; ");
+    if (!outcome.ok || problem !== undefined) {
+      const kept = this.#held.has(key) ? "the last good value stays in force" : "it is passed over";
+      this.#problems.set(key, `${key}: ${problem ?? "not readable"}; ${kept}`);
+      return;
+    }
+    this.#problems.delete(key);
+    this.#held.set(key, { ...meaning, text, value: outcome.value });
+  }
+}
+
+const byKey = (one: readonly [string, unknown], other: readonly [string, unknown]): number => (one[0] < other[0] ? -1 : one[0] > other[0] ? 1 : 0);
+
+const decoders: Readonly<Record<StoreKey["kind"], (text: string) => Outcome<Value>>> = {
+  allocation: decodeAllocationIntent,
+  node: decodeNodeIntent,
+  network: decodeNetworkIntent,
+  facts: decodeNodeFacts,
+  status: decodeNodeStatus,
+};
+
+/** A value under another's key would make one thing appear twice. */
+function misplaced(meaning: StoreKey, value: Value): string | undefined {
+  const named = "node" in value ? value.node : "name" in value ? value.name : String(value.number);
+  return named === meaning.name ? undefined : `holds the value of ${named}`;
+}
+
+/** One look at all that farmlab has in the store. Throws StoreError. */
+export async function readAll(store: Store): Promise<StoreContents> {
+  const contents = new StoreContents();
+  contents.replace(await store.range(keysPrefix));
+  return contents;
+}

@@ -1,0 +1,81 @@
+/** A client of etcd 3.5 through its JSON gateway. */
+import type { Clock } from "../common/index.ts";
+import { createBackOff, type BackOffRange } from "./back-off.ts";
+import { encodeKeys, encodeOperation, encodeText, fieldsOf, readRange, readRevision, type KeyRange, type Operation, type Snapshot, type StoreEntry } from "./gateway.ts";
+import { defaultLimits, openTransport, type Transport, type TransportLimits } from "./transport.ts";
+import { watchKeys, type WatchHandlers } from "./watch.ts";
+
+/** The store. Every call but `watch` throws StoreError when it fails. */
+export interface Store {
+  /** All keys that begin with the prefix or lie in the range, at one revision. */
+  range(keys: string | KeyRange, signal?: AbortSignal): Promise<Snapshot>;
+  /** Answers the revision of the write. */
+  put(key: string, value: string): Promise<number>;
+  delete(key: string): Promise<number>;
+  /**
+   * Writes only if the key still has the given revision (0: does not exist). `written` false may also mean that the write
+   * was done and its answer lost: read the key again.
+   */
+  compareAndPut(key: string, value: string, expectedRevision: number): Promise<{ readonly written: boolean; readonly revision: number }>;
+  /** All operations or none, at one revision. At most 128 and, in sum, about a mebibyte: etcd's own limits. */
+  transact(operations: readonly Operation[]): Promise<number>;
+  /** Follows keys until the signal aborts; does not end before and does not throw for a store that fails. */
+  watch(keys: string | KeyRange, handlers: WatchHandlers, signal: AbortSignal): Promise<void>;
+  close(): void;
+}
+
+export interface StoreOptions {
+  /** `http://ADDRESS:PORT` or `unix:/path`, tried in turn. */
+  readonly endpoints: readonly string[];
+  readonly clock: Clock;
+  /** A number in [0, 1), for the spread of retries. */
+  readonly random: () => number;
+  readonly limits?: Partial<TransportLimits>;
+  readonly backOff?: BackOffRange;
+  /** Stands in for HTTP where a test has no server. */
+  readonly transport?: Transport;
+}
+
+/** A lab's store comes up within tens of milliseconds, so the first tries are close together. */
+const defaultBackOff: BackOffRange = { firstMs: 10, longestMs: 2000 };
+/** Keys per answer: bounds what either side holds at once. */
+const pageLimit = 2000;
+
+export function openStore(options: StoreOptions): Store {
+  const transport = options.transport ?? openTransport(options.endpoints, { ...defaultLimits, ...options.limits });
+
+  const range = async (keys: string | KeyRange, signal?: AbortSignal): Promise<Snapshot> => {
+    const entries: StoreEntry[] = [];
+    const asked = encodeKeys(keys);
+    let key = asked.key;
+    let revision = 0;
+    for (;;) {
+      // Every page after the first is of the first's revision, so that together they are one look.
+      const page = readRange(await transport.call("/v3/kv/range", { ...asked, key, limit: pageLimit, revision }, signal));
+      if (revision === 0) revision = page.revision;
+      entries.push(...page.entries);
+      const last = page.entries.at(-1);
+      if (!page.more || last === undefined) return { revision, entries };
+      key = encodeText(`${last.key}\0`);
+    }
+  };
+
+  return {
+    range,
+    put: async (key, value) => readRevision(await transport.call("/v3/kv/put", { key: encodeText(key), value: encodeText(value) })),
+    delete: async (key) => readRevision(await transport.call("/v3/kv/deleterange", { key: encodeText(key) })),
+    compareAndPut: async (key, value, expectedRevision) => {
+      const answer = await transport.call("/v3/kv/txn", {
+        compare: [{ key: encodeText(key), target: "MOD", result: "EQUAL", mod_revision: String(expectedRevision) }],
+        success: [encodeOperation({ put: { key, value } })],
+      });
+      return { written: fieldsOf(answer)["succeeded"] === true, revision: readRevision(answer) };
+    },
+    transact: async (operations) => readRevision(await transport.call("/v3/kv/txn", { success: operations.map(encodeOperation) })),
+    watch: async (keys, handlers, signal) => {
+      const backOff = createBackOff(options.backOff ?? defaultBackOff, options.random);
+      await watchKeys({ transport, range, clock: options.clock, backOff }, keys, handlers, signal);
+    },
+    close: () => transport.close(),
+  };
+}

@@ -1,0 +1,7 @@
+/**
+ * What this machine can do, found by doing rather than by asking, and what is used in place of what it lacks.
+ * It changes nothing on the machine and leaves nothing behind.
+ */
+export { probeHost } from "./probe-host.ts";
+export { requireSandbox } from "./require-sandbox.ts";
+export type { Capability, HostReport } from "./report.ts";

@@ -1,0 +1,36 @@
+#!/bin/sh
+# usage: build-image.sh RANGE_START RANGE_LENGTH EXCLUDES MMDEBSTRAP_ARGUMENT...
+#
+# Builds a root file system with mmdebstrap into ./result/rootfs. It is unpacked inside a user namespace, so that its files belong to
+# the ids RANGE_START.. of this machine and to 0.. in a lab's sandbox. EXCLUDES is a file of tar patterns.
+# Must run as root, as the first process of PID and mount namespaces of its own: all ends with it.
+set -eu
+start=$1 length=$2 excludes=$3
+shift 3
+
+# Nothing below depends on who may look into the parents of this directory: the unpacking user may not.
+chmod 711 .
+printf '%s\n' "$excludes" >excludes
+mkdir -p result/rootfs temporary
+chown "$start:$start" result result/rootfs
+mkfifo ready go image.tar
+
+(
+  cd result/rootfs
+  exec unshare --user --keep-caps sh -c '
+    echo >../../ready
+    read -r _ <../../go
+    exec setpriv --reuid 0 --regid 0 --clear-groups tar --extract --file - --numeric-owner --same-permissions --xattrs \
+      --xattrs-include="*" --exclude-from=../../excludes <../../image.tar
+  '
+) &
+unpacker=$!
+read -r _ <ready
+echo "0 $start $length" >"/proc/$unpacker/uid_map"
+echo "0 $start $length" >"/proc/$unpacker/gid_map"
+echo >go
+
+# The shells that apt starts know descriptors of one digit only: leave it enough of them.
+TMPDIR=$PWD/temporary mmdebstrap --format=tar "$@" >image.tar 9>&-
+wait "$unpacker"
+install -d -o "$start" -g "$start" result/rootfs/dev

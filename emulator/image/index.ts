@@ -1,0 +1,14 @@
+/**
+ * What nodes run: the image (Debian with FRR, etcd, WireGuard and tools), the native helper and the bundled agent, each built once into
+ * the cache and named by the hash of what it is made of. Not for bringing anything up.
+ */
+export { BuildError } from "./build-once.ts";
+export { cacheDirectory } from "./cache.ts";
+export { ensureBundle } from "./bundle.ts";
+export type { SourcePatch } from "./bundle.ts";
+export { ensureImage, findImage } from "./image.ts";
+export type { Image, ImageOptions } from "./image.ts";
+export { ensureNative } from "./native.ts";
+export { imageIds } from "./recipe.ts";
+export { ensureRuntime } from "./runtime.ts";
+export type { Runtime } from "./runtime.ts";

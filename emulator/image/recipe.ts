@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+
+/** What the node image is made of. Its hash names the image, so every change here makes a new one. */
+export interface Recipe {
+  /** Where packages come from, as in a sources.list; this machine's proxies apply. */
+  readonly sources: readonly string[];
+  readonly packages: readonly string[];
+  /** Roughly how many packages these are with their dependencies: for the progress bar only. */
+  readonly expectedPackages: number;
+  /** Shell lines that mmdebstrap runs outside of the image, whose root is `$1`, before packing it. */
+  readonly customize: readonly string[];
+  /** tar patterns of what the image does without. */
+  readonly excludes: readonly string[];
+  /** First of the 65536 ids that files belong to; a lab's sandbox maps them to 0.. */
+  readonly idStart: number;
+  readonly idCount: number;
+}
+
+const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+export const recipe: Recipe = {
+  sources: [
+    `deb [signed-by=${keyring}] http://deb.debian.org/debian trixie main`,
+    `deb [signed-by=${keyring}] http://deb.debian.org/debian-security trixie-security main`,
+  ],
+  packages: [
+    "busybox",
+    "conntrack",
+    "etcd-client",
+    "etcd-server",
+    "ethtool",
+    "frr",
+    "iproute2",
+    "iputils-ping",
+    "libstdc++6",
+    "nftables",
+    "procps",
+    "tcpdump",
+    "wireguard-go",
+    "wireguard-tools",
+  ],
+  expectedPackages: 126,
+  customize: ['mkdir -p "$1/usr/lib/farmlab" "$1/etc/farmlab" "$1/var/lib/farmlab" "$1/run/netns"'],
+  excludes: [
+    "./dev/*",
+    // What mmdebstrap copies from this machine does not belong in nodes: its name, its resolver, where its packages come from.
+    "./etc/apt",
+    "./etc/hostname",
+    "./etc/machine-id",
+    "./etc/resolv.conf",
+    "./usr/share/bug",
+    "./usr/share/doc",
+    "./usr/share/info",
+    "./usr/share/lintian",
+    "./usr/share/locale",
+    "./usr/share/man",
+    "./usr/lib/systemd",
+    "./usr/lib/*/gconv",
+    "./usr/lib/*/systemd",
+    "./var/cache/apt",
+    "./var/cache/debconf",
+    "./var/lib/apt",
+    "./var/lib/dpkg/info",
+    "./var/log/*",
+  ],
+  idStart: 524288,
+  idCount: 65536,
+};
+
+/** Names the image: changes with the recipe and with the script that builds it. */
+export function recipeHash(): string {
+  const script = readFileSync(new URL("build-image.sh", import.meta.url), "utf8");
+  return createHash("sha256").update(JSON.stringify(recipe)).update(script).digest("hex").slice(0, 16);
+}
+
+/** The ids of this machine that 0.. of a lab's sandbox are; the image's files belong to them. */
+export const imageIds: { readonly start: number; readonly count: number } = { start: recipe.idStart, count: recipe.idCount };

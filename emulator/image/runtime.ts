@@ -1,0 +1,28 @@
+import { realpathSync } from "node:fs";
+import { ensureBundle } from "./bundle.ts";
+import type { SourcePatch } from "./bundle.ts";
+import { ensureImage } from "./image.ts";
+import type { ImageOptions } from "./image.ts";
+import { ensureNative } from "./native.ts";
+
+/** All that a lab needs besides its topology: paths on this machine. */
+export interface Runtime {
+  /** The node image's root file system. */
+  readonly rootfs: string;
+  /** The native helper, `/usr/lib/farmlab/native` in a node. */
+  readonly native: string;
+  /** The bundled agent, `/usr/lib/farmlab/agent.mjs` in a node. */
+  readonly bundle: string;
+  /** Node itself, `/usr/lib/farmlab/node` in a node. */
+  readonly nodeBinary: string;
+}
+
+/** Builds what is not there yet; a few milliseconds when all is. Throws a BuildError. */
+export async function ensureRuntime(patches: readonly SourcePatch[] = [], options: ImageOptions = {}): Promise<Runtime> {
+  const image = await ensureImage(options);
+  const [native, bundle] = await Promise.all([
+    ensureNative(options.signal === undefined ? {} : { signal: options.signal }),
+    ensureBundle(patches),
+  ]);
+  return { rootfs: image.rootfs, native, bundle, nodeBinary: realpathSync(process.execPath) };
+}

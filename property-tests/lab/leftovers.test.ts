@@ -1,0 +1,52 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, it } from "vitest";
+import { seededRandom } from "../../core/common/index.ts";
+import { ensureRuntime } from "../../emulator/image/index.ts";
+import { traces, type Traces } from "./leftovers.ts";
+
+const launcher = fileURLToPath(new URL("../../farmlab", import.meta.url));
+const farm = fileURLToPath(new URL("../../topologies/exit-node.farm.yml", import.meta.url));
+/** A whole run takes about this long; moments are drawn from it. */
+const runMs = 4000;
+const goneWaitMs = 5000;
+
+interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** Starts a run, signals it at the given moment (or as soon as it is over), and waits for its end. */
+async function runAndSignal(signal: NodeJS.Signals, atMs: number): Promise<Ended> {
+  const run = spawn(launcher, ["run", farm, "--quiet"], { stdio: "ignore" });
+  const timer = setTimeout(() => run.kill(signal), atMs);
+  const ended = await new Promise<Ended>((resolve) => run.once("exit", (code, by) => resolve({ code, signal: by })));
+  clearTimeout(timer);
+  return ended;
+}
+
+async function expectAsBefore(before: Traces): Promise<void> {
+  await expect.poll(traces, { timeout: goneWaitMs, interval: 50 }).toEqual(before);
+}
+
+describe("XC-2 nothing of a run outlives it", () => {
+  beforeAll(async () => {
+    await ensureRuntime();
+  });
+
+  const random = seededRandom(1, "leftovers");
+  const moments = Array.from({ length: 10 }, () => random.below(runMs));
+  it.each(moments)("after SIGKILL at %i ms", async (moment) => {
+    const before = traces();
+    await runAndSignal("SIGKILL", moment);
+    await expectAsBefore(before);
+  });
+
+  it.each([...moments.slice(0, 2), 1000])("after SIGINT at %i ms, with its exit code", async (moment) => {
+    const before = traces();
+    const { code, signal } = await runAndSignal("SIGINT", moment);
+    // Before Node has its handlers the signal itself ends it; a run that was quicker than the signal ends well.
+    expect(signal === "SIGINT" || code === 130 || code === 0).toBe(true);
+    await expectAsBefore(before);
+  });
+});

@@ -1,0 +1,144 @@
+/** EX-9: IPv4 to the internet through the BAR's masquerade, and in by port forward only. */
+import { formatAddress, sameAddress } from "../../core/common/index.ts";
+import type { Address } from "../../core/common/index.ts";
+import { gatewayIpv4, upstreamOf } from "../oracle/index.ts";
+import type { Flow, InternetParty, Protocol, WorkloadParty } from "../oracle/index.ts";
+import type { Session } from "../run/session.ts";
+import { combine, flowsTo, judgeFlows, requireControls } from "./flows.ts";
+import type { Judgement } from "./flows.ts";
+import { HarnessError, outcomeOf } from "./law.ts";
+import type { Property, PropertyOutcome } from "./law.ts";
+import { judgeNeverArrives } from "./never-arrives.ts";
+import type { Attempt } from "./never-arrives.ts";
+
+type Internet4Party = InternetParty & { readonly ipv4: Address };
+
+const internetHosts4 = (session: Session): Internet4Party[] =>
+  session.world.internetHosts.flatMap((host) => (host.ipv4 === undefined ? [] : [{ ...host, ipv4: host.ipv4 }]));
+
+async function masqueraded(session: Session): Promise<PropertyOutcome> {
+  const services = (["tcp", "udp"] as const).map((protocol) => ({ protocol, port: session.internetPort }));
+  const flows = session.world.workloads.flatMap((from) => internetHosts4(session).flatMap((host) => flowsTo(from, host.ipv4, services)));
+  const { runs, stories } = await judgeFlows(session, "EX-9/out", flows);
+  return outcomeOf(runs, stories, { nothing: "this farm has no workload or no host on the IPv4 internet" });
+}
+
+/** Every forward from every host of the IPv4 internet and every workload of its own network. */
+async function forwarded(session: Session): Promise<PropertyOutcome> {
+  const flows = session.world.networks.flatMap(({ network }) =>
+    network.portForwards.flatMap((forward) => {
+      const own = session.world.workloads.filter((workload) => workload.network === network.name);
+      return [...internetHosts4(session), ...own].map((from): Flow => ({ from, to: forward.address, protocol: forward.protocol, port: forward.port }));
+    }),
+  );
+  const { runs, stories } = await judgeFlows(session, "EX-9/forward", flows);
+  return outcomeOf(runs, stories, { nothing: "this farm has no port forward" });
+}
+
+const protocols: readonly Protocol[] = ["icmp", "tcp", "udp"];
+
+/** Addresses of the farmer's routable network by which a stranger could try to come in. */
+function publicAddresses(session: Session): Address[] {
+  const gateways = session.world.bars.flatMap((bar) => gatewayIpv4(bar) ?? []);
+  return [...gateways, ...session.world.networks.flatMap(({ network }) => network.ownedIpv4)];
+}
+
+/** Ports to knock at: those of the services themselves and of forwards, for either protocol. */
+function knockPorts(session: Session): number[] {
+  const services = session.world.workloads.flatMap((workload) => workload.services.map((service) => service.port));
+  const forwards = session.farm.networks.flatMap((network) => network.portForwards.map((forward) => forward.port));
+  return [...new Set([...services, ...forwards])];
+}
+
+function strangersAttempts(session: Session): Attempt[] {
+  const forwards = session.farm.networks.flatMap((network) => network.portForwards);
+  const isForwarded = (to: Address, protocol: Protocol, port: number): boolean =>
+    forwards.some((forward) => sameAddress(forward.address, to) && forward.protocol === protocol && forward.port === port);
+  const targets = [...publicAddresses(session), ...session.world.workloads.map((workload) => workload.ipv4)];
+  return internetHosts4(session).flatMap((from) =>
+    targets.flatMap((to) =>
+      protocols.flatMap((protocol): Attempt[] => {
+        if (protocol === "icmp") return [{ from, to, protocol }];
+        return knockPorts(session)
+          .filter((port) => !isForwarded(to, protocol, port))
+          .map((port) => ({ from, to, protocol, port }));
+      }),
+    ),
+  );
+}
+
+const attackProtocol = "245";
+
+/** A packet for a workload's private address that is handed to the BAR by a router of PrefixZero: the upstream router, told so for a moment. */
+async function throughTheGateway(session: Session): Promise<Judgement> {
+  const routes = session.world.networks.flatMap(({ network, bar }) => {
+    const upstream = upstreamOf(session.world, bar);
+    const via = gatewayIpv4(bar);
+    if (upstream?.ipv4 === undefined || via === undefined) return [];
+    const victims = session.world.workloads.filter((workload) => workload.network === network.name);
+    return victims.map((victim) => ({ position: { node: upstream.name }, name: upstream.name, via, victim }));
+  });
+  const route = (verb: "replace" | "del", one: (typeof routes)[number]): readonly string[] => [
+    "ip", "-4", "route", verb, `${formatAddress(one.victim.ipv4)}/32`, "via", formatAddress(one.via), "proto", attackProtocol,
+  ];
+  try {
+    await Promise.all(routes.map(async (one) => await session.read(one.position, route("replace", one))));
+    const attempts = routes.flatMap(({ position, name, victim }): Attempt[] => {
+      const from = { ...position, called: `router ${name}` };
+      const knocks = victim.services.map(({ protocol, port }): Attempt => ({ from, to: victim.ipv4, protocol, port }));
+      return [{ from, to: victim.ipv4, protocol: "icmp" }, ...knocks];
+    });
+    return await judgeNeverArrives(session, attempts, session.world.workloads, "EX-9: unsolicited inbound IPv4 is refused, in only by port forward");
+  } finally {
+    await Promise.allSettled(routes.map(async (one) => await session.read(one.position, route("del", one))));
+  }
+}
+
+async function unsolicited(session: Session): Promise<PropertyOutcome> {
+  const hosts = internetHosts4(session);
+  if (hosts.length === 0 || session.world.workloads.length === 0) return outcomeOf(0, []);
+  await requireControls(session, session.world.workloads, [4]);
+  const strangers = await judgeNeverArrives(
+    session,
+    strangersAttempts(session),
+    session.world.workloads,
+    "EX-9: unsolicited inbound IPv4 is refused, in only by port forward",
+  );
+  const { runs, stories } = combine(strangers, await throughTheGateway(session));
+  return outcomeOf(runs, stories);
+}
+
+/** A mapping that a workload's own flow opened lets its peer in and nobody else. */
+async function filteredMapping(session: Session): Promise<PropertyOutcome> {
+  const [peer, stranger] = internetHosts4(session);
+  if (peer === undefined || stranger === undefined) return outcomeOf(0, [], { nothing: "this takes two hosts on the IPv4 internet" });
+  const senders = session.world.networks.flatMap(({ network, bar }): { from: WorkloadParty; gateway: Address }[] => {
+    const from = session.world.workloads.find((workload) => workload.network === network.name);
+    const gateway = gatewayIpv4(bar);
+    return from === undefined || gateway === undefined ? [] : [{ from, gateway }];
+  });
+  const opened = await Promise.all(
+    senders.map(async ({ from, gateway }, index) => {
+      const sent = await session.send({ from, to: peer.ipv4, protocol: "udp", port: session.internetPort, sourcePort: 20000 + index, timeoutMs: 2500 });
+      if (sent.answer.kind !== "reply" || sent.answer.seenPort === undefined) {
+        throw new HarnessError(`no mapping to try: udp from ${from.name} to ${peer.name} was not answered`);
+      }
+      return { gateway, port: sent.answer.seenPort };
+    }),
+  );
+  const attempts = opened.map(({ gateway, port }): Attempt => ({ from: stranger, to: gateway, protocol: "udp", port }));
+  const { runs, stories } = await judgeNeverArrives(
+    session,
+    attempts,
+    session.world.workloads,
+    "EX-9: what a masqueraded flow opened is for its own peer only (address- and port-dependent filtering)",
+  );
+  return outcomeOf(runs, stories, { nothing: "this farm has no exit node with IPv4" });
+}
+
+export const internet4Properties: readonly Property[] = [
+  { law: "EX-9", name: "EX-9 the IPv4 internet sees GWPubIP4 as a workload's source", needs: [], run: masqueraded },
+  { law: "EX-9", name: "EX-9 refuses unsolicited inbound IPv4", needs: [], run: unsolicited },
+  { law: "EX-9", name: "EX-9 a masqueraded flow opens the way for its own peer only", needs: [], run: filteredMapping },
+  { law: "EX-9", name: "EX-9 a port forward reaches its service, tcp and udp, from the internet and from its own network", needs: [], run: forwarded },
+];

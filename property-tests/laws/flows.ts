@@ -1,0 +1,159 @@
+/** Sends flows, compares what happened with what the oracle predicts, and tells each difference as a packet's story. */
+import { formatAddress, parseAddress, sameAddress, seededRandom } from "../../core/common/index.ts";
+import type { Address } from "../../core/common/index.ts";
+import { predict } from "../oracle/index.ts";
+import type { Delivered, Flow, NotDelivered, Party, Prediction } from "../oracle/index.ts";
+import type { Answer, Sent, Session, Sighting } from "../run/session.ts";
+import { HarnessError } from "./law.ts";
+
+/** How long an answer may take that must come; a good lab answers in a few milliseconds. */
+export const answerWaitMs = 2500;
+/** How long an answer is waited for that must not come; the same responders answer a permitted path at the same time. */
+export const silenceWaitMs = 300;
+/** No more flows than this a property; the seed chooses which. */
+const mostFlows = 400;
+
+export interface Judgement {
+  readonly runs: number;
+  readonly stories: readonly string[];
+}
+
+export interface JudgedFlow {
+  readonly flow: Flow;
+  readonly prediction: Prediction;
+  readonly sent: Sent;
+}
+
+const addressText = (address: Address | undefined): string => (address === undefined ? "an unknown address" : formatAddress(address));
+
+export const partyText = (party: Party): string =>
+  party.kind === "workload" ? `${party.name} (network ${party.network}, on ${party.node})` : `internet host ${party.name}`;
+
+export const flowText = (flow: Flow): string =>
+  `${flow.protocol}${flow.port === undefined ? " echo" : ""} from ${partyText(flow.from)} to ${formatAddress(flow.to)}${flow.port === undefined ? "" : ` port ${flow.port}`}`;
+
+export function answerText(answer: Answer): string {
+  switch (answer.kind) {
+    case "reply":
+      return `it was answered${answer.who === undefined ? "" : ` by ${answer.who}`} from ${addressText(answer.from)}${answer.seenSource === undefined ? "" : `, which saw it come from ${addressText(answer.seenSource)}`}`;
+    case "unreachable":
+      return `${addressText(answer.from)} answered that it is unreachable (ICMP type ${answer.type}, code ${answer.code})`;
+    case "timeExceeded":
+      return `its time to live ran out at ${addressText(answer.from)}`;
+    case "refused":
+      return "the connection was refused";
+    case "localError":
+      return `the sender's own kernel refused to send it: ${answer.message}`;
+    case "timeout":
+      return "no answer came";
+  }
+}
+
+const expectedText = (prediction: Prediction): string => {
+  if (!prediction.delivered) {
+    const who = prediction.refusedBy === undefined ? "" : ` by ${prediction.refusedBy.who}`;
+    return prediction.refusal === "unreachable" ? `never delivered, answered unreachable${who}` : "never delivered";
+  }
+  const seen = prediction.sourceSeen === undefined ? "" : ` with source ${formatAddress(prediction.sourceSeen)}`;
+  const hops = prediction.hops === undefined ? "" : ` over ${prediction.hops} hops`;
+  return `delivered to ${partyText(prediction.answeredBy)}${seen}${hops}`;
+};
+
+export function storyOf(flow: Flow, prediction: Prediction, happened: string): string {
+  return `${flowText(flow)}: ${happened}; expected: ${expectedText(prediction)} (${prediction.law}: ${prediction.because})`;
+}
+
+function judgeDelivered(session: Session, { flow, sent }: JudgedFlow, prediction: Delivered): string | undefined {
+  const { answer } = sent;
+  if (answer.kind !== "reply") return answerText(answer);
+  if (answer.who !== undefined && answer.who !== session.identityOf(prediction.answeredBy)) return answerText(answer);
+  if (!sameAddress(answer.from, flow.to)) return `${answerText(answer)}, another address than was asked`;
+  if (prediction.sourceSeen !== undefined && answer.seenSource !== undefined && !sameAddress(answer.seenSource, prediction.sourceSeen)) {
+    return answerText(answer);
+  }
+  if (prediction.hops === undefined) return undefined;
+  const hops = answer.seenTtl === undefined ? answer.replyHops : session.startTtl - answer.seenTtl;
+  return hops === undefined || hops === prediction.hops ? undefined : `it was answered, but passed ${hops} hops`;
+}
+
+function judgeNotDelivered({ sent }: JudgedFlow, prediction: NotDelivered): string | undefined {
+  const { answer } = sent;
+  if (answer.kind === "reply") return answerText(answer);
+  if (prediction.refusal !== "unreachable") return undefined;
+  if (answer.kind !== "unreachable") return answerText(answer);
+  const from = answer.from;
+  const allowed = prediction.refusedBy?.addresses ?? [];
+  return from === undefined || allowed.some((address) => sameAddress(address, from)) ? undefined : answerText(answer);
+}
+
+/** The story of a flow that went otherwise than predicted. */
+export function judgeFlow(session: Session, judged: JudgedFlow): string | undefined {
+  const { prediction } = judged;
+  const happened = prediction.delivered ? judgeDelivered(session, judged, prediction) : judgeNotDelivered(judged, prediction);
+  return happened === undefined ? undefined : storyOf(judged.flow, prediction, happened);
+}
+
+/** At most `mostFlows` of the flows, chosen by the seed. */
+export function sampleFlows<T>(session: Session, label: string, flows: readonly T[], most: number = mostFlows): readonly T[] {
+  return flows.length <= most ? flows : seededRandom(session.seed, label).shuffle(flows).slice(0, most);
+}
+
+/** An echo is answered by a kernel, which does not say what it saw: the receiver's interface does. */
+function withSightings({ flow, prediction, sent }: JudgedFlow, sightings: readonly Sighting[]): JudgedFlow {
+  if (flow.protocol !== "icmp" || sent.answer.kind !== "reply" || sent.token === undefined) return { flow, prediction, sent };
+  const arrival = sightings.find((sighting) => sighting.token === sent.token && sighting.kind === "request" && !sighting.outgoing);
+  const seenSource = arrival === undefined ? undefined : parseAddress(arrival.source);
+  if (arrival === undefined || seenSource === undefined) return { flow, prediction, sent };
+  return { flow, prediction, sent: { ...sent, answer: { ...sent.answer, seenSource, seenTtl: arrival.ttl } } };
+}
+
+/** Sends all flows at once and gives those that have a prediction with what happened. */
+export async function sendFlows(session: Session, label: string, flows: readonly Flow[]): Promise<JudgedFlow[]> {
+  const predicted = sampleFlows(
+    session,
+    label,
+    flows.flatMap((flow) => {
+      const prediction = predict(session.world, flow);
+      return prediction === undefined ? [] : [{ flow, prediction }];
+    }),
+  );
+  const receivers = new Set(predicted.flatMap(({ flow, prediction }) => (flow.protocol === "icmp" && prediction.delivered ? [prediction.answeredBy] : [])));
+  const places = [...receivers].flatMap((party) => session.interfacesOf(party));
+  const { value, sightings } = await session.watch(places, async () =>
+    await Promise.all(
+      predicted.map(async ({ flow, prediction }): Promise<JudgedFlow> => {
+        const waits = prediction.delivered || prediction.refusal === "unreachable";
+        const sent = await session.send({ ...flow, timeoutMs: waits ? answerWaitMs : silenceWaitMs });
+        return { flow, prediction, sent };
+      }),
+    ),
+  );
+  return value.map((judged) => withSightings(judged, sightings));
+}
+
+/** Sends and judges: every flow for itself. */
+export async function judgeFlows(session: Session, label: string, flows: readonly Flow[]): Promise<Judgement> {
+  const judged = await sendFlows(session, label, flows);
+  return { runs: judged.length, stories: judged.flatMap((one) => judgeFlow(session, one) ?? []) };
+}
+
+export function combine(...judgements: readonly Judgement[]): Judgement {
+  return {
+    runs: judgements.reduce((sum, judgement) => sum + judgement.runs, 0),
+    stories: judgements.flatMap((judgement) => judgement.stories),
+  };
+}
+
+/** ICMP and every service of the target that a family's address of it offers. */
+export function flowsTo(from: Party, to: Address, services: readonly { readonly protocol: "tcp" | "udp"; readonly port: number }[]): Flow[] {
+  return [{ from, to, protocol: "icmp" }, ...services.map(({ protocol, port }): Flow => ({ from, to, protocol, port }))];
+}
+
+/** A negative proves nothing unless the same responders answer over a permitted path: throws a HarnessError where one does not. */
+export async function requireControls(session: Session, victims: readonly Party[], families: readonly (4 | 6)[]): Promise<number> {
+  const silent = await session.silentResponders(victims, families);
+  if (silent.length > 0) {
+    throw new HarnessError(`a refusal proves nothing here, as these do not answer over a permitted path either: ${silent.join(", ")}`);
+  }
+  return victims.length * families.length;
+}

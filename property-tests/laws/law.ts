@@ -1,0 +1,55 @@
+/** A law and the properties that check it, as data. */
+import type { Figure, Verdict } from "../../reports/index.ts";
+import type { Session } from "../run/session.ts";
+
+export interface Law {
+  /** e.g. `EX-8`. */
+  readonly id: string;
+  /** What holds, in one sentence. */
+  readonly text: string;
+  /** `pure`: of the derivation alone, judged on the farm's own data; `lab`: of packets and state in a running lab. */
+  readonly kind: "pure" | "lab";
+  readonly properties: readonly Property[];
+}
+
+export interface Property {
+  readonly law: string;
+  /** Begins with the law's id. */
+  readonly name: string;
+  /** Capabilities without which it is skipped by name. */
+  readonly needs: readonly string[];
+  /** Judges one running farm. What it cannot look at it answers with `unknown` or throws a HarnessError; both never become `passed`. */
+  run(session: Session): Promise<PropertyOutcome>;
+}
+
+export interface PropertyOutcome {
+  readonly verdict: Exclude<Verdict, "flaky">;
+  /** How many flows or facts were judged. */
+  readonly runs: number;
+  readonly why: string | null;
+  readonly figures: readonly Figure[];
+}
+
+/** The harness could not look: the verdict is `unknown`, whatever was seen before. */
+export class HarnessError extends Error {
+  override readonly name = "HarnessError";
+}
+
+const storiesToTell = 6;
+
+/** `failed` with the first stories where there are any, else `passed`; nothing judged is `skipped`, for the reason given. */
+export function outcomeOf(
+  runs: number,
+  stories: readonly string[],
+  options: { readonly nothing?: string; readonly figures?: readonly Figure[] } = {},
+): PropertyOutcome {
+  const figures = options.figures ?? [];
+  if (stories.length > 0) {
+    const more = stories.length > storiesToTell ? [`and ${stories.length - storiesToTell} more like these`] : [];
+    return { verdict: "failed", runs, why: [...stories.slice(0, storiesToTell), ...more].join("\n"), figures };
+  }
+  if (runs === 0) return { verdict: "skipped", runs, why: options.nothing ?? "this farm has nothing that the law speaks of", figures };
+  return { verdict: "passed", runs, why: null, figures };
+}
+
+export const unknownOutcome = (why: string, runs = 0): PropertyOutcome => ({ verdict: "unknown", runs, why, figures: [] });

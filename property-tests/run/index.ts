@@ -1,0 +1,9 @@
+/**
+ * The runner: brings farms up, judges them by the laws, takes them down, and gathers the result. It knows no law and prints nothing.
+ */
+export * from "./events.ts";
+export * from "./select.ts";
+export * from "./verdict.ts";
+export * from "./verdicts.ts";
+export * from "./run-farms.ts";
+export type * from "./session.ts";

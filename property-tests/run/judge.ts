@@ -1,0 +1,61 @@
+/** Judges one farm that is up: property after property, each with a deadline, so that one that hangs is `unknown` and the rest go on. */
+import type { LawResult } from "../../reports/index.ts";
+import { unknownOutcome } from "../laws/index.ts";
+import type { Property, PropertyOutcome } from "../laws/index.ts";
+import type { OnEvent } from "./events.ts";
+import type { Session } from "./session.ts";
+
+/** Longer than any property takes on a farm that is in order or broken; a stuck harness is found by it. */
+const propertyWaitMs = 60_000;
+
+export interface JudgeOptions {
+  readonly signal: AbortSignal;
+  /** What this host has; a property that needs more is skipped by name. */
+  readonly capabilities: ReadonlySet<string>;
+  readonly onEvent: OnEvent;
+}
+
+async function withDeadline(work: Promise<PropertyOutcome>, signal: AbortSignal): Promise<PropertyOutcome> {
+  const ended = new AbortController();
+  const late = new Promise<PropertyOutcome>((resolve, reject) => {
+    const timer = setTimeout(() => resolve(unknownOutcome(`not judged within ${propertyWaitMs / 1000} s`)), propertyWaitMs);
+    const abort = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error("interrupted"));
+    signal.addEventListener("abort", abort, { signal: ended.signal });
+    ended.signal.addEventListener("abort", () => clearTimeout(timer));
+    if (signal.aborted) abort();
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    ended.abort();
+  }
+}
+
+/** Whatever a property throws means that the harness could not look. */
+async function runProperty(property: Property, session: Session, signal: AbortSignal): Promise<PropertyOutcome> {
+  try {
+    return await withDeadline(property.run(session), signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    return unknownOutcome(`could not be judged: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+export function lawResult(property: Property, outcome: PropertyOutcome, needs: readonly string[] = []): LawResult {
+  const { verdict, runs, why, figures } = outcome;
+  return { law: property.law, property: property.name, verdict, runs, needs, why, figures };
+}
+
+export async function judgeFarm(session: Session, properties: readonly Property[], options: JudgeOptions): Promise<LawResult[]> {
+  const results: LawResult[] = [];
+  for (const property of properties) {
+    options.signal.throwIfAborted();
+    const missing = property.needs.filter((need) => !options.capabilities.has(need));
+    const outcome: PropertyOutcome =
+      missing.length > 0 ? { verdict: "skipped", runs: 0, why: null, figures: [] } : await runProperty(property, session, options.signal);
+    const result = lawResult(property, outcome, missing);
+    results.push(result);
+    options.onEvent({ kind: "law-judged", farm: session.farm.name, result });
+  }
+  return results;
+}

@@ -1,0 +1,134 @@
+/** Runs farms: brings each up, judges it by the chosen laws, takes it down, and gathers the result. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { Intents } from "../../core/intents/index.ts";
+import type { Farm } from "../../core/farm/index.ts";
+import type { Counterexample, FarmResult, LawResult, RunResult } from "../../reports/index.ts";
+import { unknownOutcome } from "../laws/index.ts";
+import type { Property } from "../laws/index.ts";
+import type { SourcePatch } from "../../emulator/image/index.ts";
+import type { OnEvent } from "./events.ts";
+import { judgeFarm, lawResult } from "./judge.ts";
+import { openSession } from "./open-session.ts";
+import type { OpenSession } from "./open-session.ts";
+
+/** A farm as loaded and judged before anything is started. */
+export interface FarmToRun {
+  /** Path as the user gave it, for the command that reproduces a failure. */
+  readonly file: string;
+  readonly text: string;
+  readonly farm: Farm;
+  readonly intents: Intents;
+}
+
+export interface RunOptions {
+  readonly properties: readonly Property[];
+  readonly seed: number;
+  /** How many labs at once. */
+  readonly jobs: number;
+  readonly signal: AbortSignal;
+  readonly onEvent: OnEvent;
+  readonly version: string;
+  /** Seeded faults in the agent. */
+  readonly patches?: readonly SourcePatch[];
+}
+
+async function currentCommit(): Promise<string | null> {
+  try {
+    const { stdout } = await promisify(execFile)("git", ["-C", import.meta.dirname, "rev-parse", "HEAD"]);
+    return stdout.trim();
+  } catch {
+    return null;
+  }
+}
+
+/** Quoted for a POSIX shell, for a person to copy. */
+const shellWord = (word: string): string => (/^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+
+export function reproduceCommand(file: string, law: string, seed: number): string {
+  return `farmlab run ${shellWord(file)} --law ${law} --seed ${seed}`;
+}
+
+function counterexamples({ file }: FarmToRun, laws: readonly LawResult[], seed: number): Counterexample[] {
+  const broken = [...new Set(laws.filter((law) => law.verdict === "failed" || law.verdict === "flaky").map((law) => law.law))];
+  return broken.map((law) => ({
+    law,
+    capsule: null,
+    reproduce: reproduceCommand(file, law, seed),
+    size: laws.filter((one) => one.law === law).reduce((sum, one) => sum + (one.why?.split("\n").length ?? 0), 0),
+  }));
+}
+
+function coverageOf(farm: Farm, laws: readonly LawResult[], readyMs: number | undefined): Record<string, number> {
+  return {
+    flows: laws.reduce((sum, law) => sum + law.runs, 0),
+    nodes: farm.nodes.length,
+    networks: farm.networks.length,
+    NRs: farm.networks.reduce((sum, network) => sum + network.resources.length, 0),
+    workloads: farm.networks.reduce((sum, network) => sum + network.workloads.length, 0),
+    ...(readyMs === undefined ? {} : { "ms to ready": Math.round(readyMs) }),
+  };
+}
+
+interface FarmRun {
+  readonly result: FarmResult;
+  readonly counterexamples: readonly Counterexample[];
+  readonly choices: Readonly<Record<string, string>>;
+}
+
+async function runFarm(given: FarmToRun, options: RunOptions): Promise<FarmRun> {
+  const { farm } = given;
+  const started = performance.now();
+  options.onEvent({ kind: "farm-started", farm: farm.name, properties: options.properties.length });
+  let opened: OpenSession | undefined;
+  let laws: LawResult[];
+  let readyMs: number | undefined;
+  try {
+    opened = await openSession({
+      ...given,
+      seed: options.seed,
+      patches: options.patches ?? [],
+      signal: options.signal,
+      onStep: (step) => options.onEvent({ kind: "farm-step", farm: farm.name, step }),
+    });
+    readyMs = performance.now() - started;
+    options.onEvent({ kind: "farm-ready", farm: farm.name, readyMs });
+    laws = await judgeFarm(opened.session, options.properties, { signal: options.signal, capabilities: opened.capabilities, onEvent: options.onEvent });
+  } catch (error) {
+    options.signal.throwIfAborted();
+    const why = `the lab did not come up: ${error instanceof Error ? error.message : String(error)}`;
+    laws = options.properties.map((property) => lawResult(property, unknownOutcome(why)));
+    for (const result of laws) options.onEvent({ kind: "law-judged", farm: farm.name, result });
+  } finally {
+    await opened?.close();
+  }
+  options.onEvent({ kind: "farm-ended", farm: farm.name, durationMs: performance.now() - started });
+  return {
+    result: { farm: farm.name, backend: "netns", laws, coverage: coverageOf(farm, laws, readyMs) },
+    counterexamples: counterexamples(given, laws, options.seed),
+    choices: opened?.choices ?? {},
+  };
+}
+
+/** Runs all farms, at most `jobs` at once, and gives their results in the order given. Throws the signal's reason when interrupted; no lab is left then. */
+export async function runFarms(farms: readonly FarmToRun[], options: RunOptions): Promise<RunResult> {
+  const started = performance.now();
+  const commit = currentCommit();
+  const runs: FarmRun[] = [];
+  const waiting = farms.entries();
+  const worker = async (): Promise<void> => {
+    for (const [index, farm] of waiting) runs[index] = await runFarm(farm, options);
+  };
+  const workers = await Promise.allSettled(Array.from({ length: Math.max(1, Math.min(options.jobs, farms.length)) }, worker));
+  for (const one of workers) if (one.status === "rejected") throw one.reason;
+  return {
+    schema: "farmlab.run/1",
+    seed: options.seed,
+    farmlab: options.version,
+    commit: await commit,
+    host: { choices: Object.assign({}, ...runs.map((run) => run.choices)) as Record<string, string> },
+    results: runs.map((run) => run.result),
+    counterexamples: runs.flatMap((run) => run.counterexamples),
+    durationMs: Math.round(performance.now() - started),
+  };
+}

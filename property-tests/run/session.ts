@@ -1,0 +1,102 @@
+/** One farm, up and settled, as the properties see it: who is in it, what the nodes publish, and probes to send. */
+import type { Address, Family } from "../../core/common/index.ts";
+import type { Farm } from "../../core/farm/index.ts";
+import type { Intents, NodeFacts, NodeStatus } from "../../core/intents/index.ts";
+import type { Lab } from "../../emulator/lab.ts";
+import type { Party, Protocol, World } from "../oracle/index.ts";
+
+/** Where in the lab a program or probe is: a node, and a network namespace inside it. */
+export interface Position {
+  readonly node: string;
+  /** Absent: the node's own. */
+  readonly namespace?: string;
+}
+
+export interface SendRequest {
+  readonly from: Party | Position;
+  readonly to: Address;
+  readonly protocol: Protocol;
+  readonly port?: number;
+  readonly sourcePort?: number;
+  /** Interface of the sender, for a link-local destination. */
+  readonly zone?: string;
+  readonly timeoutMs: number;
+}
+
+export type Answer =
+  | {
+      readonly kind: "reply";
+      /** Identity of the responder (see `identityOf`); absent for an echo, which a kernel answers. */
+      readonly who?: string;
+      readonly from: Address;
+      /** Source address and port, and TTL or hop limit, that the responder saw. */
+      readonly seenSource?: Address;
+      readonly seenPort?: number;
+      readonly seenTtl?: number;
+      /** By how much the TTL of the answer fell on its way back. */
+      readonly replyHops?: number;
+    }
+  | { readonly kind: "unreachable"; readonly type: number; readonly code: number; readonly from?: Address }
+  | { readonly kind: "timeExceeded"; readonly from?: Address }
+  | { readonly kind: "refused" }
+  | { readonly kind: "localError"; readonly message: string }
+  | { readonly kind: "timeout" };
+
+export interface Sent {
+  /** The mark in its packets, by which they are recognised where they pass. */
+  readonly token?: string;
+  readonly answer: Answer;
+  /** Round trip, milliseconds. */
+  readonly roundTripMs?: number;
+}
+
+/** A packet that carried a probe's mark past an interface. */
+export interface Sighting {
+  readonly place: WatchPlace;
+  readonly outgoing: boolean;
+  /** `error`: an ICMP error that quotes the packet. */
+  readonly kind: "request" | "answer" | "error" | "other";
+  readonly source: string;
+  readonly destination: string;
+  readonly ttl: number;
+  readonly token: string;
+  /** Number of the attempt within its probe. */
+  readonly sequence: number;
+}
+
+export interface WatchPlace extends Position {
+  readonly interface: string;
+}
+
+export interface Session {
+  readonly farm: Farm;
+  /** The farm file and its text. */
+  readonly file: string;
+  readonly text: string;
+  readonly seed: number;
+  readonly world: World;
+  readonly intents: Intents;
+  readonly lab: Lab;
+  readonly facts: ReadonlyMap<string, NodeFacts>;
+  readonly statuses: ReadonlyMap<string, NodeStatus>;
+  /** TTL and hop limit with which probes and answers start. */
+  readonly startTtl: number;
+  /** Port on which every internet host answers tcp and udp. */
+  readonly internetPort: number;
+  /** Monotonic milliseconds. */
+  nowMs(): number;
+  identityOf(party: Party): string;
+  positionOf(party: Party): Position;
+  /** The interfaces at which a party's packets arrive. */
+  interfacesOf(party: Party): readonly WatchPlace[];
+  /** Sends one probe; throws a HarnessError when the prober itself cannot work. */
+  send(request: SendRequest): Promise<Sent>;
+  /** Which of the parties do not answer over a permitted path; asked once for each and remembered. */
+  silentResponders(parties: readonly Party[], families: readonly Family[]): Promise<string[]>;
+  /** What passed the interfaces while `work` ran. */
+  watch<T>(places: readonly WatchPlace[], work: () => Promise<T>): Promise<{ readonly value: T; readonly sightings: readonly Sighting[] }>;
+  /** Kills every agent and waits until its successor has looked at its node and is ready. */
+  restartAgents(): Promise<void>;
+  /** Standard output of a program in the lab; throws a HarnessError when it fails. */
+  read(position: Position, argv: readonly string[]): Promise<string>;
+}

@@ -1,0 +1,99 @@
+/** Follows what every agent says over its node's own socket, so that a node which the network has lost is seen too. */
+import { createConnection } from "node:net";
+import type { Socket } from "node:net";
+import { decodeNodeFacts, decodeNodeStatus } from "../../core/intents/index.ts";
+import type { NodeFacts, NodeStatus } from "../../core/intents/index.ts";
+import type { Lab } from "../../emulator/lab.ts";
+
+const statusSocket = "/run/farmlab/agent.sock";
+const reconnectMs = 10;
+
+export interface StatusStreams {
+  readonly facts: ReadonlyMap<string, NodeFacts>;
+  readonly statuses: ReadonlyMap<string, NodeStatus>;
+  /** Resolves at the next line of any agent, or after the given time. */
+  changed(waitMs: number): Promise<void>;
+  /** Drops what was said until now: the next words count. */
+  forget(): void;
+  close(): void;
+}
+
+/** Follows the agents of the given nodes until closed; an agent that restarts is found again. */
+export function followAgents(lab: Lab, nodes: readonly string[]): StatusStreams {
+  const facts = new Map<string, NodeFacts>();
+  const statuses = new Map<string, NodeStatus>();
+  const sockets = new Set<Socket>();
+  const timers = new Set<NodeJS.Timeout>();
+  const waiting = new Set<() => void>();
+  let closed = false;
+
+  const take = (node: string, line: string): void => {
+    let said: { status?: unknown; facts?: unknown };
+    try {
+      said = JSON.parse(line) as typeof said;
+    } catch {
+      return;
+    }
+    const status = decodeNodeStatus(JSON.stringify(said.status ?? null));
+    const published = decodeNodeFacts(JSON.stringify(said.facts ?? null));
+    if (status.ok) statuses.set(node, status.value);
+    if (published.ok) facts.set(node, published.value);
+    for (const wake of [...waiting]) wake();
+  };
+
+  const follow = (node: string): void => {
+    if (closed) return;
+    const socket = createConnection(lab.node(node).hostPath(statusSocket));
+    let rest = "";
+    sockets.add(socket);
+    socket.setEncoding("utf8");
+    socket.on("data", (chunk: string) => {
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) take(node, line);
+    });
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => {
+      sockets.delete(socket);
+      if (closed) return;
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        follow(node);
+      }, reconnectMs);
+      timers.add(timer);
+    });
+  };
+  for (const node of nodes) follow(node);
+
+  return {
+    facts,
+    statuses,
+    changed: (waitMs) =>
+      new Promise((resolve) => {
+        const wake = (): void => {
+          clearTimeout(timer);
+          waiting.delete(wake);
+          resolve();
+        };
+        const timer = setTimeout(wake, waitMs);
+        waiting.add(wake);
+      }),
+    forget: () => statuses.clear(),
+    close() {
+      closed = true;
+      for (const socket of sockets) socket.destroy();
+      for (const timer of timers) clearTimeout(timer);
+      for (const wake of [...waiting]) wake();
+    },
+  };
+}
+
+export function statusText(nodes: readonly string[], statuses: ReadonlyMap<string, NodeStatus>): string {
+  return nodes
+    .map((node) => {
+      const status = statuses.get(node);
+      if (status === undefined) return `${node}: no word from its agent`;
+      return `${node}: ${status.phase} at revision ${status.revision}${status.messages.length === 0 ? "" : ` (${status.messages.join("; ")})`}`;
+    })
+    .join(", ");
+}

@@ -1,0 +1,169 @@
+/** The prober as the properties see it: parties and positions in place of paths, and marks by which packets are followed. */
+import { formatAddress } from "../../core/common/index.ts";
+import type { Family } from "../../core/common/index.ts";
+import type { NetnsLab } from "../../emulator/netns/index.ts";
+import type { Prober, ProbeOutcome } from "../../emulator/probe/index.ts";
+import { HarnessError } from "../laws/index.ts";
+import { addressOf } from "../oracle/index.ts";
+import type { Party, Resource, World, WorkloadParty } from "../oracle/index.ts";
+import type { Answer, Position, SendRequest, Session, Sighting, WatchPlace } from "./session.ts";
+
+export const startTtl = 64;
+/** A port that no farm file's service is likely to have; every internet host answers there. */
+export const internetPort = 7007;
+const controlWaitMs = 2500;
+
+export type Traffic = Pick<
+  Session,
+  "startTtl" | "internetPort" | "identityOf" | "positionOf" | "interfacesOf" | "send" | "silentResponders" | "watch"
+> & {
+  pathOf(position: Position): string;
+};
+
+export const identityOf = (party: Party): string => (party.kind === "workload" ? `${party.network}/${party.name}` : party.name);
+
+const hexOf = (resource: Resource): string => resource.bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
+const hostNumber = (workload: WorkloadParty): number => Number(workload.ipv4.value & 0xffn);
+
+export function resourcePosition(world: World, resource: Resource): Position {
+  const number = world.networks.find(({ network }) => network.name === resource.network)?.network.allocationNumber ?? 0;
+  return { node: resource.node, namespace: `net-${hexOf(resource)}-${number}` };
+}
+
+export function positionOf(party: Party): Position {
+  if (party.kind === "internet-host") return { node: party.name };
+  return { node: party.node, namespace: `w-${hexOf(party.resource)}-${hostNumber(party)}` };
+}
+
+const isParty = (from: Party | Position): from is Party => "kind" in from;
+
+function answerOf(outcome: ProbeOutcome): Answer {
+  switch (outcome.kind) {
+    case "reply":
+      return {
+        kind: "reply",
+        from: outcome.from,
+        ...(outcome.who === null ? {} : { who: outcome.who }),
+        ...(outcome.seen === null ? {} : { seenSource: outcome.seen.source, seenPort: outcome.seen.sourcePort }),
+        ...(outcome.seen === null || outcome.seen.ttl === null ? {} : { seenTtl: outcome.seen.ttl }),
+        ...(outcome.replyTtl === null ? {} : { replyHops: startTtl - outcome.replyTtl }),
+      };
+    case "accepted":
+      return { kind: "reply", who: "something that is no responder of the harness", from: outcome.from };
+    case "unreachable":
+      return { kind: "unreachable", type: outcome.type, code: outcome.code, from: outcome.from };
+    case "time-exceeded":
+      return { kind: "timeExceeded", from: outcome.from };
+    case "refused":
+      return { kind: "refused" };
+    case "local-error":
+      return { kind: "localError", message: outcome.errno };
+    case "timeout":
+      return { kind: "timeout" };
+  }
+}
+
+/** What the prober itself throws means that nothing was seen. */
+async function asHarness<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new HarnessError(`the prober cannot work: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+const placeKey = (place: WatchPlace): string => `${place.node}/${place.namespace ?? ""}/${place.interface}`;
+
+export function trafficOf(world: World, lab: NetnsLab, prober: Prober): Traffic {
+  const pathOf = (position: Position): string => lab.namespacePath(position.node, position.namespace);
+  // All tokens of a prober begin alike: by that its packets are told from all others.
+  const mark = prober.newToken().replace(/-.*$/, "-");
+
+  const send: Session["send"] = async (request: SendRequest) => {
+    const token = prober.newToken();
+    const position = isParty(request.from) ? positionOf(request.from) : request.from;
+    const outcome = await asHarness(
+      prober.probe({
+        from: { namespacePath: pathOf(position), ...(request.sourcePort === undefined ? {} : { sourcePort: request.sourcePort }) },
+        protocol: request.protocol,
+        to: request.to,
+        ...(request.port === undefined ? {} : { port: request.port }),
+        ...(request.zone === undefined ? {} : { zone: request.zone }),
+        ttl: startTtl,
+        timeoutMs: request.timeoutMs,
+        token,
+      }),
+    );
+    return { token, answer: answerOf(outcome) };
+  };
+
+  /** Over a path that no law but the network's own reachability has a say in: a workload of the same network, else the NR itself. */
+  const answersPermitted = async (party: Party, family: Family): Promise<boolean> => {
+    const to = addressOf(party, family);
+    if (party.kind !== "workload" || to === undefined) return true;
+    const colleague = world.workloads.find((other) => other !== party && other.network === party.network);
+    const from = colleague ?? resourcePosition(world, party.resource);
+    const asked = [{ protocol: "icmp" as const }, ...party.services.map(({ protocol, port }) => ({ protocol, port }))];
+    const sent = await Promise.all(asked.map(async (one) => await send({ from, to, ...one, timeoutMs: controlWaitMs })));
+    return sent.every(({ answer }) => answer.kind === "reply");
+  };
+  const controls = new Map<string, Promise<boolean>>();
+  const controlOf = (party: Party, family: Family): Promise<boolean> => {
+    const key = `${identityOf(party)}/${family}`;
+    const control = controls.get(key) ?? answersPermitted(party, family);
+    controls.set(key, control);
+    return control;
+  };
+
+  return {
+    startTtl,
+    internetPort,
+    identityOf,
+    positionOf,
+    interfacesOf: (party) => [{ ...positionOf(party), interface: party.kind === "workload" ? "eth0" : "wan" }],
+    pathOf,
+    send,
+    async silentResponders(parties, families) {
+      const asked = parties.flatMap((party) => families.map((family) => ({ party, family })));
+      const answers = await Promise.all(asked.map(async ({ party, family }) => await controlOf(party, family)));
+      return asked.filter((_, index) => answers[index] === false).map(({ party, family }) => `${identityOf(party)} on IPv${family}`);
+    },
+    async watch(places, work) {
+      const distinct = [...new Map(places.map((place) => [placeKey(place), place])).values()];
+      const opened = await asHarness(
+        Promise.allSettled(
+          distinct.map(async (place) => ({
+            place,
+            watch: await prober.watch({ namespacePath: pathOf(place), interface: place.interface, token: mark }),
+          })),
+        ),
+      );
+      const watches = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+      const failed = opened.find((one) => one.status === "rejected");
+      try {
+        if (failed !== undefined) throw new HarnessError(`an interface cannot be watched: ${String(failed.reason)}`);
+        const value = await work();
+        const results = await asHarness(Promise.all(watches.map(async ({ place, watch }) => ({ place, result: await watch.stop() }))));
+        const lost = results.reduce((sum, { result }) => sum + result.dropped, 0);
+        if (lost > 0) throw new HarnessError(`the watched interfaces had ${lost} packets too many to see`);
+        const sightings = results.flatMap(({ place, result }) =>
+          result.packets.map(
+            (packet): Sighting => ({
+              place,
+              outgoing: packet.direction === "out",
+              kind: packet.kind,
+              source: formatAddress(packet.source),
+              destination: formatAddress(packet.destination),
+              ttl: packet.ttl,
+              token: packet.token,
+              sequence: packet.sequence,
+            }),
+          ),
+        );
+        return { value, sightings };
+      } finally {
+        await Promise.allSettled(watches.map(async ({ watch }) => await watch.stop()));
+      }
+    },
+  };
+}

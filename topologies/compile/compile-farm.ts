@@ -1,0 +1,80 @@
+/** Farm -> topology: every part of the farm becomes a node, every plug a link. Pure: the same farm and options give the same topology. */
+import type { Farm } from "../../core/farm/index.ts";
+import type { Endpoint, Topology, TopologyLink, TopologyNode } from "../../emulator/topology/index.ts";
+import { homeRouterPart } from "../surroundings/home-router.ts";
+import { internetHostPart } from "../surroundings/internet-host.ts";
+import { internetInterface, internetNode } from "../surroundings/internet.ts";
+import { findStoreHost } from "../surroundings/store.ts";
+import { upstreamPart } from "../surroundings/upstream-router.ts";
+import { farmNodePart } from "./farm-node.ts";
+import { topologyNode, wanInterface, type Part } from "./parts.ts";
+import { bridgeSysctls, withoutIpv6 } from "./settings.ts";
+
+export interface CompileOptions {
+  /** Seeds MAC addresses. */
+  readonly seed: number;
+  /** `keySeed` makes the agents' keys repeatable; absent: each agent makes random ones. */
+  readonly agent?: { readonly keySeed: string };
+}
+
+const mtu = 1500;
+const bridgeName = "br0";
+
+/** A link is named after its end that is not a segment's or the internet's: `node:interface`. */
+function drawLink(far: Endpoint, hub: Endpoint): TopologyLink {
+  return { name: `${far.node}:${far.interface}`, endpoints: [far, hub], mtu };
+}
+
+/** The Ethernet as a node with a bridge inside; ports `p1`, `p2`, ... in the order of the parts. */
+function drawSegment(segment: string, parts: readonly Part[]): { node: TopologyNode; links: TopologyLink[] } {
+  const plugs = parts.flatMap((part) =>
+    part.segments.flatMap((plug) => (plug.segment === segment ? [{ node: part.node.name, interface: plug.interface }] : [])),
+  );
+  const links = plugs.map((far, position) => drawLink(far, { node: segment, interface: `p${position + 1}` }));
+  const ports = links.map(({ endpoints }) => endpoints[1].interface);
+  const config = { sysctls: { ...withoutIpv6, ...bridgeSysctls }, bridges: [{ name: bridgeName, ports }] };
+  return { node: topologyNode(segment, "segment", false, config), links };
+}
+
+function drawInternet(name: string, parts: readonly Part[]): { node: TopologyNode; links: TopologyLink[] } {
+  const plugged = parts.flatMap((part) => (part.wan === undefined ? [] : [{ node: part.node.name, plug: part.wan }]));
+  const links = plugged.map(({ node }, position) =>
+    drawLink({ node, interface: wanInterface }, { node: name, interface: internetInterface(position) }),
+  );
+  return {
+    node: internetNode(
+      name,
+      plugged.map(({ plug }) => plug),
+    ),
+    links,
+  };
+}
+
+function refuseDuplicates(names: readonly string[]): void {
+  const twice = names.find((name, position) => names.indexOf(name) !== position);
+  if (twice !== undefined) throw new Error(`two parts of the farm are called ${twice}`);
+}
+
+/**
+ * The lab of a farm: the internet in the middle, segments, routers, internet hosts, farm nodes. Names are the farm's own; the internet is
+ * called `internet`, with a hyphen after it where the farm has a part of that name. Throws for a farm that loading would have refused.
+ */
+export function compileFarm(farm: Farm, options: CompileOptions): Topology {
+  const store = findStoreHost(farm);
+  const parts: readonly Part[] = [
+    ...farm.upstreams.map((router) => upstreamPart(router, farm)),
+    ...farm.homeRouters.map(homeRouterPart),
+    ...farm.internet.hosts.map((host) => internetHostPart(host, store)),
+    ...farm.nodes.map((node) => farmNodePart(node, store, options.agent?.keySeed)),
+  ];
+  const names = [...farm.segments.map((segment) => segment.name), ...parts.map((part) => part.node.name)];
+  refuseDuplicates(names);
+  const internet = drawInternet(names.includes("internet") ? "internet-" : "internet", parts);
+  const segments = farm.segments.map((segment) => drawSegment(segment.name, parts));
+  return {
+    name: farm.name,
+    seed: options.seed,
+    nodes: [internet.node, ...segments.map(({ node }) => node), ...parts.map((part) => part.node)],
+    links: [...internet.links, ...segments.flatMap(({ links }) => links)],
+  };
+}
