@@ -36,7 +36,6 @@ export async function readFarmText(path: string): Promise<Outcome<string>> {
     return { ok: true, value: new TextDecoder().decode(bytes), problems: [] };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    // A path that no system call takes (a NUL in it) is the user's as well.
     if (code === undefined) throw error;
     return failure({
       severity: "error",

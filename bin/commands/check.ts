@@ -61,7 +61,9 @@ async function check(files: readonly string[], options: CheckOptions): Promise<v
     process.stdout.write(`${JSON.stringify({ schema: "farmlab.check/1", findings }, undefined, 2)}\n`);
   } else {
     const color = process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined;
-    process.stdout.write([...problems.map((problem) => `${formatProblem(problem, { color })}\n`), `${summary(files.length, problems)}\n`].join("\n"));
+    process.stdout.write(
+      [...problems.map((problem) => `${formatProblem(problem, { color })}\n`), `${summary(files.length, problems)}\n`].join("\n"),
+    );
   }
   const limit = weights[options.failOn ?? "error"];
   process.exitCode = problems.some(({ severity }) => weights[severity] >= limit) ? exitCodes.wrongInput : exitCodes.holds;
@@ -71,7 +73,12 @@ export function checkCommand(): Command {
   return new Command("check")
     .argument("<file...>", "farm files")
     .addOption(new Option("--format <format>", "output").choices(["text", "json"]).default("text"))
-    .addOption(new Option("--fail-on <severity>", "exit with 2 on findings from this severity up, not on errors alone").choices(["warning", "advice"]))
+    .addOption(
+      new Option("--fail-on <severity>", "exit with 2 on findings from this severity up, not on errors alone").choices([
+        "warning",
+        "advice",
+      ]),
+    )
     .addHelpText(
       "after",
       `

@@ -16,7 +16,10 @@ interface InitOptions {
 
 async function layouts(): Promise<readonly string[]> {
   const names = await readdir(topologies);
-  return names.filter((name) => name.endsWith(ending)).map((name) => name.slice(0, -ending.length)).toSorted();
+  return names
+    .filter((name) => name.endsWith(ending))
+    .map((name) => name.slice(0, -ending.length))
+    .toSorted();
 }
 
 function refuse(code: string, message: string, hint: string): void {

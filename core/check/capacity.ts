@@ -24,7 +24,14 @@ const spareFindings = (farm: Farm): Finding[] => {
     if (farm.nodes.some((node) => couldStandIn(node, segment))) return [];
     const exitNode = farm.nodes.find((node) => node.exitNode !== undefined && forwardingSegment(node) === segment);
     const message = `no node could stand in for ${exitNode?.name ?? "an exit node"}: its networks are cut off when it fails`;
-    return [advise("no-spare-node", ["nodes", exitNode?.name ?? "", "exit-node"], message, `set up another node alike: two NICs, one of them on ${segment ?? "PrefixZero"} without address`)];
+    return [
+      advise(
+        "no-spare-node",
+        ["nodes", exitNode?.name ?? "", "exit-node"],
+        message,
+        `set up another node alike: two NICs, one of them on ${segment ?? "PrefixZero"} without address`,
+      ),
+    ];
   });
 };
 
@@ -32,10 +39,24 @@ const ipv4Findings = (farm: Farm): Finding[] =>
   farm.allocations.flatMap(({ number, ipv4 }, index): Finding[] => {
     const hint = "ask for a small routable IPv4 network, such as a /29";
     if (ipv4 === undefined) {
-      return [warn("no-ipv4", ["allocations", index, "prefix"], `allocation ${number} has no routable IPv4 network: its networks have no way to the IPv4 internet`, hint)];
+      return [
+        warn(
+          "no-ipv4",
+          ["allocations", index, "prefix"],
+          `allocation ${number} has no routable IPv4 network: its networks have no way to the IPv4 internet`,
+          hint,
+        ),
+      ];
     }
     if (ipv4.length < 32) return [];
-    return [warn("ipv4-too-small", ["allocations", index, "ipv4"], `${formatPrefix(ipv4)} is a single address: gateway, tunnels and users need one each`, hint)];
+    return [
+      warn(
+        "ipv4-too-small",
+        ["allocations", index, "ipv4"],
+        `${formatPrefix(ipv4)} is a single address: gateway, tunnels and users need one each`,
+        hint,
+      ),
+    ];
   });
 
 const routeFindings = (farm: Farm): Finding[] =>
@@ -43,7 +64,10 @@ const routeFindings = (farm: Farm): Finding[] =>
     const { exitNode } = node;
     if (exitNode === undefined) return [];
     const routes = farm.networks
-      .filter(({ allocationNumber, resources }) => allocationNumber === exitNode.allocationNumber && resources.some((resource) => resource.exitPoint && resource.node === node.name))
+      .filter(
+        ({ allocationNumber, resources }) =>
+          allocationNumber === exitNode.allocationNumber && resources.some((resource) => resource.exitPoint && resource.node === node.name),
+      )
       .reduce((count, { resources }) => count + resources.length, 0);
     const capacity = prefixesPerPart - (exitNode.number === 15 ? reservedPrefixes : 0);
     const path = ["nodes", node.name, "exit-node"];
@@ -52,7 +76,9 @@ const routeFindings = (farm: Farm): Finding[] =>
       const message = `exit node ${exitNode.number} has ${routes} Network Resources, and its part holds ${capacity}`;
       return [{ ...warn("part-full", path, message, hint), severity: "error" }];
     }
-    return routes < routesAdvised ? [] : [advise("many-routes", path, `the gateway of exit node ${exitNode.number} has ${routes} routes`, hint)];
+    return routes < routesAdvised
+      ? []
+      : [advise("many-routes", path, `the gateway of exit node ${exitNode.number} has ${routes} routes`, hint)];
   });
 
 export const capacityFindings: FarmCheck = (farm) => [...spareFindings(farm), ...ipv4Findings(farm), ...routeFindings(farm)];

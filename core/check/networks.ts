@@ -11,14 +11,30 @@ function forwardFindings(farm: Farm, network: UserNetwork): Finding[] {
     const services = network.workloads.find(({ name }) => name === forward.workload)?.services ?? [];
     if (services.some(({ protocol, port }) => protocol === forward.protocol && port === forward.workloadPort)) return [];
     const message = `${forward.workload} offers no service on ${forward.protocol}/${forward.workloadPort}`;
-    return [warn("forward-to-nothing", ["networks", network.name, "port-forwards", index, "port"], message, `add ${forward.protocol}/${forward.workloadPort} to its services, or forward to one that it has`)];
+    return [
+      warn(
+        "forward-to-nothing",
+        ["networks", network.name, "port-forwards", index, "port"],
+        message,
+        `add ${forward.protocol}/${forward.workloadPort} to its services, or forward to one that it has`,
+      ),
+    ];
   });
-  const upstream = farm.upstreams.find(({ segment }) => exitNode?.nics.some((nic) => nic.name === exitNode.exitNode?.nic && nic.segment === segment));
+  const upstream = farm.upstreams.find(({ segment }) =>
+    exitNode?.nics.some((nic) => nic.name === exitNode.exitNode?.nic && nic.segment === segment),
+  );
   const unrouted = network.ownedIpv4.flatMap((address, index) => {
     const connected = upstream?.ipv4 !== undefined && contains(upstream.ipv4, address);
     if (connected || (upstream?.routes ?? []).some(({ prefix }) => contains(prefix, address))) return [];
     const message = `${upstream?.name ?? "the upstream router"} knows no way to ${formatAddress(address)}`;
-    return [warn("owned-unrouted", ["networks", network.name, "owned-ipv4", index], message, "give the upstream router an ipv4 of that network, or a route to it")];
+    return [
+      warn(
+        "owned-unrouted",
+        ["networks", network.name, "owned-ipv4", index],
+        message,
+        "give the upstream router an ipv4 of that network, or a route to it",
+      ),
+    ];
   });
   return [...findings, ...unrouted];
 }
@@ -28,12 +44,25 @@ export const networkFindings: FarmCheck = (farm) =>
     const path = ["networks", network.name];
     const found = forwardFindings(farm, network);
     if (network.workloads.length === 0) {
-      found.push(advise("network-without-workloads", path, `nothing runs in network ${network.name}`, "add workloads, or leave the network out"));
+      found.push(
+        advise("network-without-workloads", path, `nothing runs in network ${network.name}`, "add workloads, or leave the network out"),
+      );
     }
     const point = network.resources.find(({ exitPoint }) => exitPoint);
     const exitNode = farm.nodes.find(({ name }) => name === point?.node)?.exitNode;
-    if (exitNode !== undefined && exitNode.ipv4 === undefined && farm.allocations.some(({ number, ipv4 }) => number === network.allocationNumber && ipv4 !== undefined)) {
-      found.push(warn("gateway-without-ipv4", path, `the gateway of exit node ${exitNode.number} has no IPv4: ${network.name} has no way to the IPv4 internet`, `add ipv4 to the exit-node of ${point?.node ?? "its node"}`));
+    if (
+      exitNode !== undefined &&
+      exitNode.ipv4 === undefined &&
+      farm.allocations.some(({ number, ipv4 }) => number === network.allocationNumber && ipv4 !== undefined)
+    ) {
+      found.push(
+        warn(
+          "gateway-without-ipv4",
+          path,
+          `the gateway of exit node ${exitNode.number} has no IPv4: ${network.name} has no way to the IPv4 internet`,
+          `add ipv4 to the exit-node of ${point?.node ?? "its node"}`,
+        ),
+      );
     }
     return found;
   });

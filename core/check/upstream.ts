@@ -27,7 +27,9 @@ function prefixZeroFindings(upstream: UpstreamRouter, allocation: Allocation): F
   const prefixZero = subnetOf(allocation.prefix, 0);
   if (samePrefix(networkOf(upstream.ipv6), prefixZero)) return [];
   const message = `PrefixZero of allocation ${allocation.number} is not routed: ${upstream.name} has no address of ${formatPrefix(prefixZero)} on ${upstream.segment}`;
-  return [warn("prefix-zero-unrouted", ["upstreams", upstream.name, "ipv6"], message, `give it ${formatAddress(addressIn(prefixZero, 1))}/64`)];
+  return [
+    warn("prefix-zero-unrouted", ["upstreams", upstream.name, "ipv6"], message, `give it ${formatAddress(addressIn(prefixZero, 1))}/64`),
+  ];
 }
 
 function partFindings(upstream: UpstreamRouter, allocation: Allocation, node: FarmNode, exitNode: number): Finding[] {
@@ -37,22 +39,38 @@ function partFindings(upstream: UpstreamRouter, allocation: Allocation, node: Fa
   const index = upstream.routes.findIndex(({ prefix }) => samePrefix(prefix, part));
   const route = upstream.routes[index];
   if (route === undefined) {
-    const wider = upstream.routes.some((other) => other.kind === "via" && contains(other.prefix, part) && hops.some((hop) => sameAddress(hop, other.via)));
+    const wider = upstream.routes.some(
+      (other) => other.kind === "via" && contains(other.prefix, part) && hops.some((hop) => sameAddress(hop, other.via)),
+    );
     if (wider) return [];
     const message = `${upstream.name} has no route to ${formatPrefix(part)}, the part of exit node ${exitNode} (${node.name})`;
     return [warn("missing-route", ["upstreams", upstream.name, "routes"], message, wanted)];
   }
   if (route.kind === "via" && hops.some((hop) => sameAddress(hop, route.via))) return [];
-  const why = route.kind === "via" ? `leads to ${formatAddress(route.via)}, which is not the gateway of exit node ${exitNode} (${node.name})` : "is unreachable, so that nothing reaches its exit node";
+  const why =
+    route.kind === "via"
+      ? `leads to ${formatAddress(route.via)}, which is not the gateway of exit node ${exitNode} (${node.name})`
+      : "is unreachable, so that nothing reaches its exit node";
   const hint = `its gateway has ${formatAddress(hops[0])} and ${formatAddress(hops[1])}`;
-  return [{ ...warn("wrong-next-hop", ["upstreams", upstream.name, "routes", index, route.kind === "via" ? "via" : "unreachable"], `the route to ${formatPrefix(part)} ${why}`, hint) }];
+  return [
+    {
+      ...warn(
+        "wrong-next-hop",
+        ["upstreams", upstream.name, "routes", index, route.kind === "via" ? "via" : "unreachable"],
+        `the route to ${formatPrefix(part)} ${why}`,
+        hint,
+      ),
+    },
+  ];
 }
 
 function loopFindings(upstream: UpstreamRouter, allocation: Allocation): Finding[] {
   if (upstream.routes.some((route) => route.kind === "unreachable" && samePrefix(route.prefix, allocation.prefix))) return [];
   const text = formatPrefix(allocation.prefix);
   const message = `packets to unused addresses of ${text} leave ${upstream.name} by its default route and come back, in a loop`;
-  return [warn("missing-unreachable", ["upstreams", upstream.name, "routes"], message, `add { to: "${text}", unreachable: true } to its routes`)];
+  return [
+    warn("missing-unreachable", ["upstreams", upstream.name, "routes"], message, `add { to: "${text}", unreachable: true } to its routes`),
+  ];
 }
 
 function idleRouteFindings(upstream: UpstreamRouter, allocation: Allocation, numbers: readonly number[]): Finding[] {
@@ -60,8 +78,18 @@ function idleRouteFindings(upstream: UpstreamRouter, allocation: Allocation, num
     const number = Number((route.prefix.address.value >> 76n) & 0xfn);
     const isPart = route.kind === "via" && route.prefix.length === 52 && contains(allocation.prefix, route.prefix);
     if (!isPart || numbers.includes(number)) return [];
-    const message = number === 0 ? `${formatPrefix(route.prefix)} is PrefixZero's part, which has no exit node` : `there is no exit node ${number} for ${formatPrefix(route.prefix)}`;
-    return [advise("idle-route", ["upstreams", upstream.name, "routes", index, "to"], message, "leave the route out, unless the exit node is about to come")];
+    const message =
+      number === 0
+        ? `${formatPrefix(route.prefix)} is PrefixZero's part, which has no exit node`
+        : `there is no exit node ${number} for ${formatPrefix(route.prefix)}`;
+    return [
+      advise(
+        "idle-route",
+        ["upstreams", upstream.name, "routes", index, "to"],
+        message,
+        "leave the route out, unless the exit node is about to come",
+      ),
+    ];
   });
 }
 
@@ -70,7 +98,9 @@ export const upstreamFindings: FarmCheck = (farm) =>
     const exitNodes = exitNodesOf(farm, allocation);
     const numbers = exitNodes.flatMap(({ exitNode }) => exitNode?.number ?? []);
     return upstreamsOf(farm, exitNodes).flatMap((upstream) => {
-      const here = exitNodes.filter(({ nics, exitNode }) => nics.some(({ name, segment }) => name === exitNode?.nic && segment === upstream.segment));
+      const here = exitNodes.filter(({ nics, exitNode }) =>
+        nics.some(({ name, segment }) => name === exitNode?.nic && segment === upstream.segment),
+      );
       return [
         ...prefixZeroFindings(upstream, allocation),
         ...here.flatMap((node) => (node.exitNode === undefined ? [] : partFindings(upstream, allocation, node, node.exitNode.number))),

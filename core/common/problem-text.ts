@@ -11,7 +11,9 @@ const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/u;
 
 /** Text with every character that a terminal would act on shown as U+00B7 (a tab as a space); one character stays one. */
 export function safeText(text: string): string {
-  return Array.from(text, (character) => (character === "\t" || character === "\n" ? " " : unsafe.test(character) ? "·" : character)).join("");
+  return Array.from(text, (character) => (character === "\t" || character === "\n" ? " " : unsafe.test(character) ? "·" : character)).join(
+    "",
+  );
 }
 
 /** The source line and the caret line, cut to 80 columns around the caret. */

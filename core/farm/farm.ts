@@ -58,8 +58,7 @@ export interface UpstreamRouter {
 }
 
 export type StaticRoute =
-  | { readonly kind: "via"; readonly prefix: Prefix; readonly via: Address }
-  | { readonly kind: "unreachable"; readonly prefix: Prefix };
+  { readonly kind: "via"; readonly prefix: Prefix; readonly via: Address } | { readonly kind: "unreachable"; readonly prefix: Prefix };
 
 /** A home router: NAT of its LAN to one IPv4 address, no IPv6 (the rest of the design's settings come with zos). */
 export interface HomeRouter {

@@ -5,7 +5,20 @@
 import { parseAddress, parsePrefix } from "../common/index.ts";
 import type { Address, Prefix } from "../common/index.ts";
 import type { ExitNodeEntry, FarmFile, NetworkEntry, NicEntry, NodeEntry, RouteEntry } from "./document.ts";
-import type { Allocation, ExitNodeConfig, Farm, FarmNode, HomeRouter, InternetHost, Nic, PublicConfig, Service, StaticRoute, UpstreamRouter, UserNetwork } from "./farm.ts";
+import type {
+  Allocation,
+  ExitNodeConfig,
+  Farm,
+  FarmNode,
+  HomeRouter,
+  InternetHost,
+  Nic,
+  PublicConfig,
+  Service,
+  StaticRoute,
+  UpstreamRouter,
+  UserNetwork,
+} from "./farm.ts";
 import { parseService } from "./schema/text.ts";
 
 const sure = <T>(value: T | undefined, text: string): T => {
@@ -57,9 +70,17 @@ function nodeOf(name: string, entry: NodeEntry, routers: ReadonlyMap<string, Rou
   };
   const exitNodeOf = (exit: ExitNodeEntry): ExitNodeConfig => {
     const { ipv4, gateway4 } = addressed(exit, routerOf(exit.nic));
-    return { number: exit.number, allocationNumber: exit.allocation ?? onlyAllocation, nic: exit.nic, ...present({ ipv4, gateway4 }) } as ExitNodeConfig;
+    return {
+      number: exit.number,
+      allocationNumber: exit.allocation ?? onlyAllocation,
+      nic: exit.nic,
+      ...present({ ipv4, gateway4 }),
+    } as ExitNodeConfig;
   };
-  const publicOf = (config: NonNullable<NodeEntry["public"]>): PublicConfig => ({ nic: config.nic, ...addressed(config, routerOf(config.nic)) });
+  const publicOf = (config: NonNullable<NodeEntry["public"]>): PublicConfig => ({
+    nic: config.nic,
+    ...addressed(config, routerOf(config.nic)),
+  });
   return {
     name,
     nics: entries(entry.nics).map(([nic, held]) => ({ name: nic, segment: held.segment, ...addressed(held, routers.get(held.segment)) })),
@@ -95,7 +116,9 @@ function networkOf(name: string, entry: NetworkEntry, onlyAllocation: number): U
 }
 
 const routeOf = (route: RouteEntry): StaticRoute =>
-  route.via === undefined ? { kind: "unreachable", prefix: prefix(route.to) } : { kind: "via", prefix: prefix(route.to), via: address(route.via) };
+  route.via === undefined
+    ? { kind: "unreachable", prefix: prefix(route.to) }
+    : { kind: "via", prefix: prefix(route.to), via: address(route.via) };
 
 export function normalise(file: FarmFile): Farm {
   const routers = routersOf(file);
@@ -105,13 +128,18 @@ export function normalise(file: FarmFile): Farm {
     name: file.farm,
     about: file.about ?? "",
     allocations: file.allocations.map(
-      (allocation) => present({ prefix: prefix(allocation.prefix), number: allocation.number, ipv4: optional(allocation.ipv4, prefix) }) as Allocation,
+      (allocation) =>
+        present({ prefix: prefix(allocation.prefix), number: allocation.number, ipv4: optional(allocation.ipv4, prefix) }) as Allocation,
     ),
     segments: file.segments.map((name) => ({ name })),
     internet: {
       hosts: entries(file.internet.hosts).map(
         ([name, host]) =>
-          ({ name, ...present({ ipv4: optional(host.ipv4, address), ipv6: optional(host.ipv6, address) }), store: host.store ?? false }) as InternetHost,
+          ({
+            name,
+            ...present({ ipv4: optional(host.ipv4, address), ipv6: optional(host.ipv6, address) }),
+            store: host.store ?? false,
+          }) as InternetHost,
       ),
     },
     upstreams: entries(file.upstreams).map(
@@ -126,9 +154,12 @@ export function normalise(file: FarmFile): Farm {
           routes: (upstream.routes ?? []).map(routeOf),
         }) as UpstreamRouter,
     ),
-    homeRouters: entries(file["home-routers"]).map(
-      ([name, home]): HomeRouter => ({ name, segment: home.segment, lan4: prefix(home.lan4), wan4: address(home.wan4) }),
-    ),
+    homeRouters: entries(file["home-routers"]).map(([name, home]): HomeRouter => ({
+      name,
+      segment: home.segment,
+      lan4: prefix(home.lan4),
+      wan4: address(home.wan4),
+    })),
     nodes: entries(file.nodes).map(([name, entry]) => nodeOf(name, entry, routers, onlyAllocation)),
     networks: entries(file.networks).map(([name, entry]) => networkOf(name, entry, onlyAllocation)),
   };

@@ -129,7 +129,10 @@ export async function probeHost(): Promise<HostReport> {
   const capabilities = probes.map(({ attempt: _, choice, ...what }, index): Capability => {
     const present = refusals[index] === undefined;
     if (choice !== undefined) choices[choice[0]] = present ? choice[1] : choice[2];
-    return { ...what, present, answer: refusals[index] ?? null, how: present ? null : what.how };
+    const answer = refusals[index] ?? null;
+    const how =
+      answer?.includes("failed to execute") === true ? "npm start: it builds the node image, whose tools do the looking" : what.how;
+    return { ...what, present, answer, how: present ? null : how };
   });
   if (capabilities.every(({ capability, present }) => !present || !["vlan", "bridge-vlans"].includes(capability))) choices["vlan"] = "none";
   return { root, capabilities, choices };

@@ -141,7 +141,8 @@ export function readHop(line: AnswerLine): TraceHop {
   const from = textOf(line, "from") === "*" ? null : addressOf(line, "from");
   const how = howNames[textOf(line, "how")];
   if (how === undefined) throw new Error(`native probe's hop ended in an unknown way: ${textOf(line, "how")}`);
-  const reason = how === "unreachable" && from !== null ? unreachableReason(from.family, numberOf(line, "type"), numberOf(line, "code")) : null;
+  const reason =
+    how === "unreachable" && from !== null ? unreachableReason(from.family, numberOf(line, "type"), numberOf(line, "code")) : null;
   return {
     ttl: numberOf(line, "ttl"),
     from,

@@ -7,3 +7,5 @@ export * from "./verdict.ts";
 export * from "./verdicts.ts";
 export * from "./run-farms.ts";
 export type * from "./session.ts";
+export { openFarm } from "./live-farm.ts";
+export type { LiveFarm, LiveFarmOptions } from "./live-farm.ts";

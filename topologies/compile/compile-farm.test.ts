@@ -74,12 +74,18 @@ describe("compileFarm", () => {
   it("tells the upstream router as many static routes as the file has", () => {
     const routes = Array.from({ length: 15 }, (_, index): StaticRoute => {
       const part = (index + 1).toString(16);
-      return { kind: "via", prefix: parsePrefix(`2a02:1802:5e:${part}000::/52`)!, via: parsePrefix(`2a02:1802:5e:0:${part}000::1/128`)!.address };
+      return {
+        kind: "via",
+        prefix: parsePrefix(`2a02:1802:5e:${part}000::/52`)!,
+        via: parsePrefix(`2a02:1802:5e:0:${part}000::1/128`)!.address,
+      };
     });
     const upstreams = farm.upstreams.map((router) => ({ ...router, routes }));
     const written = nodeOf("upstream", compileFarm({ ...farm, upstreams }, { seed: 1 })).config.files?.["/etc/frr/staticd.conf"];
     expect(written?.trimEnd().split("\n")).toEqual([
-      ...routes.map((route) => `ipv6 route ${formatPrefix(route.prefix)} ${formatPrefix(route.prefix).replace(/(.)000::.52/, "0:$1000::1")}`),
+      ...routes.map(
+        (route) => `ipv6 route ${formatPrefix(route.prefix)} ${formatPrefix(route.prefix).replace(/(.)000::.52/, "0:$1000::1")}`,
+      ),
       "ip route 0.0.0.0/0 192.0.2.1 wan onlink",
       "ipv6 route ::/0 fe80::ffff wan",
     ]);
@@ -101,7 +107,9 @@ describe("compileFarm", () => {
   });
 
   it("steps over an address that is taken when it looks for the store's second one", () => {
-    const hosts = farm.internet.hosts.map((host) => (host.name === "host-v4" ? { ...host, ipv4: parsePrefix("198.51.100.54/32")!.address } : host));
+    const hosts = farm.internet.hosts.map((host) =>
+      host.name === "host-v4" ? { ...host, ipv4: parsePrefix("198.51.100.54/32")!.address } : host,
+    );
     const other = compileFarm({ ...farm, internet: { hosts } }, { seed: 1 });
     const addresses = nodeOf("grid", other).config.addresses?.filter((address) => address.interface === "lo");
     expect(addresses?.map(({ address }) => address)).toEqual(["198.51.100.55/32", "2001:db8:53::54/128"]);

@@ -9,7 +9,15 @@ const topology: Topology = {
     { name: "switch", role: "segment", init: false, config: {} },
     { name: "left", role: "farm-node", init: true, config: { addresses: [{ interface: "eth0", address: "10.0.0.1/24" }] } },
   ],
-  links: [{ name: "left:eth0", endpoints: [{ node: "left", interface: "eth0" }, { node: "switch", interface: "p1" }] }],
+  links: [
+    {
+      name: "left:eth0",
+      endpoints: [
+        { node: "left", interface: "eth0" },
+        { node: "switch", interface: "p1" },
+      ],
+    },
+  ],
 };
 
 describe("topologyPicture", () => {

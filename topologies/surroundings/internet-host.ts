@@ -25,8 +25,6 @@ export function internetHostPart(host: InternetHost, store: StoreHost): Part {
   return {
     node: topologyNode(host.name, "host", knocking, config),
     segments: [],
-    wan: knocking
-      ? { ipv4: [...plug.ipv4, store.knock4], ipv6: [...plug.ipv6, store.knock6], behind: [] }
-      : { ...plug, behind: [] },
+    wan: knocking ? { ipv4: [...plug.ipv4, store.knock4], ipv6: [...plug.ipv6, store.knock6], behind: [] } : { ...plug, behind: [] },
   };
 }

@@ -34,10 +34,7 @@ export function upstreamPart(router: UpstreamRouter, farm: Farm): Part {
   const inside = [router.ipv4, router.ipv6].flatMap((prefix) => (prefix === undefined ? [] : [formatPrefix(prefix)]));
   const node = topologyNode(router.name, "upstream", true, {
     sysctls: { ...commonSysctls, ...statedLinkLocals, ...routerSysctls4, ...routerSysctls6 },
-    addresses: [
-      ...[prefixZeroLinkLocal, ...inside].map((address) => ({ interface: prefixZeroInterface, address })),
-      ...wanAddresses(plug),
-    ],
+    addresses: [...[prefixZeroLinkLocal, ...inside].map((address) => ({ interface: prefixZeroInterface, address })), ...wanAddresses(plug)],
     files: { ...nameFiles(router.name), ...staticFrrFiles(router.name, upstreamConfiguration(router)) },
     services: staticFrrServices(),
   });

@@ -38,7 +38,8 @@ export function locate(document: YamlDocument, lines: Lines): { readonly root: L
   let values = 0;
 
   const report = (code: string, message: string, hint: string, span: Span | undefined): void => {
-    if (problems.length < problemLimit) problems.push({ severity: "error", code, message, hint, place: lines.placeAt(...(span ?? [0, 1])) });
+    if (problems.length < problemLimit)
+      problems.push({ severity: "error", code, message, hint, place: lines.placeAt(...(span ?? [0, 1])) });
   };
 
   const spanOf = (node: unknown): Span | undefined => {
@@ -58,7 +59,8 @@ export function locate(document: YamlDocument, lines: Lines): { readonly root: L
     const nothing: Located = { value: null, ...spans, children: none };
     values += 1;
     if (values > valueLimit || depth > nestingLimit) {
-      if (values <= valueLimit + 1) report("too-complex", "the file unfolds to more values than a farm file may have", "write it without aliases", span);
+      if (values <= valueLimit + 1)
+        report("too-complex", "the file unfolds to more values than a farm file may have", "write it without aliases", span);
       values = Math.max(values, valueLimit + 1);
       return nothing;
     }

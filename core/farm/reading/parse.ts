@@ -116,7 +116,13 @@ export function parseYaml(text: string, lines: Lines): Outcome<YamlDocument> {
       if (document !== undefined) {
         const place = lines.placeAt(found.range[0], found.range[0] + 3);
         const hint = "split it into files; --- may stand once, at the top";
-        return failure({ severity: "error", code: "several-documents", message: "the file holds more than one YAML document", hint, place });
+        return failure({
+          severity: "error",
+          code: "several-documents",
+          message: "the file holds more than one YAML document",
+          hint,
+          place,
+        });
       }
       document = found;
       if (found.errors.length > 0) break;

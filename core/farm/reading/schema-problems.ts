@@ -37,7 +37,15 @@ const valueAt = (root: unknown, path: Path): { readonly present: boolean; readon
 const clip = (text: string): string => (text.length > 50 ? `${text.slice(0, 50)}...` : text);
 
 /** `nodes.node-1.nics`, or `the file` for the whole. */
-const pathText = (path: Path): string => (path.length === 0 ? "the file" : clip(path.map((step) => (typeof step === "number" ? `[${step}]` : step)).join(".").replaceAll(".[", "[")));
+const pathText = (path: Path): string =>
+  path.length === 0
+    ? "the file"
+    : clip(
+        path
+          .map((step) => (typeof step === "number" ? `[${step}]` : step))
+          .join(".")
+          .replaceAll(".[", "["),
+      );
 
 const wanted = (schema: JsonSchema | undefined): string => {
   if (Array.isArray(schema?.["enum"])) return (schema["enum"] as unknown[]).join(" or ");

@@ -8,7 +8,14 @@ import { refuse, repeats } from "./rule.ts";
 
 function ipv4Faults(ipv4: Prefix, path: Path): Finding[] {
   if (!hasHostBits(ipv4)) return [];
-  return [refuse("prefix-host-bits", path, `${formatPrefix(ipv4)} has bits set after its prefix length`, `did you mean ${formatPrefix(networkOf(ipv4))}?`)];
+  return [
+    refuse(
+      "prefix-host-bits",
+      path,
+      `${formatPrefix(ipv4)} has bits set after its prefix length`,
+      `did you mean ${formatPrefix(networkOf(ipv4))}?`,
+    ),
+  ];
 }
 
 export const allocationRules: Rule = (farm) => [
@@ -38,11 +45,29 @@ export const allocationChoiceRules: Rule = (farm, file) => {
   const judge = (stated: number | undefined, path: readonly string[], who: string): Finding[] => {
     if (stated === undefined) {
       if (known.length === 1) return [];
-      const message = known.length === 0 ? `${who} needs an allocation, and the farm has none` : `${who} does not say which allocation it belongs to`;
-      return [{ ...refuse("allocation-needed", path, message, known.length === 0 ? "add a /48 under allocations" : `add allocation: ${known.join(" or ")}`), atKey: true }];
+      const message =
+        known.length === 0 ? `${who} needs an allocation, and the farm has none` : `${who} does not say which allocation it belongs to`;
+      return [
+        {
+          ...refuse(
+            "allocation-needed",
+            path,
+            message,
+            known.length === 0 ? "add a /48 under allocations" : `add allocation: ${known.join(" or ")}`,
+          ),
+          atKey: true,
+        },
+      ];
     }
     if (known.includes(stated)) return [];
-    return [refuse("unknown-allocation", [...path, "allocation"], `there is no allocation with number ${stated}`, `known numbers: ${known.join(", ") || "none"}`)];
+    return [
+      refuse(
+        "unknown-allocation",
+        [...path, "allocation"],
+        `there is no allocation with number ${stated}`,
+        `known numbers: ${known.join(", ") || "none"}`,
+      ),
+    ];
   };
   return [
     ...Object.entries(file.nodes).flatMap(([name, node]) =>

@@ -9,7 +9,16 @@ export const internetRules: Rule = (farm) => {
   const counted: Finding[] =
     stores.length === 0
       ? [refuseKey("store-host", ["internet", "hosts"], "no host runs the store", hint)]
-      : stores.slice(1).map((host) => refuse("store-host", ["internet", "hosts", host.name, "store"], `the store runs on ${stores[0]?.name} already`, "one host runs the store"));
+      : stores
+          .slice(1)
+          .map((host) =>
+            refuse(
+              "store-host",
+              ["internet", "hosts", host.name, "store"],
+              `the store runs on ${stores[0]?.name} already`,
+              "one host runs the store",
+            ),
+          );
   return [
     ...counted,
     ...hosts.flatMap((host): Finding[] => {

@@ -21,7 +21,12 @@ export const nameRules: Rule = (farm) => {
   ];
   return [
     ...repeats(named, ({ name }) => name).map(({ entry, first }) =>
-      refuseKey("duplicate-name", entry.path, `"${entry.name}" is ${first.what} already`, "hosts, routers, nodes and segments share one space of names"),
+      refuseKey(
+        "duplicate-name",
+        entry.path,
+        `"${entry.name}" is ${first.what} already`,
+        "hosts, routers, nodes and segments share one space of names",
+      ),
     ),
     ...named
       .filter(({ name }) => reserved.includes(name))

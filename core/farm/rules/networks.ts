@@ -15,10 +15,17 @@ const resourceNodes: Rule = (farm) => {
   const names = farm.nodes.map(({ name }) => name);
   return farm.networks.flatMap((network) => [
     ...network.resources.flatMap(({ node }, index) =>
-      names.includes(node) ? [] : [refuse("unknown-node", resourcePath(network, index, "node"), `there is no node "${node}"`, nearestHint(node, names, "nodes"))],
+      names.includes(node)
+        ? []
+        : [refuse("unknown-node", resourcePath(network, index, "node"), `there is no node "${node}"`, nearestHint(node, names, "nodes"))],
     ),
     ...repeats(network.resources, ({ node }) => node).map(({ entry, index }) =>
-      refuse("two-resources-on-node", resourcePath(network, index, "node"), `network ${network.name} has a resource on ${entry.node} already`, "a network has at most one Network Resource on a node"),
+      refuse(
+        "two-resources-on-node",
+        resourcePath(network, index, "node"),
+        `network ${network.name} has a resource on ${entry.node} already`,
+        "a network has at most one Network Resource on a node",
+      ),
     ),
   ]);
 };
@@ -30,14 +37,33 @@ const exitPoints: Rule = (farm) =>
     const points = network.resources.flatMap((resource, index) => (resource.exitPoint ? [{ resource, index }] : []));
     const hosts = farm.nodes.filter((node) => node.exitNode?.allocationNumber === network.allocationNumber).map(({ name }) => name);
     const hint = `write exit-point: true at one resource, on an exit node${hosts.length > 0 ? ` (${hosts.slice(0, 15).join(", ")})` : ""}`;
-    if (points.length === 0) return [refuseKey("exit-point-count", ["networks", network.name, "resources"], `network ${network.name} has no exit point`, hint)];
+    if (points.length === 0)
+      return [refuseKey("exit-point-count", ["networks", network.name, "resources"], `network ${network.name} has no exit point`, hint)];
     return points.flatMap(({ resource, index }, order) => {
       const path = resourcePath(network, index, "exit-point");
-      if (order > 0) return [refuse("exit-point-count", path, `network ${network.name} has an exit point already, on ${points[0]?.resource.node}`, "a network has exactly one exit point")];
+      if (order > 0)
+        return [
+          refuse(
+            "exit-point-count",
+            path,
+            `network ${network.name} has an exit point already, on ${points[0]?.resource.node}`,
+            "a network has exactly one exit point",
+          ),
+        ];
       const node = farm.nodes.find(({ name }) => name === resource.node);
       if (node === undefined || node.exitNode?.allocationNumber === network.allocationNumber) return [];
-      const why = node.exitNode === undefined ? "is not an exit node" : `is an exit node of allocation ${node.exitNode.allocationNumber}, not ${network.allocationNumber}`;
-      return [refuse("exit-point-not-on-exit-node", resourcePath(network, index, "node"), `the exit point of ${network.name} is on ${resource.node}, which ${why}`, hint)];
+      const why =
+        node.exitNode === undefined
+          ? "is not an exit node"
+          : `is an exit node of allocation ${node.exitNode.allocationNumber}, not ${network.allocationNumber}`;
+      return [
+        refuse(
+          "exit-point-not-on-exit-node",
+          resourcePath(network, index, "node"),
+          `the exit point of ${network.name} is on ${resource.node}, which ${why}`,
+          hint,
+        ),
+      ];
     });
   });
 
@@ -67,7 +93,9 @@ interface Stated {
 
 const statedPrefixes = (farm: Farm): Stated[] =>
   farm.networks.flatMap((network) =>
-    network.resources.flatMap((resource, index) => (resource.prefix === undefined ? [] : [{ network, resource, prefix: resource.prefix, path: resourcePath(network, index, "prefix") }])),
+    network.resources.flatMap((resource, index) =>
+      resource.prefix === undefined ? [] : [{ network, resource, prefix: resource.prefix, path: resourcePath(network, index, "prefix") }],
+    ),
   );
 
 const prefixes: Rule = (farm) => {
@@ -75,7 +103,12 @@ const prefixes: Rule = (farm) => {
   return [
     ...stated.flatMap(({ network, prefix, path }) => prefixFault(farm, network, prefix, path)),
     ...repeats(stated, ({ prefix }) => formatPrefix(networkOf(prefix))).map(({ entry, first }) =>
-      refuse("duplicate-prefix", entry.path, `${formatPrefix(entry.prefix)} is ${first.network.name}'s already, on ${first.resource.node}`, "every Network Resource has a /64 of its own"),
+      refuse(
+        "duplicate-prefix",
+        entry.path,
+        `${formatPrefix(entry.prefix)} is ${first.network.name}'s already, on ${first.resource.node}`,
+        "every Network Resource has a /64 of its own",
+      ),
     ),
     // Names differ by the allocation's number, but the port and the IPv4 addresses come from these 16 bits alone.
     ...repeats(stated, ({ resource, prefix }) => `${resource.node} ${subnetNumberOf(prefix)}`)

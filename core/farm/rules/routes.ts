@@ -32,6 +32,11 @@ export const routeRules: Rule = (farm) =>
       return findings;
     }),
     ...repeats(upstream.routes, (route) => formatPrefix(networkOf(route.prefix))).map(({ entry, index }) =>
-      refuse("duplicate-route", ["upstreams", upstream.name, "routes", index, "to"], `there is a route to ${formatPrefix(networkOf(entry.prefix))} already`, "one route per prefix"),
+      refuse(
+        "duplicate-route",
+        ["upstreams", upstream.name, "routes", index, "to"],
+        `there is a route to ${formatPrefix(networkOf(entry.prefix))} already`,
+        "one route per prefix",
+      ),
     ),
   ]);

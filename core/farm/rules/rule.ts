@@ -26,7 +26,10 @@ export function refuseKey(code: string, path: Path, message: string, hint: strin
 }
 
 /** Entries whose key another entry before had, with that earlier entry. */
-export function repeats<T>(list: readonly T[], keyOf: (entry: T) => string): { readonly entry: T; readonly index: number; readonly first: T }[] {
+export function repeats<T>(
+  list: readonly T[],
+  keyOf: (entry: T) => string,
+): { readonly entry: T; readonly index: number; readonly first: T }[] {
   const seen = new Map<string, T>();
   return list.flatMap((entry, index) => {
     const key = keyOf(entry);

@@ -50,7 +50,8 @@ export function usedAddresses(farm: Farm): readonly UsedAddress[] {
       add(segmentOf(node.public.nic), node.public.ipv4, `${node.name}'s public namespace`, [...path, "public", "ipv4"]);
       add(segmentOf(node.public.nic), node.public.ipv6, `${node.name}'s public namespace`, [...path, "public", "ipv6"]);
     }
-    if (node.exitNode !== undefined) add(segmentOf(node.exitNode.nic), node.exitNode.ipv4, `${node.name}'s gateway`, [...path, "exit-node", "ipv4"]);
+    if (node.exitNode !== undefined)
+      add(segmentOf(node.exitNode.nic), node.exitNode.ipv4, `${node.name}'s gateway`, [...path, "exit-node", "ipv4"]);
   }
   return used;
 }
@@ -60,11 +61,15 @@ const segmentExists: Rule = (farm) => {
   const links: { readonly segment: string; readonly path: Path }[] = [
     ...farm.upstreams.map(({ name, segment }) => ({ segment, path: ["upstreams", name, "segment"] })),
     ...farm.homeRouters.map(({ name, segment }) => ({ segment, path: ["home-routers", name, "segment"] })),
-    ...farm.nodes.flatMap((node) => node.nics.map((nic) => ({ segment: nic.segment, path: ["nodes", node.name, "nics", nic.name, "segment"] }))),
+    ...farm.nodes.flatMap((node) =>
+      node.nics.map((nic) => ({ segment: nic.segment, path: ["nodes", node.name, "nics", nic.name, "segment"] })),
+    ),
   ];
   return links
     .filter(({ segment }) => !names.includes(segment))
-    .map(({ segment, path }) => refuse("unknown-segment", path, `there is no segment "${segment}"`, nearestHint(segment, names, "segments")));
+    .map(({ segment, path }) =>
+      refuse("unknown-segment", path, `there is no segment "${segment}"`, nearestHint(segment, names, "segments")),
+    );
 };
 
 const oneRouter: Rule = (farm) => {
@@ -73,7 +78,12 @@ const oneRouter: Rule = (farm) => {
     ...farm.homeRouters.map(({ name, segment }) => ({ name, segment, path: ["home-routers", name, "segment"] })),
   ];
   return repeats(routers, ({ segment }) => segment).map(({ entry, first }) =>
-    refuse("two-routers", entry.path, `segment ${entry.segment} has a router already: ${first.name}`, "a segment has at most one router; give this one a segment of its own"),
+    refuse(
+      "two-routers",
+      entry.path,
+      `segment ${entry.segment} has a router already: ${first.name}`,
+      "a segment has at most one router; give this one a segment of its own",
+    ),
   );
 };
 
@@ -95,7 +105,14 @@ const hostAddress: Rule = (farm) =>
     const isBroadcast = prefix.address.family === 4 && offset === (1n << BigInt(hostBits)) - 1n;
     if (hostBits < 2 || (offset !== 0n && !isBroadcast)) return [];
     const what = offset === 0n ? "the network's own address" : "the network's broadcast address";
-    return [refuse("not-a-host-address", path, `${formatPrefix(prefix)} is ${what}, which no interface may have`, "choose an address between the first and the last of the network")];
+    return [
+      refuse(
+        "not-a-host-address",
+        path,
+        `${formatPrefix(prefix)} is ${what}, which no interface may have`,
+        "choose an address between the first and the last of the network",
+      ),
+    ];
   });
 
 interface Gateway {
@@ -106,7 +123,8 @@ interface Gateway {
   readonly stated: boolean;
 }
 
-const isLinkLocal = (address: Address): boolean => address.family === 6 && contains({ address: { family: 6, value: 0xfe80n << 112n }, length: 10 }, address);
+const isLinkLocal = (address: Address): boolean =>
+  address.family === 6 && contains({ address: { family: 6, value: 0xfe80n << 112n }, length: 10 }, address);
 
 /** A gateway lies in its interface's own prefix, or is link-local; no gateway without an address. */
 const gatewayOnLink: Rule = (farm, file) => {
@@ -116,7 +134,15 @@ const gatewayOnLink: Rule = (farm, file) => {
     const holders = [
       ...node.nics.map((nic) => ({ held: nic, entry: entry?.nics[nic.name], path: [...path, "nics", nic.name] })),
       ...(node.public === undefined ? [] : [{ held: node.public, entry: entry?.public, path: [...path, "public"] }]),
-      ...(node.exitNode === undefined ? [] : [{ held: { ...node.exitNode, ipv6: undefined, gateway6: undefined }, entry: { gateway6: undefined, ...entry?.["exit-node"] }, path: [...path, "exit-node"] }]),
+      ...(node.exitNode === undefined
+        ? []
+        : [
+            {
+              held: { ...node.exitNode, ipv6: undefined, gateway6: undefined },
+              entry: { gateway6: undefined, ...entry?.["exit-node"] },
+              path: [...path, "exit-node"],
+            },
+          ]),
     ];
     return holders.flatMap(({ held, entry: written, path: at }): Gateway[] => [
       { address: held.ipv4, gateway: held.gateway4, path: at, key: "ipv4", stated: written?.gateway4 !== undefined },
@@ -126,21 +152,40 @@ const gatewayOnLink: Rule = (farm, file) => {
   return gateways.flatMap(({ address, gateway, path, key, stated }): Finding[] => {
     const gatewayPath = [...path, key === "ipv4" ? "gateway4" : "gateway6"];
     if (gateway === undefined) return [];
-    if (address === undefined) return [refuse("gateway-without-address", gatewayPath, "a gateway without an address of its family", `add ${key}, or leave the gateway out`)];
+    if (address === undefined)
+      return [
+        refuse(
+          "gateway-without-address",
+          gatewayPath,
+          "a gateway without an address of its family",
+          `add ${key}, or leave the gateway out`,
+        ),
+      ];
     if (isLinkLocal(gateway)) return [];
     if (sameAddress(address.address, gateway) && stated) {
-      return [refuse("gateway-off-link", gatewayPath, `${formatAddress(gateway)} is the interface's own address, not its gateway's`, "leave it out: the segment's router is the default")];
+      return [
+        refuse(
+          "gateway-off-link",
+          gatewayPath,
+          `${formatAddress(gateway)} is the interface's own address, not its gateway's`,
+          "leave it out: the segment's router is the default",
+        ),
+      ];
     }
     if (contains(address, gateway)) return [];
     const what = stated ? "gateway" : "segment's router";
     const message = `${formatPrefix(networkOf(address))} does not hold the ${what} ${formatPrefix(hostPrefix(gateway)).split("/")[0]}`;
-    return [refuse("gateway-off-link", stated ? gatewayPath : [...path, key], message, "address, prefix length and gateway must fit together")];
+    return [
+      refuse("gateway-off-link", stated ? gatewayPath : [...path, key], message, "address, prefix length and gateway must fit together"),
+    ];
   });
 };
 
 const uniqueSegments: Rule = (farm) =>
   farm.nodes.flatMap((node) =>
-    node.nics.length > 0 ? [] : [refuseKey("node-without-nic", ["nodes", node.name], `node ${node.name} has no NIC`, "add one, as eth0: { segment: ... }")],
+    node.nics.length > 0
+      ? []
+      : [refuseKey("node-without-nic", ["nodes", node.name], `node ${node.name} has no NIC`, "add one, as eth0: { segment: ... }")],
   );
 
 export const segmentRules: readonly Rule[] = [segmentExists, oneRouter, addressOnce, hostAddress, gatewayOnLink, uniqueSegments];

@@ -28,7 +28,10 @@ export const upstream: z.ZodType<UpstreamEntry> = z.strictObject({
   ipv6: interfaceText(6),
   wan4: addressText(4).exactOptional(),
   wan6: addressText(6).exactOptional(),
-  routes: z.array(route).meta({ description: "the static routes besides the default routes; the router is told nothing else" }).exactOptional(),
+  routes: z
+    .array(route)
+    .meta({ description: "the static routes besides the default routes; the router is told nothing else" })
+    .exactOptional(),
 });
 
 export const homeRouter: z.ZodType<HomeRouterEntry> = z.strictObject({

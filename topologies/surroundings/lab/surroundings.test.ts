@@ -13,9 +13,7 @@ const routeWaitMs = 10_000;
 
 /** The farm's lab with nodes as their agents would find them: addresses and ways out, but no agent. */
 function withoutAgents(topology: Topology): Topology {
-  const nodes = topology.nodes.map((node) =>
-    node.role === "farm-node" ? { ...node, config: { ...node.config, services: [] } } : node,
-  );
+  const nodes = topology.nodes.map((node) => (node.role === "farm-node" ? { ...node, config: { ...node.config, services: [] } } : node));
   return { ...topology, nodes };
 }
 
@@ -28,7 +26,10 @@ const output = async (node: string, argv: readonly string[]): Promise<string> =>
 const ping = (node: string, address: string): Promise<string> => output(node, ["ping", "-n", "-c1", "-W2", address]);
 
 async function untilPrinted(node: string, argv: readonly string[], wanted: string): Promise<void> {
-  const clock = { nowMs: () => performance.now(), pause: (milliseconds: number) => new Promise<void>((done) => void setTimeout(done, milliseconds)) };
+  const clock = {
+    nowMs: () => performance.now(),
+    pause: (milliseconds: number) => new Promise<void>((done) => void setTimeout(done, milliseconds)),
+  };
   await startDeadline(clock, routeWaitMs).until(`${wanted} in ${node}`, async () => {
     const seen = await output(node, argv);
     return seen.includes(wanted) ? { done: undefined } : { seen };

@@ -1,0 +1,190 @@
+/** The first farm: how long until every agent is ready, from a store write to the first packet, tear-down, and what a plain node costs. */
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { setTimeout as pause } from "node:timers/promises";
+import { expectValue, formatAddress, startDeadline, type Clock } from "../core/common/index.ts";
+import { workloadIP6, workloadNamespace } from "../core/derive/index.ts";
+import { loadFarm } from "../core/farm/index.ts";
+import { intentsOf, type Intents } from "../core/intents/index.ts";
+import { ensureRuntime } from "../emulator/image/index.ts";
+import { enterArguments, netnsBackend } from "../emulator/netns/index.ts";
+import { startProber } from "../emulator/probe/index.ts";
+import type { Topology } from "../emulator/topology/index.ts";
+import { openFarm, type LiveFarm } from "../property-tests/run/index.ts";
+import { median, type BenchFigure, type BenchReport } from "./figures.ts";
+
+const farmFile = fileURLToPath(new URL("../topologies/exit-node.farm.yml", import.meta.url));
+const launcher = fileURLToPath(new URL("../farmlab", import.meta.url));
+const repeats = 7;
+const plainNodes = 200;
+const firstPacketWaitMs = 10_000;
+const clock: Clock = { nowMs: () => performance.now(), pause: async (milliseconds) => void (await pause(milliseconds)) };
+const never = new AbortController().signal;
+
+interface Step {
+  readonly step: string;
+  readonly ms: number;
+}
+
+/** One whole bring-up and tear-down, with the time that each step took. */
+async function bringUpOnce(intents: Intents, count: number): Promise<{ readyMs: number; downMs: number; steps: Step[]; cpu: Map<string, number> }> {
+  const farm = expectValue(loadFarm(readFileSync(farmFile, "utf8"), farmFile)).farm;
+  const marks: { step: string; atMs: number }[] = [];
+  const started = clock.nowMs();
+  const onStep = (step: string): void => void marks.push({ step, atMs: clock.nowMs() });
+  const live = await openFarm({ farm, intents, seed: 1, name: `bench-${process.pid}-${count}`, signal: never, onStep });
+  const ready = clock.nowMs();
+  const steps = marks.map(({ step, atMs }, index) => ({ step, ms: (marks[index + 1]?.atMs ?? ready) - atMs }));
+  const cpu = processorTimes(live);
+  const downAt = clock.nowMs();
+  await live.close();
+  return { readyMs: ready - started, downMs: clock.nowMs() - downAt, steps, cpu };
+}
+
+const ticksPerSecond = 100;
+
+/** Processor milliseconds so far, by program name, of every process of a lab. */
+function processorTimes(live: LiveFarm): Map<string, number> {
+  const times = new Map<string, number>();
+  const visit = (pid: number): void => {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const name = text.slice(text.indexOf("(") + 1, text.lastIndexOf(")"));
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    const ticks = [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index]), 0);
+    times.set(name, (times.get(name) ?? 0) + (ticks * 1000) / ticksPerSecond);
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+    for (const child of children === "" ? [] : children.split(" ")) visit(Number(child));
+  };
+  visit(live.lab.sandboxPid);
+  return times;
+}
+
+/** The intents without a network's second resource, and the packet that its coming makes possible. */
+function withoutResource(intents: Intents, network: string, node: string): Intents {
+  return {
+    ...intents,
+    networks: intents.networks.map((one) =>
+      one.name !== network
+        ? one
+        : {
+            ...one,
+            resources: one.resources.filter((resource) => resource.node !== node),
+            workloads: one.workloads.filter((workload) => workload.node !== node),
+          },
+    ),
+  };
+}
+
+/** From writing an intent to the first answered packet through the new tunnel, again and again on one live farm. */
+async function storeWriteToFirstPacket(intents: Intents): Promise<number[]> {
+  const farm = expectValue(loadFarm(readFileSync(farmFile, "utf8"), farmFile)).farm;
+  const network = intents.networks.find((one) => one.name === "red");
+  const near = network?.resources.find((resource) => resource.exitPoint);
+  const far = network?.resources.find((resource) => !resource.exitPoint);
+  if (near === undefined || far === undefined) throw new Error("the farm has no network red with two resources");
+  const before = withoutResource(intents, "red", far.node);
+  const live = await openFarm({ farm, intents: before, seed: 1, name: `bench-${process.pid}-packet`, signal: never, onStep: () => undefined });
+  const prober = startProber((argv) =>
+    spawn(live.runtime.native, enterArguments(live.lab.sandboxPid, undefined, undefined, ["/usr/lib/farmlab/native", ...argv])),
+  );
+  const host = 2;
+  const from = { namespacePath: live.lab.namespacePath(near.node, workloadNamespace(near.prefix, host)) };
+  const to = workloadIP6(far.prefix, host).address;
+  const times: number[] = [];
+  try {
+    for (let round = 0; round < repeats; round += 1) {
+      const started = clock.nowMs();
+      const revision = await live.writeIntents(intents);
+      await startDeadline(clock, firstPacketWaitMs).until(
+        `a packet to ${formatAddress(to)}`,
+        async () => {
+          const outcome = await prober.probe({ from, protocol: "icmp", to, timeoutMs: 10, count: 10 });
+          return outcome.kind === "reply" ? { done: true } : { seen: outcome.kind };
+        },
+        1,
+      );
+      times.push(clock.nowMs() - started);
+      await live.untilReady(revision, firstPacketWaitMs);
+      await live.untilReady(await live.writeIntents(before), firstPacketWaitMs);
+    }
+  } finally {
+    await prober.close();
+    await live.close();
+  }
+  return times;
+}
+
+/** A chain of nodes without processes: time and memory of one. */
+async function plainNodeCost(): Promise<{ ms: number; kilobytes: number }> {
+  const topology: Topology = {
+    name: "chain",
+    seed: 1,
+    nodes: Array.from({ length: plainNodes }, (_, index) => ({ name: `n${index}`, init: false, role: "host", config: {} })),
+    links: Array.from({ length: plainNodes - 1 }, (_, index) => ({
+      name: `l${index}`,
+      endpoints: [
+        { node: `n${index}`, interface: "right" },
+        { node: `n${index + 1}`, interface: "left" },
+      ],
+    })),
+  };
+  const backend = netnsBackend(await ensureRuntime());
+  const freeKilobytes = (): number => Number(/MemAvailable:\s+([0-9]+)/.exec(readFileSync("/proc/meminfo", "utf8"))?.[1]);
+  const free = freeKilobytes();
+  const started = clock.nowMs();
+  const lab = await backend.up(topology, { name: `bench-${process.pid}-chain` });
+  const ms = (clock.nowMs() - started) / plainNodes;
+  const kilobytes = (free - freeKilobytes()) / plainNodes;
+  await lab.down();
+  return { ms, kilobytes };
+}
+
+/** The whole of what `npm start` does once set up: the run of the first farm, by the launcher. */
+async function wholeRun(): Promise<number> {
+  const started = clock.nowMs();
+  const code = await new Promise<number | null>((resolve) => {
+    spawn(launcher, ["run", farmFile, "--quiet"], { stdio: "ignore" }).once("exit", resolve);
+  });
+  if (code !== 0) throw new Error(`the run ended with ${code}`);
+  return clock.nowMs() - started;
+}
+
+/** Runs the benchmark; a minute or less on 2 cores. */
+export async function firstFarm(onProgress: (line: string) => void): Promise<BenchReport> {
+  const farm = expectValue(loadFarm(readFileSync(farmFile, "utf8"), farmFile)).farm;
+  const intents = expectValue(intentsOf(farm));
+  await ensureRuntime();
+  onProgress(`bring-up and tear-down, ${repeats} times`);
+  const rounds: Awaited<ReturnType<typeof bringUpOnce>>[] = [];
+  for (let count = 0; count < repeats; count += 1) rounds.push(await bringUpOnce(intents, count));
+  onProgress(`store write to first packet, ${repeats} times`);
+  const packets = await storeWriteToFirstPacket(intents);
+  onProgress(`${plainNodes} plain nodes`);
+  const plain = await plainNodeCost();
+  onProgress("a whole run");
+  const run = await wholeRun();
+
+  const figures: BenchFigure[] = [
+    { name: "lab up and every agent ready, median", value: median(rounds.map((round) => round.readyMs)), unit: "ms", target: 1500 },
+    { name: "lab up and every agent ready, worst", value: Math.max(...rounds.map((round) => round.readyMs)), unit: "ms", target: null },
+    { name: "store write to first packet, median", value: median(packets), unit: "ms", target: 60 },
+    { name: "store write to first packet, worst", value: Math.max(...packets), unit: "ms", target: null },
+    { name: "tear-down, median", value: median(rounds.map((round) => round.downMs)), unit: "ms", target: 200 },
+    { name: "a node without agent, time", value: plain.ms, unit: "ms", target: 5 },
+    { name: "a node without agent, memory", value: plain.kilobytes, unit: "kB", target: 1000 },
+    { name: "a whole run with its start", value: run, unit: "ms", target: 10_000 },
+  ];
+  const steps = rounds[0]?.steps.map(({ step }, index) => ({ step, ms: median(rounds.map((round) => round.steps[index]?.ms ?? 0)) })) ?? [];
+  const cpu = [...(rounds[0]?.cpu.keys() ?? [])].map((name) => ({ name, ms: median(rounds.map((round) => round.cpu.get(name) ?? 0)) }));
+  const largest = <T extends { ms: number }>(list: T[]): T[] => list.toSorted((one, other) => other.ms - one.ms).slice(0, 6);
+  return {
+    schema: "farmlab.bench/1",
+    name: "first-farm",
+    figures,
+    dominates: [
+      ...largest(steps).map(({ step, ms }) => `${ms.toFixed(0).padStart(5)} ms  ${step}`),
+      ...largest(cpu).map(({ name, ms }) => `${ms.toFixed(0).padStart(5)} ms of processor time until ready: ${name}`),
+    ],
+  };
+}

@@ -1,0 +1,3 @@
+/** Measurements of farmlab itself: each benchmark runs for real, prints figures with what they are made of, and judges nothing. */
+export { firstFarm } from "./first-farm.ts";
+export { figureText, type BenchFigure, type BenchReport } from "./figures.ts";

@@ -1,0 +1,24 @@
+/** `farmlab bench [NAME]`: measures farmlab itself. */
+import { Command, Option } from "commander";
+import { figureText, firstFarm } from "../../bench/index.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { complain } from "../running-lab.ts";
+
+const benchmarks = { "first-farm": firstFarm } as const;
+
+export function benchCommand(): Command {
+  return new Command("bench")
+    .argument("[name]", `one of: ${Object.keys(benchmarks).join(", ")}`, "first-farm")
+    .addOption(new Option("--format <format>", "output").choices(["text", "json"]).default("text"))
+    .addHelpText("after", "\nExample:\n  farmlab bench first-farm --format json\n")
+    .action(async (name: string, options: { format: "text" | "json" }) => {
+      const benchmark = Object.entries(benchmarks).find(([known]) => known === name)?.[1];
+      if (benchmark === undefined) {
+        const hint = `there is: ${Object.keys(benchmarks).join(", ")}`;
+        complain({ severity: "error", code: "no-such-benchmark", message: `no benchmark is named ${name}`, hint }, exitCodes.wrongInput);
+        return;
+      }
+      const report = await benchmark((line) => process.stderr.write(`${line}\n`));
+      process.stdout.write(options.format === "json" ? `${JSON.stringify(report, undefined, 2)}\n` : `${figureText(report)}\n`);
+    });
+}

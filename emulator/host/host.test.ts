@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { probeHost, requireSandbox } from "./index.ts";
+import type { Capability, HostReport } from "./index.ts";
+
+const capability = (name: string, changes: Partial<Capability> = {}): Capability => ({
+  capability: name,
+  present: true,
+  required: true,
+  usedFor: "labs",
+  standIn: null,
+  how: null,
+  answer: null,
+  ...changes,
+});
+
+const report = (root: boolean, ...capabilities: Capability[]): HostReport => ({ root, capabilities, choices: {} });
+
+describe("requireSandbox", () => {
+  it("accepts a host that lacks only what has a stand-in", () => {
+    const host = report(
+      true,
+      capability("namespaces"),
+      capability("wireguard", { present: false, required: false, standIn: "wireguard-go" }),
+    );
+    expect(requireSandbox(host).ok).toBe(true);
+  });
+
+  it("names missing namespaces alone, with the way out: without them nothing else could be tried", () => {
+    const refused = { present: false, answer: "Operation not permitted", how: "run as root" };
+    const outcome = requireSandbox(report(false, capability("namespaces", refused), capability("veth", refused)));
+    expect(outcome.problems.map(({ code, hint }) => [code, hint])).toEqual([["no-namespaces", "run as root"]]);
+  });
+
+  it("names every missing part otherwise", () => {
+    const outcome = requireSandbox(
+      report(true, capability("namespaces"), capability("veth", { present: false }), capability("tun", { present: false })),
+    );
+    expect(outcome.problems.map(({ code }) => code)).toEqual(["no-veth", "no-tun"]);
+  });
+});
+
+describe("probeHost", () => {
+  it("says for every missing part what refused and how to get it, and makes a choice for every subject", async () => {
+    const host = await probeHost();
+    for (const one of host.capabilities) {
+      expect([one.capability, one.answer === null, one.how === null]).toEqual([one.capability, one.present, one.present]);
+    }
+    expect(Object.keys(host.choices).toSorted()).toEqual(["bond", "netem", "sandbox", "vlan", "vrf", "wireguard"]);
+  });
+});

@@ -1,0 +1,186 @@
+import { spawn } from "node:child_process";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { formatAddress, parseAddress } from "../../../core/common/index.ts";
+import type { Address } from "../../../core/common/index.ts";
+import { ensureRuntime } from "../../image/index.ts";
+import { enterArguments, netnsBackend } from "../../netns/index.ts";
+import type { NetnsLab } from "../../netns/index.ts";
+import type { NodeConfig, Topology } from "../../topology/index.ts";
+import { startProber } from "../index.ts";
+import type { Prober, ProbeOutcome, ProbeProtocol, ProbeRequest } from "../index.ts";
+
+const address = (text: string): Address => parseAddress(text)!;
+
+/** `left` and `right` with a router between them that translates left's IPv4 and has no way to two prefixes. */
+const host = (number: number): NodeConfig => ({
+  addresses: [
+    { interface: "eth0", address: `10.0.${number}.2/24` },
+    { interface: "eth0", address: `2001:db8:${number}::2/64` },
+    { interface: "eth0", address: `2001:db8:${number}::3/64` },
+  ],
+  routes: [
+    { family: 4, to: "default", via: `10.0.${number}.1` },
+    { family: 6, to: "default", via: `2001:db8:${number}::1` },
+  ],
+});
+const router: NodeConfig = {
+  sysctls: { "net/ipv4/ip_forward": "1", "net/ipv6/conf/all/forwarding": "1" },
+  addresses: [1, 2].flatMap((number) => [
+    { interface: `eth${number}`, address: `10.0.${number}.1/24` },
+    { interface: `eth${number}`, address: `2001:db8:${number}::1/64` },
+  ]),
+  routes: [
+    { family: 4, to: "192.0.2.0/24", type: "unreachable" },
+    { family: 6, to: "2001:db8:ffff::/48", type: "unreachable" },
+  ],
+  nft: 'table ip nat {\n  chain out {\n    type nat hook postrouting priority 100;\n    oifname "eth2" masquerade\n  }\n}\n',
+};
+const name = `prober-${process.pid}`;
+const topology: Topology = {
+  name,
+  seed: 1,
+  nodes: [
+    { name: "left", init: false, role: "host", config: host(1) },
+    { name: "router", init: false, role: "host", config: router },
+    { name: "right", init: false, role: "host", config: host(2) },
+  ],
+  links: [
+    {
+      name: "one",
+      endpoints: [
+        { node: "left", interface: "eth0" },
+        { node: "router", interface: "eth1" },
+      ],
+    },
+    {
+      name: "two",
+      endpoints: [
+        { node: "router", interface: "eth2" },
+        { node: "right", interface: "eth0" },
+      ],
+    },
+  ],
+};
+
+const right: Readonly<Record<4 | 6, string>> = { 4: "10.0.2.2", 6: "2001:db8:2::2" };
+const protocols: readonly ProbeProtocol[] = ["icmp", "udp", "tcp"];
+const families = [4, 6] as const;
+
+let lab: NetnsLab;
+let prober: Prober;
+
+const probe = (request: Omit<ProbeRequest, "from" | "timeoutMs">): Promise<ProbeOutcome> =>
+  prober.probe({ from: { namespacePath: lab.namespacePath("left") }, timeoutMs: 2000, port: 7000, ...request });
+
+beforeAll(async () => {
+  const runtime = await ensureRuntime();
+  lab = await netnsBackend(runtime).up(topology, { name });
+  const argv = enterArguments(lab.sandboxPid, undefined, undefined, ["/usr/lib/farmlab/native"]);
+  prober = startProber((native) => spawn(runtime.native, [...argv, ...native], { stdio: ["pipe", "pipe", "pipe"] }));
+  for (const protocol of ["udp", "tcp"] as const) {
+    for (const unspecified of ["0.0.0.0", "::"]) {
+      await prober.listen({ namespacePath: lab.namespacePath("right"), protocol, address: address(unspecified), port: 7000, who: "right" });
+    }
+  }
+});
+
+afterAll(async () => {
+  await prober.close();
+  await lab.down();
+});
+
+describe("a probe between real hosts", () => {
+  it("is answered, and the responder says what it saw", async () => {
+    for (const protocol of ["udp", "tcp"] as const) {
+      expect(await probe({ protocol, to: address(right[4]) })).toMatchObject({
+        kind: "reply",
+        who: "right",
+        from: address(right[4]),
+        seen: { source: address("10.0.2.1"), destination: address(right[4]), ttl: 63, hops: 1 },
+      });
+      const source = address("2001:db8:1::3");
+      const from = { namespacePath: lab.namespacePath("left"), source, sourcePort: 4321 };
+      const to = address("2001:db8:2::3");
+      const outcome = await prober.probe({ from, protocol, to, port: 7000, timeoutMs: 2000 });
+      expect(outcome).toMatchObject({ kind: "reply", from: to, seen: { source, sourcePort: 4321, destination: to, hops: 1 } });
+    }
+    for (const family of families) {
+      expect(await probe({ protocol: "icmp", to: address(right[family]) })).toMatchObject({ kind: "reply", who: null, replyTtl: 63 });
+    }
+  });
+
+  it("ends where its TTL, a route, or a closed port ends it", async () => {
+    const gateways = { 4: address("10.0.1.1"), 6: address("2001:db8:1::1") };
+    const nowhere = { 4: address("192.0.2.1"), 6: address("2001:db8:ffff::1") };
+    for (const family of families) {
+      for (const protocol of protocols) {
+        const dead = await probe({ protocol, to: address(right[family]), ttl: 1 });
+        expect(dead).toMatchObject({ kind: "time-exceeded", from: gateways[family] });
+      }
+      const lost = await probe({ protocol: "udp", to: nowhere[family] });
+      expect(lost).toMatchObject({ kind: "unreachable", from: gateways[family], reason: family === 4 ? "host-unreachable" : "no-route" });
+      const closed = await probe({ protocol: "udp", to: address(right[family]), port: 7001 });
+      expect(closed).toMatchObject({ kind: "unreachable", reason: "port-unreachable", from: address(right[family]) });
+      expect((await probe({ protocol: "tcp", to: address(right[family]), port: 7001 })).kind).toBe("refused");
+    }
+  });
+
+  it("does not leave a host from an address that is not its own", async () => {
+    const from = { namespacePath: lab.namespacePath("left"), source: address("2001:db8:9::9") };
+    const outcome = await prober.probe({ from, protocol: "udp", to: address(right[6]), port: 7000, timeoutMs: 2000 });
+    expect(outcome).toMatchObject({ kind: "local-error", errno: "EADDRNOTAVAIL" });
+  });
+
+  it("rejects a namespace that is none", async () => {
+    const from = { namespacePath: "/etc/passwd" };
+    await expect(prober.probe({ from, protocol: "icmp", to: address(right[6]), timeoutMs: 100 })).rejects.toThrow(/EINVAL/);
+  });
+
+  it("is never confused with one of a thousand others under way", async () => {
+    const outcomes = await Promise.all(
+      Array.from({ length: 1000 }, (_, index) =>
+        probe({ protocol: protocols[index % 3] ?? "udp", to: address(right[index % 2 === 0 ? 4 : 6]), count: 3 }),
+      ),
+    );
+    const kinds = new Set(outcomes.map((outcome) => outcome.kind));
+    expect([...kinds]).toEqual(["reply"]);
+  });
+});
+
+describe("a trace", () => {
+  it("shows each hop on both families", async () => {
+    const from = { namespacePath: lab.namespacePath("left") };
+    for (const protocol of ["icmp", "udp"] as const) {
+      for (const family of families) {
+        const hops = await prober.trace({ from, protocol, to: address(right[family]), port: 7000, maxHops: 8, timeoutMs: 2000 });
+        expect(hops.map((hop) => [hop.ttl, hop.how, hop.from === null ? null : formatAddress(hop.from)])).toEqual([
+          [1, "exceeded", family === 4 ? "10.0.1.1" : "2001:db8:1::1"],
+          [2, "reply", right[family]],
+        ]);
+      }
+    }
+  });
+});
+
+describe("a watch", () => {
+  it("shows one packet and its answer passing a router once, translated in between", async () => {
+    const token = prober.newToken();
+    const namespacePath = lab.namespacePath("router");
+    const watches = await Promise.all(["eth1", "eth2"].map((port) => prober.watch({ namespacePath, interface: port, token })));
+    expect((await probe({ protocol: "udp", to: address(right[4]), token })).kind).toBe("reply");
+    const results = await Promise.all(watches.map((watch) => watch.stop()));
+    const packets = results.flatMap((result) => result.packets).toSorted((one, other) => one.atUs - other.atUs);
+    const seen = packets.map((packet) =>
+      [packet.interface, packet.direction, packet.kind, formatAddress(packet.source), formatAddress(packet.destination), packet.ttl].join(
+        " ",
+      ),
+    );
+    expect(results.map((result) => result.dropped)).toEqual([0, 0]);
+    expect(seen).toEqual([
+      "eth1 in request 10.0.1.2 10.0.2.2 64",
+      "eth2 out request 10.0.2.1 10.0.2.2 63",
+      "eth2 in answer 10.0.2.2 10.0.2.1 64",
+      "eth1 out answer 10.0.2.2 10.0.1.2 63",
+    ]);
+  });
+});
