@@ -39,7 +39,6 @@ async function build(chosen: string | undefined): Promise<Command> {
     .description("Runs a network farm on one Linux machine before anyone deploys it, and judges every packet.")
     .version(version)
     .addHelpText("after", examples)
-    .enablePositionalOptions()
     .exitOverride();
   const all = chosen === undefined || !entries.some((entry) => entry.name === chosen);
   for (const entry of entries) {

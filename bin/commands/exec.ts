@@ -9,13 +9,12 @@ export function execCommand(): Command {
     .argument("<node>", "node of the lab, e.g. node-1, upstream, internet")
     .argument("<command...>", "program and its arguments, after --")
     .option("--namespace <name>", "network namespace inside the node, e.g. gateway or net-1abc-1")
-    .passThroughOptions()
     .addHelpText(
       "after",
       `
 Examples:
   farmlab exec exit-node upstream -- vtysh -c "show ipv6 route static"
-  farmlab exec --namespace gateway exit-node node-1 -- ip -6 route
+  farmlab exec exit-node node-1 --namespace gateway -- ip -6 route
 `,
     )
     .action(async (labName: string, node: string, command: string[], options: { namespace?: string }) => {

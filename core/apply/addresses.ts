@@ -27,10 +27,12 @@ export function addressLines(
 ): { readonly remove: readonly string[]; readonly add: readonly string[] } {
   const wanted = addressesOf(plan);
   return {
-    remove: [...observed].filter((entry) => !wanted.has(entry)).map((entry) => {
-      const [link, address] = entry.split(" ");
-      return `address del ${address} dev ${link}`;
-    }),
+    remove: [...observed]
+      .filter((entry) => !wanted.has(entry))
+      .map((entry) => {
+        const [link, address] = entry.split(" ");
+        return `address del ${address} dev ${link}`;
+      }),
     add: plan.addresses
       .filter(({ link, address }) => !observed.has(key(link, address)))
       .map(({ link, address }) => `address replace ${address} dev ${link}${address.includes(":") ? " nodad" : ""}`),

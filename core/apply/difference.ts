@@ -64,7 +64,12 @@ const removedNames = (lines: LinkLines): ReadonlySet<string> =>
     ),
   );
 
-const insideOf = (plan: NamespacePlan, seen: ObservedNamespace | undefined, gone: ReadonlySet<string>, taken: readonly string[]): InsideChanges => {
+const insideOf = (
+  plan: NamespacePlan,
+  seen: ObservedNamespace | undefined,
+  gone: ReadonlySet<string>,
+  taken: readonly string[],
+): InsideChanges => {
   const observed = withoutLinks(plan.name, seen ?? nothing, gone);
   const settings = plan.links
     .filter((link) => !(plan.name === "host" && taken.includes(link.name)))

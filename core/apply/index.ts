@@ -6,7 +6,3 @@ export type * from "./system.ts";
 export type * from "./observed.ts";
 export { apply } from "./apply.ts";
 export type { ApplyReport } from "./apply.ts";
-export { difference } from "./difference.ts";
-export type { Changes } from "./difference.ts";
-export { observe } from "./observe.ts";
-export { linkGroup, routeProtocol } from "./ownership.ts";

@@ -103,7 +103,8 @@ export function linkLines(plan: NodePlan, observed: ObservedNode): LinkLines {
   const tunnels = new Set(plan.namespaces.flatMap(({ links }) => links.filter((link) => !isPlain(link)).map((link) => link.name)));
   const seen = (namespace: string, name: string): ObservedLink | undefined => observed.namespaces.get(namespace)?.links.get(name);
   const isRight = ({ namespace, link }: Located): boolean => seen(namespace, link.name)?.kind === link.kind;
-  const peerOf = ({ link }: Located): Located | undefined => (link.kind === "veth" ? planned.get(at(link.peerNamespace, link.peerName)) : undefined);
+  const peerOf = ({ link }: Located): Located | undefined =>
+    link.kind === "veth" ? planned.get(at(link.peerNamespace, link.peerName)) : undefined;
   const foreign = observed.namespaces.get("host")?.foreignLinks ?? new Set<string>();
   const isTaken = (located: Located | undefined): boolean => located?.namespace === "host" && foreign.has(located.link.name);
 
@@ -127,7 +128,8 @@ export function linkLines(plan: NodePlan, observed: ObservedNode): LinkLines {
     const unwanted = [...links.keys()].filter(
       (name) => name !== "lo" && !tunnels.has(name) && (!planned.has(at(namespace, name)) || made.has(at(namespace, name))),
     );
-    if (unwanted.length > 0) remove.set(namespace, [...unwanted.map((name) => `link set dev ${name} group ${removalGroup}`), `link del group ${removalGroup}`]);
+    if (unwanted.length > 0)
+      remove.set(namespace, [...unwanted.map((name) => `link set dev ${name} group ${removalGroup}`), `link del group ${removalGroup}`]);
   }
   return { remove, add, made, taken };
 }
@@ -143,7 +145,8 @@ export function settingLines(
   // In farmlab's own namespaces a setting of the namespace sees to it.
   if (fresh && namespace === "host") before.push(`link set dev ${link.name} addrgenmode none`);
   if (!fresh && link.mac !== undefined && observed.mac !== link.mac) before.push(`link set dev ${link.name} address ${link.mac}`);
-  if (link.mtu !== undefined && observed?.mtu !== link.mtu && (link.kind === "wireguard" || !fresh)) before.push(`link set dev ${link.name} mtu ${link.mtu}`);
+  if (link.mtu !== undefined && observed?.mtu !== link.mtu && (link.kind === "wireguard" || !fresh))
+    before.push(`link set dev ${link.name} mtu ${link.mtu}`);
   if (link.bridge !== undefined && observed?.bridge !== link.bridge) before.push(`link set dev ${link.name} master ${link.bridge}`);
   return { before, up: observed?.up === true ? [] : [`link set dev ${link.name} up`] };
 }

@@ -71,9 +71,13 @@ const namespaceOnce = (plan: NamespacePlan, before: ObservedNamespace): Observed
 
 /** What a node has once a plan has been carried out on it; `before` gives what farmlab does not own. */
 export function onceApplied(plan: NodePlan, before: ObservedNode): ObservedNode {
-  const tunnels = plan.namespaces.flatMap((namespace) => namespace.links.filter((link) => link.kind === "wireguard").map((link) => link.name));
+  const tunnels = plan.namespaces.flatMap((namespace) =>
+    namespace.links.filter((link) => link.kind === "wireguard").map((link) => link.name),
+  );
   return {
-    namespaces: new Map(plan.namespaces.map((namespace) => [namespace.name, namespaceOnce(namespace, before.namespaces.get(namespace.name) ?? nothing)])),
+    namespaces: new Map(
+      plan.namespaces.map((namespace) => [namespace.name, namespaceOnce(namespace, before.namespaces.get(namespace.name) ?? nothing)]),
+    ),
     services: new Set(tunnels),
   };
 }

@@ -9,7 +9,9 @@ const key = (table: { readonly family: string; readonly name: string }): string 
 const markOf = (table: NftTablePlan): string => {
   const text = table.body.join("\n");
   const hash = `${hash32(text).toString(16)}${hash32(`again ${text}`).toString(16)}`;
-  const rules = table.body.map((line) => line.trim()).filter((line) => line !== "" && line !== "}" && !/^(chain|set|map|type|policy|elements|flags) /.test(line));
+  const rules = table.body
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && line !== "}" && !/^(chain|set|map|type|policy|elements|flags) /.test(line));
   return `${hash} ${rules.length}`;
 };
 

@@ -1,9 +1,9 @@
 /** What a farm will run out of: exit nodes to fall back on, IPv4 addresses, routes per gateway. */
 import { formatPrefix } from "../common/index.ts";
 import { prefixesPerPart } from "../farm/index.ts";
-import type { Farm, FarmNode } from "../farm/index.ts";
+import type { Farm, FarmNode, Finding } from "../farm/index.ts";
 import { advise, warn } from "./finding.ts";
-import type { FarmCheck, Finding } from "./finding.ts";
+import type { FarmCheck } from "./finding.ts";
 
 /** Routes in one gateway from which the seed advises another exit node. */
 const routesAdvised = 2000;

@@ -1,16 +1,5 @@
-/** What a check of a farm is and what it finds. */
-import type { Severity } from "../common/index.ts";
-import type { Farm, Path } from "../farm/index.ts";
-
-export interface Finding {
-  readonly severity: Severity;
-  readonly code: string;
-  readonly path: Path;
-  /** Points at the key rather than at the value. */
-  readonly atKey?: true;
-  readonly message: string;
-  readonly hint: string;
-}
+/** What a check of a farm is, and how it says what it finds. */
+import type { Farm, Finding, Path } from "../farm/index.ts";
 
 /** Judges one subject of a farm. */
 export type FarmCheck = (farm: Farm) => readonly Finding[];

@@ -1,8 +1,8 @@
 /** Users' networks that work less than their user expects. */
 import { contains, formatAddress } from "../common/index.ts";
-import type { Farm, UserNetwork } from "../farm/index.ts";
+import type { Farm, Finding, UserNetwork } from "../farm/index.ts";
 import { advise, warn } from "./finding.ts";
-import type { FarmCheck, Finding } from "./finding.ts";
+import type { FarmCheck } from "./finding.ts";
 
 function forwardFindings(farm: Farm, network: UserNetwork): Finding[] {
   const point = network.resources.find(({ exitPoint }) => exitPoint);

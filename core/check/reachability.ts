@@ -1,7 +1,7 @@
 /** Who is cut off: nodes without a way out, exit nodes that hidden nodes cannot reach. */
-import type { FarmNode } from "../farm/index.ts";
+import type { FarmNode, Finding } from "../farm/index.ts";
 import { warn } from "./finding.ts";
-import type { FarmCheck, Finding } from "./finding.ts";
+import type { FarmCheck } from "./finding.ts";
 
 const gatewayFree = (node: FarmNode): boolean =>
   [...node.nics, ...(node.public === undefined ? [] : [node.public])].every(

@@ -2,9 +2,9 @@
 import { addressIn, contains, formatAddress, formatPrefix, networkOf, sameAddress } from "../common/index.ts";
 import type { Address, Prefix } from "../common/index.ts";
 import { exitNodePart, subnetOf } from "../farm/index.ts";
-import type { Allocation, Farm, FarmNode, UpstreamRouter } from "../farm/index.ts";
+import type { Allocation, Farm, FarmNode, Finding, UpstreamRouter } from "../farm/index.ts";
 import { advise, warn } from "./finding.ts";
-import type { FarmCheck, Finding } from "./finding.ts";
+import type { FarmCheck } from "./finding.ts";
 
 const samePrefix = (one: Prefix, other: Prefix): boolean => one.length === other.length && sameAddress(one.address, other.address);
 

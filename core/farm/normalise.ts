@@ -29,9 +29,14 @@ const address = (text: string): Address => sure(parseAddress(text), text);
 const prefix = (text: string): Prefix => sure(parsePrefix(text), text);
 const service = (text: string): Service => sure(parseService(text), text);
 
-/** An object without the keys whose value is undefined, as exactOptionalPropertyTypes wants it. */
-function present<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, held]) => held !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
+/** What may be undefined may be missing instead, as exactOptionalPropertyTypes wants it. */
+type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** The object without the keys whose value is undefined. */
+function present<T extends object>(value: T): Present<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, held]) => held !== undefined)) as Present<T>;
 }
 const optional = <T>(text: string | undefined, parse: (text: string) => T): T | undefined => (text === undefined ? undefined : parse(text));
 const entries = <T>(map: Readonly<Record<string, T>> | undefined): [string, T][] => Object.entries(map ?? {});
@@ -60,7 +65,7 @@ function addressed(entry: Addresses, router: Router | undefined): Pick<Nic, "ipv
     gateway4: optional(entry.gateway4, address) ?? (entry.ipv4 === undefined ? undefined : router?.ipv4),
     ipv6: optional(entry.ipv6, prefix),
     gateway6: optional(entry.gateway6, address) ?? (entry.ipv6 === undefined ? undefined : router?.ipv6),
-  }) as Pick<Nic, "ipv4" | "gateway4" | "ipv6" | "gateway6">;
+  });
 }
 
 function nodeOf(name: string, entry: NodeEntry, routers: ReadonlyMap<string, Router>, onlyAllocation: number): FarmNode {
@@ -75,7 +80,7 @@ function nodeOf(name: string, entry: NodeEntry, routers: ReadonlyMap<string, Rou
       allocationNumber: exit.allocation ?? onlyAllocation,
       nic: exit.nic,
       ...present({ ipv4, gateway4 }),
-    } as ExitNodeConfig;
+    };
   };
   const publicOf = (config: NonNullable<NodeEntry["public"]>): PublicConfig => ({
     nic: config.nic,
@@ -127,32 +132,27 @@ export function normalise(file: FarmFile): Farm {
   return {
     name: file.farm,
     about: file.about ?? "",
-    allocations: file.allocations.map(
-      (allocation) =>
-        present({ prefix: prefix(allocation.prefix), number: allocation.number, ipv4: optional(allocation.ipv4, prefix) }) as Allocation,
+    allocations: file.allocations.map((allocation): Allocation =>
+      present({ prefix: prefix(allocation.prefix), number: allocation.number, ipv4: optional(allocation.ipv4, prefix) }),
     ),
     segments: file.segments.map((name) => ({ name })),
     internet: {
-      hosts: entries(file.internet.hosts).map(
-        ([name, host]) =>
-          ({
-            name,
-            ...present({ ipv4: optional(host.ipv4, address), ipv6: optional(host.ipv6, address) }),
-            store: host.store ?? false,
-          }) as InternetHost,
-      ),
+      hosts: entries(file.internet.hosts).map(([name, host]): InternetHost => ({
+        name,
+        ...present({ ipv4: optional(host.ipv4, address), ipv6: optional(host.ipv6, address) }),
+        store: host.store ?? false,
+      })),
     },
-    upstreams: entries(file.upstreams).map(
-      ([name, upstream]) =>
-        present({
-          name,
-          segment: upstream.segment,
-          ipv4: optional(upstream.ipv4, prefix),
-          ipv6: prefix(upstream.ipv6),
-          wan4: optional(upstream.wan4, address),
-          wan6: optional(upstream.wan6, address),
-          routes: (upstream.routes ?? []).map(routeOf),
-        }) as UpstreamRouter,
+    upstreams: entries(file.upstreams).map(([name, upstream]): UpstreamRouter =>
+      present({
+        name,
+        segment: upstream.segment,
+        ipv4: optional(upstream.ipv4, prefix),
+        ipv6: prefix(upstream.ipv6),
+        wan4: optional(upstream.wan4, address),
+        wan6: optional(upstream.wan6, address),
+        routes: (upstream.routes ?? []).map(routeOf),
+      }),
     ),
     homeRouters: entries(file["home-routers"]).map(([name, home]): HomeRouter => ({
       name,

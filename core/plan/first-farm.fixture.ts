@@ -85,13 +85,19 @@ const hidden = { endpoints: {}, reachability: { ipv4: "hidden", ipv6: "none" } }
 export const firstFacts: readonly NodeFacts[] = [
   {
     node: "node-1",
-    publicKeys: { "wg-1abc-1": "mbXgJ1yiWa4HwHUx4wNVWjKyyq2bsnvQYLkzBUSyXXQ=", "wg-1123-1": "hlyZ1N8+ZzYmwWfYWWBcwKzMd7ZI3AYVQKwh51pJLVY=" },
+    publicKeys: {
+      "wg-1abc-1": "mbXgJ1yiWa4HwHUx4wNVWjKyyq2bsnvQYLkzBUSyXXQ=",
+      "wg-1123-1": "hlyZ1N8+ZzYmwWfYWWBcwKzMd7ZI3AYVQKwh51pJLVY=",
+    },
     endpoints: { ipv4: address("185.69.166.3"), ipv6: address("2a02:1802:5e::3") },
     reachability: { ipv4: "public", ipv6: "public" },
   },
   {
     node: "node-2",
-    publicKeys: { "wg-1b2c-1": "9G5LkEXMJXYNLcJhjY5UNbDkZUHcPzxXqcfvDlSyvAA=", "wg-1124-1": "6tEKCgsyLcOzCvYnKNAyD8pKDbdcvZBOxa7CkLRVKng=" },
+    publicKeys: {
+      "wg-1b2c-1": "9G5LkEXMJXYNLcJhjY5UNbDkZUHcPzxXqcfvDlSyvAA=",
+      "wg-1124-1": "6tEKCgsyLcOzCvYnKNAyD8pKDbdcvZBOxa7CkLRVKng=",
+    },
     ...hidden,
   },
   { node: "node-3", publicKeys: { "wg-1c3d-1": "ocSRuY4B4LoZhKuS7rbZkQKbB3d1GnNpfV+ySG7TJlo=" }, ...hidden },

@@ -20,7 +20,10 @@ export function exitPointOf(network: NetworkIntent): ResourceIntent | undefined 
 }
 
 /** The node's own network resources with their networks, ordered by prefix. */
-export function resourcesOn(node: string, intents: Intents): readonly { readonly network: NetworkIntent; readonly resource: ResourceIntent }[] {
+export function resourcesOn(
+  node: string,
+  intents: Intents,
+): readonly { readonly network: NetworkIntent; readonly resource: ResourceIntent }[] {
   return intents.networks
     .flatMap((network) => network.resources.filter((resource) => resource.node === node).map((resource) => ({ network, resource })))
     .sort((one, other) => byPrefix(one.resource, other.resource));

@@ -14,7 +14,12 @@ describe("merging parts", () => {
   });
 
   it("refuses roles that contradict each other", () => {
-    expect(() => mergeParts("n", [{ name: "a", sysctls: { x: "1" } }, { name: "a", sysctls: { x: "2" } }])).toThrow("x is planned as 1 and as 2");
+    expect(() =>
+      mergeParts("n", [
+        { name: "a", sysctls: { x: "1" } },
+        { name: "a", sysctls: { x: "2" } },
+      ]),
+    ).toThrow("x is planned as 1 and as 2");
     const part = { name: "a", links: [{ kind: "bridge", name: "br" }] } as const;
     expect(() => mergeParts("n", [part, part])).toThrow("link br is planned twice");
   });

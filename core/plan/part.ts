@@ -19,7 +19,8 @@ const refuseTwice = (what: string, names: readonly string[]): void => {
 const mergeNamespace = (name: string, parts: readonly NamespacePart[]): NamespacePlan => {
   const sysctls: Record<string, string> = {};
   for (const [path, value] of parts.flatMap((part) => Object.entries(part.sysctls ?? {}))) {
-    if (sysctls[path] !== undefined && sysctls[path] !== value) throw new Error(`${name}: ${path} is planned as ${sysctls[path]} and as ${value}`);
+    if (sysctls[path] !== undefined && sysctls[path] !== value)
+      throw new Error(`${name}: ${path} is planned as ${sysctls[path]} and as ${value}`);
     sysctls[path] = value;
   }
   const merged: NamespacePlan = {
@@ -30,8 +31,14 @@ const mergeNamespace = (name: string, parts: readonly NamespacePart[]): Namespac
     sysctls,
     tables: parts.flatMap((part) => part.tables ?? []),
   };
-  refuseTwice(`${name}: link`, merged.links.map((link) => link.name));
-  refuseTwice(`${name}: table`, merged.tables.map((table) => `${table.family} ${table.name}`));
+  refuseTwice(
+    `${name}: link`,
+    merged.links.map((link) => link.name),
+  );
+  refuseTwice(
+    `${name}: table`,
+    merged.tables.map((table) => `${table.family} ${table.name}`),
+  );
   return merged;
 };
 
@@ -41,5 +48,13 @@ const mergeNamespace = (name: string, parts: readonly NamespacePart[]): Namespac
  */
 export function mergeParts(node: string, parts: readonly NamespacePart[]): NodePlan {
   const names = new Set(["host", ...parts.map((part) => part.name)]);
-  return { node, namespaces: [...names].map((name) => mergeNamespace(name, parts.filter((part) => part.name === name))) };
+  return {
+    node,
+    namespaces: [...names].map((name) =>
+      mergeNamespace(
+        name,
+        parts.filter((part) => part.name === name),
+      ),
+    ),
+  };
 }

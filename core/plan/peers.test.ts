@@ -7,7 +7,8 @@ const blue = firstFarm.networks.find((network) => network.name === "blue") as Ne
 const on = (node: string): ResourceIntent => blue.resources.find((resource) => resource.node === node) as ResourceIntent;
 const withFacts = (node: string, change: Partial<NodeFacts>): readonly NodeFacts[] =>
   firstFacts.map((facts) => (facts.node === node ? { ...facts, ...change } : facts));
-const peerNodes = (node: string, facts: readonly NodeFacts[]): readonly string[] => directPeers(on(node), blue, facts).map((peer) => peer.node);
+const peerNodes = (node: string, facts: readonly NodeFacts[]): readonly string[] =>
+  directPeers(on(node), blue, facts).map((peer) => peer.node);
 
 describe("the mesh", () => {
   it("EX-20 makes two hidden nodes no peers of each other, but of the exit point", () => {
@@ -29,7 +30,9 @@ describe("the mesh", () => {
   });
 
   it("EX-20 allows from an ordinary resource its four prefixes", () => {
-    const peer = wireguardPeers(on("node-1"), blue, firstFacts).find(({ publicKey }) => publicKey === firstFacts[1]?.publicKeys["wg-1b2c-1"]);
+    const peer = wireguardPeers(on("node-1"), blue, firstFacts).find(
+      ({ publicKey }) => publicKey === firstFacts[1]?.publicKeys["wg-1b2c-1"],
+    );
     expect(peer?.allowedIps).toEqual(["fe80::1b2c/128", "10.255.27.44/32", "10.27.44.0/24", "2a02:1802:5e:1b2c::/64"]);
   });
 

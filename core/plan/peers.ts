@@ -13,7 +13,11 @@ const reachabilityOf = (facts: NodeFacts | undefined, family: Family): Reachabil
   facts === undefined ? "hidden" : family === 4 ? facts.reachability.ipv4 : facts.reachability.ipv6;
 
 const endpointOf = (facts: NodeFacts | undefined, family: Family): Address | undefined =>
-  facts === undefined || reachabilityOf(facts, family) !== "public" ? undefined : family === 4 ? facts.endpoints.ipv4 : facts.endpoints.ipv6;
+  facts === undefined || reachabilityOf(facts, family) !== "public"
+    ? undefined
+    : family === 4
+      ? facts.endpoints.ipv4
+      : facts.endpoints.ipv6;
 
 /** Where `mine` can open a flow to `theirs`: IPv4 first, for the smaller header. */
 const reachableEndpoint = (mine: NodeFacts | undefined, theirs: NodeFacts | undefined): Address | undefined =>
@@ -31,9 +35,7 @@ export function directPeers(mine: ResourceIntent, network: NetworkIntent, facts:
   return resourcesOf(network).filter((peer) => {
     if (peer.node === mine.node || publicKeyOf(peer, network, facts) === undefined) return false;
     if (mine.exitPoint || peer.exitPoint) return true;
-    return (
-      reachableEndpoint(factsOf(mine), factsOf(peer)) !== undefined || reachableEndpoint(factsOf(peer), factsOf(mine)) !== undefined
-    );
+    return reachableEndpoint(factsOf(mine), factsOf(peer)) !== undefined || reachableEndpoint(factsOf(peer), factsOf(mine)) !== undefined;
   });
 }
 
@@ -46,7 +48,10 @@ export function wireguardPeers(mine: ResourceIntent, network: NetworkIntent, fac
   const peers = directPeers(mine, network, facts).flatMap((peer): WireguardPeerPlan[] => {
     const publicKey = publicKeyOf(peer, network, facts);
     if (publicKey === undefined) return [];
-    const endpoint = reachableEndpoint(own, facts.find((candidate) => candidate.node === peer.node));
+    const endpoint = reachableEndpoint(
+      own,
+      facts.find((candidate) => candidate.node === peer.node),
+    );
     return [
       {
         publicKey,

@@ -13,10 +13,24 @@ export function planPublic(node: string, config: PublicConfig): NamespacePart {
   // A stated source address: the tunnels' daemon answers from the route's source, whatever address was asked.
   const routes: RoutePlan[] = [];
   if (config.ipv6 !== undefined && config.gateway6 !== undefined) {
-    routes.push({ family: 6, type: "unicast", to: "default", via: formatAddress(config.gateway6), link, source: formatAddress(config.ipv6.address) });
+    routes.push({
+      family: 6,
+      type: "unicast",
+      to: "default",
+      via: formatAddress(config.gateway6),
+      link,
+      source: formatAddress(config.ipv6.address),
+    });
   }
   if (config.ipv4 !== undefined && config.gateway4 !== undefined) {
-    routes.push({ family: 4, type: "unicast", to: "default", via: formatAddress(config.gateway4), link, source: formatAddress(config.ipv4.address) });
+    routes.push({
+      family: 4,
+      type: "unicast",
+      to: "default",
+      via: formatAddress(config.gateway4),
+      link,
+      source: formatAddress(config.ipv4.address),
+    });
   }
   return {
     name: publicNamespace,

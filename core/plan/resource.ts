@@ -94,7 +94,11 @@ export function planResource(
       kind: "wireguard",
       name: tunnel,
       mtu: wireguardMtu,
-      wireguard: { socketNamespace: socketNamespaceOf(node), listenPort: wgListenPort(prefix), peers: wireguardPeers(mine, network, facts) },
+      wireguard: {
+        socketNamespace: socketNamespaceOf(node),
+        listenPort: wgListenPort(prefix),
+        peers: wireguardPeers(mine, network, facts),
+      },
     },
   ];
   const addresses: AddressPlan[] = [

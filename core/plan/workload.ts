@@ -16,7 +16,16 @@ export function planWorkload(node: string, prefix: Prefix, n: number, host: numb
   return [
     {
       name: "host",
-      links: [{ kind: "veth", name: port, peerNamespace: name, peerName: link, bridge: bridgeName(prefix, n), mac: plannedMac(node, "host", port) }],
+      links: [
+        {
+          kind: "veth",
+          name: port,
+          peerNamespace: name,
+          peerName: link,
+          bridge: bridgeName(prefix, n),
+          mac: plannedMac(node, "host", port),
+        },
+      ],
     },
     {
       name,

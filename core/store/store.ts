@@ -36,8 +36,8 @@ export interface StoreOptions {
   readonly transport?: Transport;
 }
 
-/** A lab's store comes up within tens of milliseconds, so the first tries are close together. */
-const defaultBackOff: BackOffRange = { firstMs: 10, longestMs: 2000 };
+/** A lab's store and the way to it come up within tens to hundreds of milliseconds, and a try costs next to nothing. */
+const defaultBackOff: BackOffRange = { firstMs: 10, longestMs: 250 };
 /** Keys per answer: bounds what either side holds at once. */
 const pageLimit = 2000;
 

@@ -5,8 +5,12 @@ import { LineSplitter } from "./lines.ts";
 import { StoreError } from "./store-error.ts";
 
 export interface TransportLimits {
-  /** Until a connection stands; a path that swallows packets must not hold up the next endpoint. */
-  readonly connectWaitMs: number;
+  /**
+   * Until a connection stands; a path that swallows packets must not hold up the next endpoint. Begins short and doubles with each
+   * failure, because a lost first packet of TCP is repeated only after a second, when a way that came up late has long been there.
+   */
+  readonly firstConnectWaitMs: number;
+  readonly longestConnectWaitMs: number;
   /** From the request to the whole answer of a call, per endpoint. */
   readonly callWaitMs: number;
   readonly maxAnswerBytes: number;
@@ -14,7 +18,8 @@ export interface TransportLimits {
 }
 
 export const defaultLimits: TransportLimits = {
-  connectWaitMs: 1000,
+  firstConnectWaitMs: 50,
+  longestConnectWaitMs: 2000,
   callWaitMs: 5000,
   maxAnswerBytes: 64 * 1024 * 1024,
   maxLineBytes: 16 * 1024 * 1024,
@@ -35,12 +40,16 @@ export function openTransport(endpointTexts: readonly string[], limits: Transpor
   const endpoints = endpointTexts.map(parseEndpoint);
   if (endpoints.length === 0) throw new Error("the store has no endpoint");
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 2 });
+  let connectWaitMs = limits.firstConnectWaitMs;
+  const onConnect = (connected: boolean): void => {
+    connectWaitMs = connected ? limits.firstConnectWaitMs : Math.min(connectWaitMs * 2, limits.longestConnectWaitMs);
+  };
   /** The endpoint that answered last; the others' turn comes when it fails. */
   let current = 0;
 
   const post = async <T>(endpoint: Endpoint, path: string, body: string, ends: Ends, read: ReadAnswer<T>): Promise<T> => {
     for (;;) {
-      const sending = start(agent, endpoint, path, body, limits.connectWaitMs);
+      const sending = start(agent, endpoint, path, body, connectWaitMs, onConnect);
       try {
         return await exchange(sending, endpoint, ends, read);
       } catch (error) {
@@ -108,7 +117,14 @@ interface Sending {
   connected: boolean;
 }
 
-function start(agent: Agent, endpoint: Endpoint, path: string, body: string, connectWaitMs: number): Sending {
+function start(
+  agent: Agent,
+  endpoint: Endpoint,
+  path: string,
+  body: string,
+  connectWaitMs: number,
+  onConnect: (connected: boolean) => void,
+): Sending {
   // A unix path is no host name, and the gateway refuses a request without one.
   const host = "socketPath" in endpoint.connect ? { host: "localhost" } : {};
   const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body), ...host };
@@ -119,10 +135,14 @@ function start(agent: Agent, endpoint: Endpoint, path: string, body: string, con
       sending.connected = true;
       return;
     }
-    const timer = setTimeout(() => message.destroy(new Error(`no connection in ${connectWaitMs} ms`)), connectWaitMs);
+    const timer = setTimeout(() => {
+      onConnect(false);
+      message.destroy(new Error(`no connection in ${connectWaitMs} ms`));
+    }, connectWaitMs);
     socket.once("close", () => clearTimeout(timer));
     socket.once("connect", () => {
       clearTimeout(timer);
+      onConnect(true);
       sending.connected = true;
       socket.setNoDelay(true);
       socket.setKeepAlive(true, keepAliveProbeMs);

@@ -56,6 +56,11 @@ export const mutants: readonly Mutant[] = [
     replace:
       "export function nrNetwork4(prefix: Prefix): Prefix {\n  return ip4(0x0a000000n | ((uint16(prefix) & 0xffn) << 16n) | (uint16(prefix) & 0xff00n), 24);",
   }),
+  patched("tunnel-to-tunnel-dropped", "the exit point does not pass packets from one tunnel to another", ["EX-7"], {
+    file: "core/plan/resource-rules.ts",
+    find: "oifname ${tunnel} accept`,",
+    replace: "oifname ${tunnel} drop`,",
+  }),
   patched("hidden-nodes-peer", "two hidden nodes are made peers of each other", ["EX-20", "EX-7"], {
     file: peers,
     find: "if (mine.exitPoint || peer.exitPoint) return true;",

@@ -41,6 +41,17 @@ async function runProperty(property: Property, session: Session, signal: AbortSi
   }
 }
 
+/** Every property repeats it. */
+const remarkCharactersMax = 300;
+
+/** Where an agent did not get ready nothing has passed, and whatever failed may have failed of that. */
+function withAgents(outcome: PropertyOutcome, notReady: string | undefined): PropertyOutcome {
+  if (notReady === undefined || outcome.verdict === "skipped") return outcome;
+  const remark = notReady.length > remarkCharactersMax ? `${notReady.slice(0, remarkCharactersMax)}…` : notReady;
+  const why = outcome.why === null ? remark : `${outcome.why}\n${remark}`;
+  return { ...outcome, why, verdict: outcome.verdict === "passed" ? "unknown" : outcome.verdict };
+}
+
 export function lawResult(property: Property, outcome: PropertyOutcome, needs: readonly string[] = []): LawResult {
   const { verdict, runs, why, figures } = outcome;
   return { law: property.law, property: property.name, verdict, runs, needs, why, figures };
@@ -53,7 +64,7 @@ export async function judgeFarm(session: Session, properties: readonly Property[
     const missing = property.needs.filter((need) => !options.capabilities.has(need));
     const outcome: PropertyOutcome =
       missing.length > 0 ? { verdict: "skipped", runs: 0, why: null, figures: [] } : await runProperty(property, session, options.signal);
-    const result = lawResult(property, outcome, missing);
+    const result = lawResult(property, withAgents(outcome, session.notReady), missing);
     results.push(result);
     options.onEvent({ kind: "law-judged", farm: session.farm.name, result });
   }

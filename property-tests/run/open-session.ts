@@ -1,11 +1,8 @@
 /** Brings one farm up and gives the properties their session: intents written, every agent ready, tunnels open, responders listening. */
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { startDeadline } from "../../core/common/index.ts";
 import type { Clock } from "../../core/common/index.ts";
 import { openStore, writeIntents } from "../../core/store/index.ts";
-import type { Store } from "../../core/store/index.ts";
-import { factsPrefix } from "../../core/intents/index.ts";
 import type { Intents } from "../../core/intents/index.ts";
 import type { Farm } from "../../core/farm/index.ts";
 import { ensureRuntime } from "../../emulator/image/index.ts";
@@ -19,13 +16,11 @@ import { describeWorld, resourceKey } from "../oracle/index.ts";
 import { HarnessError } from "../laws/index.ts";
 import { startResponders } from "./responders.ts";
 import type { Session } from "./session.ts";
-import { followAgents, statusText } from "./status-streams.ts";
-import type { StatusStreams } from "./status-streams.ts";
+import { untilReady } from "./ready.ts";
+import { followAgents } from "./status-streams.ts";
 import { openTunnels } from "./tunnels.ts";
 import { trafficOf } from "./traffic.ts";
 
-const readyWaitMs = 20_000;
-const passWaitMs = 10_000;
 const nativeInLab = "/usr/lib/farmlab/native";
 
 export interface OpenOptions {
@@ -78,33 +73,6 @@ async function bringUp(options: OpenOptions, runtime: Runtime): Promise<NetnsLab
   return await netnsBackend(runtime).up(topology, { name: labName(options.farm), signal: options.signal, onProgress: options.onStep });
 }
 
-/** Until every agent is ready with all intents, and with all facts that the others have published meanwhile. */
-async function untilReady(store: Store, streams: StatusStreams, nodes: readonly string[], revision: number, clock: Clock, waitMs: number): Promise<void> {
-  const deadline = startDeadline(clock, waitMs);
-  let needed = revision;
-  for (;;) {
-    await deadline.until(`every agent to be ready at revision ${needed}`, async () => {
-      const late = nodes.filter((node) => {
-        const status = streams.statuses.get(node);
-        return status === undefined || status.phase !== "ready" || status.revision < needed;
-      });
-      if (late.length === 0) return { done: true };
-      await streams.changed(50);
-      return { seen: statusText(late, streams.statuses) };
-    }, 1);
-    const facts = await store.range(factsPrefix);
-    const newest = Math.max(revision, ...facts.entries.map((entry) => entry.revision));
-    if (newest <= needed && facts.entries.length >= nodes.length) return;
-    needed = newest;
-    if (facts.entries.length < nodes.length) {
-      await deadline.until("every agent to publish its facts", async () => {
-        const held = await store.range(factsPrefix);
-        return held.entries.length >= nodes.length ? { done: true } : { seen: `${held.entries.length} of ${nodes.length}` };
-      });
-    }
-  }
-}
-
 function startLabProber(lab: NetnsLab, runtime: Runtime): Prober {
   return startProber((argv) =>
     spawn(runtime.native, enterArguments(lab.sandboxPid, undefined, undefined, [nativeInLab, ...argv]), { stdio: ["pipe", "pipe", "pipe"] }),
@@ -143,7 +111,9 @@ export async function openSession(options: OpenOptions): Promise<OpenSession> {
 
     options.onStep("waiting for the agents");
     const revision = await writeIntents(store, intents);
-    await untilReady(store, streams, nodes, revision, clock, readyWaitMs);
+    const agents = { store, streams, nodes, clock };
+    const notReady = await untilReady(agents, revision);
+    signal.throwIfAborted();
 
     const world = describeWorld(farm, observedPrefixes(intents));
     const traffic = trafficOf(world, lab, prober);
@@ -164,10 +134,12 @@ export async function openSession(options: OpenOptions): Promise<OpenSession> {
       facts: streams.facts,
       statuses: streams.statuses,
       nowMs: () => clock.nowMs(),
+      ...(notReady === undefined ? {} : { notReady }),
       async restartAgents() {
         streams.forget();
         await Promise.all(nodes.map(async (node) => await lab.node(node).services.kill("agent", "SIGKILL")));
-        await untilReady(store, streams, nodes, revision, clock, passWaitMs);
+        const late = await untilReady(agents, revision);
+        if (late !== undefined) throw new HarnessError(`after their restart ${late}`);
       },
       async read(position, argv) {
         const { code, stdout, stderr } = await lab.node(position.node).exec(argv, position.namespace === undefined ? {} : { namespace: position.namespace });

@@ -79,6 +79,8 @@ export interface Session {
   readonly lab: Lab;
   readonly facts: ReadonlyMap<string, NodeFacts>;
   readonly statuses: ReadonlyMap<string, NodeStatus>;
+  /** Which agents did not get ready, and why; absent where all did. */
+  readonly notReady?: string;
   /** TTL and hop limit with which probes and answers start. */
   readonly startTtl: number;
   /** Port on which every internet host answers tcp and udp. */

@@ -39,8 +39,8 @@ export function staticFrrServices(): readonly ServiceSpec[] {
   const prepare = `rm -f ${configurationFolder}/frr.conf && install -d -o root -g root -m 755 ${folders.join(" ")} && exec "$0" "$@"`;
   const daemon = (name: string): readonly string[] => [`/usr/lib/frr/${name}`, ...daemonOptions];
   return [
-    { name: "mgmtd", argv: ["/bin/sh", "-c", prepare, ...daemon("mgmtd")], restart: "always", readyPath: "/run/frr/mgmtd_be.sock" },
-    { name: "zebra", argv: daemon("zebra"), restart: "always", readyPath: "/run/frr/zserv.api" },
+    { name: "mgmtd", argv: ["/bin/sh", "-c", prepare, ...daemon("mgmtd")], restart: "always", readyPath: "/run/frr/mgmtd.vty" },
+    { name: "zebra", argv: daemon("zebra"), restart: "always", readyPath: "/run/frr/zebra.vty" },
     { name: "staticd", argv: daemon("staticd"), restart: "always", readyPath: "/run/frr/staticd.vty" },
   ];
 }

@@ -86,8 +86,8 @@ const exitNodeNics: Rule = (farm) =>
     const path = ["nodes", node.name, "exit-node"];
     const nicPath = [...path, "nic"];
     if (node.nics.length < 2) {
-      const message = `exit node ${node.name} has ${node.nics.length === 1 ? "one NIC" : "no NIC"}; it needs two`,
-        hint = "forwarding has a NIC of its own, apart from the node's services (tunnels, storage)";
+      const message = `exit node ${node.name} has ${node.nics.length === 1 ? "one NIC" : "no NIC"}; it needs two`;
+      const hint = "forwarding has a NIC of its own, apart from the node's services (tunnels, storage)";
       return [refuseKey("exit-node-needs-two-nics", path, message, hint), ...knownNic(node, exitNode.nic, nicPath)];
     }
     const unknown = knownNic(node, exitNode.nic, nicPath);

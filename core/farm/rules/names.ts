@@ -9,8 +9,6 @@ interface Named {
   readonly path: Path;
 }
 
-const reserved: readonly string[] = ["internet"];
-
 export const nameRules: Rule = (farm) => {
   const named: Named[] = [
     ...farm.segments.map(({ name }, index) => ({ name, what: "a segment", path: ["segments", index] })),
@@ -19,17 +17,12 @@ export const nameRules: Rule = (farm) => {
     ...farm.homeRouters.map(({ name }) => ({ name, what: "a home router", path: ["home-routers", name] })),
     ...farm.nodes.map(({ name }) => ({ name, what: "a node", path: ["nodes", name] })),
   ];
-  return [
-    ...repeats(named, ({ name }) => name).map(({ entry, first }) =>
-      refuseKey(
-        "duplicate-name",
-        entry.path,
-        `"${entry.name}" is ${first.what} already`,
-        "hosts, routers, nodes and segments share one space of names",
-      ),
+  return repeats(named, ({ name }) => name).map(({ entry, first }) =>
+    refuseKey(
+      "duplicate-name",
+      entry.path,
+      `"${entry.name}" is ${first.what} already`,
+      "hosts, routers, nodes and segments share one space of names",
     ),
-    ...named
-      .filter(({ name }) => reserved.includes(name))
-      .map(({ name, path }) => refuseKey("reserved-name", path, `"${name}" is the name of a lab's own part`, "choose another name")),
-  ];
+  );
 };

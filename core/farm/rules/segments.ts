@@ -1,5 +1,5 @@
 /** Segments: links lead to segments that exist, one router each, every address once. */
-import { contains, formatAddress, formatPrefix, hostPrefix, networkOf, sameAddress } from "../../common/index.ts";
+import { contains, formatAddress, formatPrefix, networkOf, sameAddress, wellKnown } from "../../common/index.ts";
 import type { Address, Prefix } from "../../common/index.ts";
 import type { Farm } from "../farm.ts";
 import { nearestHint } from "../nearest.ts";
@@ -123,9 +123,6 @@ interface Gateway {
   readonly stated: boolean;
 }
 
-const isLinkLocal = (address: Address): boolean =>
-  address.family === 6 && contains({ address: { family: 6, value: 0xfe80n << 112n }, length: 10 }, address);
-
 /** A gateway lies in its interface's own prefix, or is link-local; no gateway without an address. */
 const gatewayOnLink: Rule = (farm, file) => {
   const gateways: Gateway[] = farm.nodes.flatMap((node) => {
@@ -161,7 +158,7 @@ const gatewayOnLink: Rule = (farm, file) => {
           `add ${key}, or leave the gateway out`,
         ),
       ];
-    if (isLinkLocal(gateway)) return [];
+    if (contains(wellKnown.linkLocal, gateway)) return [];
     if (sameAddress(address.address, gateway) && stated) {
       return [
         refuse(
@@ -174,18 +171,18 @@ const gatewayOnLink: Rule = (farm, file) => {
     }
     if (contains(address, gateway)) return [];
     const what = stated ? "gateway" : "segment's router";
-    const message = `${formatPrefix(networkOf(address))} does not hold the ${what} ${formatPrefix(hostPrefix(gateway)).split("/")[0]}`;
+    const message = `${formatPrefix(networkOf(address))} does not hold the ${what} ${formatAddress(gateway)}`;
     return [
       refuse("gateway-off-link", stated ? gatewayPath : [...path, key], message, "address, prefix length and gateway must fit together"),
     ];
   });
 };
 
-const uniqueSegments: Rule = (farm) =>
+const someNic: Rule = (farm) =>
   farm.nodes.flatMap((node) =>
     node.nics.length > 0
       ? []
       : [refuseKey("node-without-nic", ["nodes", node.name], `node ${node.name} has no NIC`, "add one, as eth0: { segment: ... }")],
   );
 
-export const segmentRules: readonly Rule[] = [segmentExists, oneRouter, addressOnce, hostAddress, gatewayOnLink, uniqueSegments];
+export const segmentRules: readonly Rule[] = [segmentExists, oneRouter, addressOnce, hostAddress, gatewayOnLink, someNic];

@@ -11,8 +11,18 @@ import type { Prober, ProbeOutcome, ProbeProtocol, ProbeRequest } from "../index
 
 const address = (text: string): Address => parseAddress(text)!;
 
+/** Addresses are usable at once; errors are not rationed. A ratemask, for a ratelimit of 0 would also silence unreachable routes. */
+const sysctls = {
+  "net/ipv6/conf/all/accept_dad": "0",
+  "net/ipv6/conf/default/accept_dad": "0",
+  "net/ipv6/conf/default/dad_transmits": "0",
+  "net/ipv4/icmp_ratemask": "0",
+  "net/ipv6/icmp/ratelimit": "0",
+};
+
 /** `left` and `right` with a router between them that translates left's IPv4 and has no way to two prefixes. */
 const host = (number: number): NodeConfig => ({
+  sysctls,
   addresses: [
     { interface: "eth0", address: `10.0.${number}.2/24` },
     { interface: "eth0", address: `2001:db8:${number}::2/64` },
@@ -24,7 +34,7 @@ const host = (number: number): NodeConfig => ({
   ],
 });
 const router: NodeConfig = {
-  sysctls: { "net/ipv4/ip_forward": "1", "net/ipv6/conf/all/forwarding": "1" },
+  sysctls: { ...sysctls, "net/ipv4/ip_forward": "1", "net/ipv6/conf/all/forwarding": "1" },
   addresses: [1, 2].flatMap((number) => [
     { interface: `eth${number}`, address: `10.0.${number}.1/24` },
     { interface: `eth${number}`, address: `2001:db8:${number}::1/64` },

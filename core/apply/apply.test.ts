@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { firstFacts, firstFarm } from "../plan/first-farm.fixture.ts";
+import { planNode } from "../plan/index.ts";
+import { apply } from "./apply.ts";
+import type { Command, CommandResult, System } from "./system.ts";
+
+const plan = planNode("node-1", firstFarm, firstFacts);
+const secret = "cHJpdmF0ZSBrZXkgb2YgYSB0ZXN0LCAzMiBieXRlcyE=";
+
+/** A node on which every command succeeds and nothing is there; records what it is told. */
+const recorder = (
+  answer: (command: Command) => Partial<CommandResult> = () => ({}),
+): { system: System; commands: Command[]; events: string[] } => {
+  const commands: Command[] = [];
+  const events: string[] = [];
+  const system: System = {
+    run: async (command) => {
+      commands.push(command);
+      events.push(`${command.argv[0]} ${command.namespace}`);
+      const stdout = command.argv[0] === "ip" && command.argv.includes("-json") ? "[]\n[]\n" : "";
+      return await Promise.resolve({ code: 0, stdout, stderr: "", ...answer(command) });
+    },
+    startService: async ({ name }) => {
+      events.push(`start ${name}`);
+      await Promise.resolve();
+    },
+    stopService: async (name) => {
+      events.push(`stop ${name}`);
+      await Promise.resolve();
+    },
+    listServices: async () => await Promise.resolve([]),
+    waitForPath: async () => await Promise.resolve(),
+    privateKeyOf: async () => await Promise.resolve(secret),
+  };
+  return { system, commands, events };
+};
+
+describe("apply", () => {
+  it("reports what is there afterwards, from which the next call does nothing and looks at nothing", async () => {
+    const first = recorder();
+    const report = await apply(plan, first.system);
+    expect(report.failures).toEqual([]);
+    expect(report.changes).toBeGreaterThan(100);
+    const second = recorder();
+    const again = await apply(plan, second.system, report.observed);
+    expect(again).toMatchObject({ changes: 0, commands: [], failures: [] });
+    expect(second.commands).toEqual([]);
+  });
+
+  it("gives private keys on standard input only", async () => {
+    const { system, commands } = recorder();
+    const report = await apply(plan, system);
+    expect(commands.filter((command) => command.argv.some((argument) => argument.includes(secret)))).toEqual([]);
+    expect(JSON.stringify(report)).not.toContain(secret);
+    expect(commands.filter((command) => command.input?.includes(secret) === true)).toHaveLength(2);
+  });
+
+  it("loads rules and settings of a namespace before its links come up", async () => {
+    const { system, events } = recorder();
+    await apply(plan, system);
+    for (const namespace of ["gateway", "net-1abc-1"]) {
+      const up = events.lastIndexOf(`ip ${namespace}`);
+      expect(events.indexOf(`nft ${namespace}`)).toBeLessThan(up);
+      expect(events.indexOf(`sysctl ${namespace}`)).toBeLessThan(up);
+    }
+  });
+
+  it("names the line that failed and forgets what it knew", async () => {
+    const { system } = recorder(({ namespace, argv, input }) => {
+      if (namespace !== "gateway" || argv[0] !== "ip" || argv.includes("-json")) return {};
+      const line = (input ?? "").split("\n").findIndex((text) => text.startsWith("route add unreachable 10.0.0.0/8")) + 1;
+      return { code: 1, stderr: `RTNETLINK answers: File exists\nCommand failed -:${line}\n` };
+    });
+    const report = await apply(plan, system);
+    expect(report.observed).toBeUndefined();
+    expect(report.failures).toMatchObject([{ code: "apply-failed" }]);
+    expect(report.failures[0]?.message).toContain('in "route add unreachable 10.0.0.0/8 proto 98"');
+  });
+
+  it("throws where it cannot look at the node", async () => {
+    const { system } = recorder(({ argv }) => (argv.includes("-json") ? { code: 1, stderr: "no permission" } : {}));
+    await expect(apply(plan, system)).rejects.toThrow("no permission");
+  });
+});
