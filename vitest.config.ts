@@ -7,7 +7,12 @@ const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
       {
-        test: { name: "unit", include: ["**/*.test.ts"], exclude: ["**/node_modules/**", "**/lab/**"] },
+        test: {
+          name: "unit",
+          include: ["**/*.test.ts"],
+          exclude: ["**/node_modules/**", "**/lab/**"],
+          sequence: { groupOrder: 1 },
+        },
       },
       {
         // Tests that bring labs up: one file after the other, for they measure and share two cores.
@@ -19,7 +24,7 @@ const config: ViteUserConfig = defineConfig({
           fileParallelism: false,
           testTimeout: labTimeoutMs,
           hookTimeout: labTimeoutMs,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

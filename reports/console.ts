@@ -29,13 +29,14 @@ const printable = (text: string): string => text.replace(/[\u0000-\u0009\u000b-\
 
 function lawLines(law: LawResult, paint: Paint): string[] {
   const { mark, colour } = marks[law.verdict];
-  const amount = law.verdict === "skipped" ? `skipped: needs ${law.needs.join(", ")}` : `${law.runs} judged`;
+  const skipped = law.needs.length > 0 ? `skipped: needs ${law.needs.join(", ")}` : `skipped: ${printable(law.why ?? "nothing to judge")}`;
+  const amount = law.verdict === "skipped" ? skipped : `${law.runs} judged`;
   const heading = `  ${paint(colour, mark)} ${printable(law.property)}  ${paint("dim", law.verdict === "unknown" ? `unknown, ${amount}` : amount)}`;
   const figures = law.figures.map((figure) => {
     const bound = figure.bound === null ? "" : ` (bound ${figure.bound} ${figure.unit})`;
     return `      ${paint("dim", `${figure.name}: ${figure.value} ${figure.unit}${bound}`)}`;
   });
-  const story = law.why === null || law.verdict === "passed" ? [] : printable(law.why).split("\n").map((line) => `      ${line}`);
+  const story = law.why === null || law.verdict === "passed" || law.verdict === "skipped" ? [] : printable(law.why).split("\n").map((line) => `      ${line}`);
   return [heading, ...story, ...(law.verdict === "passed" ? figures : [])];
 }
 

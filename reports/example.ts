@@ -37,7 +37,10 @@ export const exampleResult: RunResult = {
     {
       farm: "bonded",
       backend: "netns",
-      laws: [{ law: "ZI-11", property: "ZI-11 bond", verdict: "skipped", runs: 0, needs: ["bonding"], why: null, figures: [] }],
+      laws: [
+        { law: "ZI-11", property: "ZI-11 bond", verdict: "skipped", runs: 0, needs: ["bonding"], why: null, figures: [] },
+        { law: "EX-9", property: "EX-9 forwards", verdict: "skipped", runs: 0, needs: [], why: "this farm has no port forward", figures: [] },
+      ],
       coverage: {},
     },
   ],

@@ -31,7 +31,7 @@ function outcomeOf(law: LawResult): string {
     case "flaky":
       return `<failure${attributes({ type: law.verdict, message: why.split("\n")[0] ?? "" })}>${escapeXml(why)}</failure>`;
     case "skipped":
-      return `<skipped${attributes({ message: `needs ${law.needs.join(", ")}` })}/>`;
+      return `<skipped${attributes({ message: law.needs.length > 0 ? `needs ${law.needs.join(", ")}` : why })}/>`;
     case "unknown":
       return `<error${attributes({ type: "unknown", message: why.split("\n")[0] ?? "" })}>${escapeXml(why)}</error>`;
   }

@@ -26,7 +26,7 @@ describe("reporters", () => {
     const text = junitReporter.report(exampleResult);
     // oxlint-disable-next-line no-control-regex
     expect(text).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/);
-    expect(text).toContain('tests="4" failures="1" errors="1" skipped="1"');
+    expect(text).toContain('tests="5" failures="1" errors="1" skipped="2"');
     await expect(text).toMatchFileSnapshot(golden("junit.xml"));
   });
 });

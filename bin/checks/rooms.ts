@@ -32,7 +32,7 @@ const rooms: Readonly<Record<string, Room>> = {
   dataplane: { imports: ["dataplane/protocol", "core/common", "core/plan"] },
   reports: { imports: ["core/common"] },
   "property-tests": { imports: engine },
-  bin: { imports: [...engine, "property-tests"] },
+  bin: { imports: [...engine, "property-tests", "bench"] },
   bench: { imports: [...engine, "property-tests", "bin"] },
 };
 

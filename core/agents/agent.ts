@@ -59,6 +59,7 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
 
   const view = new StoreView({
     onChange: () => reconciler.wake(),
+    onConnection: (state) => log("store", { ...state, sinceStartMs: Math.round(clock.nowMs()) }),
     onSnapshot: (snapshot) => {
       facts.restart(snapshot.entries.find((entry) => entry.key === factsKey)?.value, snapshot.revision);
       status.restart(undefined, 0);

@@ -14,6 +14,8 @@ export interface StoreListeners {
   /** After a whole look at the store. */
   readonly onSnapshot: (snapshot: Snapshot) => void;
   readonly onEvent: (event: StoreEvent) => void;
+  /** When the store was found or lost. */
+  readonly onConnection?: WatchHandlers["connection"];
 }
 
 /**
@@ -65,7 +67,9 @@ export class StoreView {
       this.#listeners.onChange();
     },
     connection: (state) => {
-      this.#waitingFor = state.connected ? undefined : state.waitingFor;
+      const waitingFor = state.connected ? undefined : state.waitingFor;
+      if (waitingFor !== this.#waitingFor) this.#listeners.onConnection?.(state);
+      this.#waitingFor = waitingFor;
       this.#listeners.onChange();
     },
   };

@@ -126,13 +126,13 @@ export async function probeHost(): Promise<HostReport> {
   const rootfs = findImage()?.rootfs;
   const refusals = await Promise.all(probes.map((probe) => probe.attempt({ root, rootfs })));
   const choices: Record<string, string> = { sandbox: root ? "root" : "user-namespaces" };
-  const capabilities = probes.map(({ attempt: _, choice, ...what }, index): Capability => {
+  const capabilities = probes.map(({ capability, required, usedFor, standIn, choice, ...probe }, index): Capability => {
     const present = refusals[index] === undefined;
     if (choice !== undefined) choices[choice[0]] = present ? choice[1] : choice[2];
     const answer = refusals[index] ?? null;
     const how =
-      answer?.includes("failed to execute") === true ? "npm start: it builds the node image, whose tools do the looking" : what.how;
-    return { ...what, present, answer, how: present ? null : how };
+      answer?.includes("failed to execute") === true ? "npm start: it builds the node image, whose tools do the looking" : probe.how;
+    return { capability, present, required, usedFor, standIn, answer, how: present ? null : how };
   });
   if (capabilities.every(({ capability, present }) => !present || !["vlan", "bridge-vlans"].includes(capability))) choices["vlan"] = "none";
   return { root, capabilities, choices };

@@ -4,9 +4,8 @@
  */
 export { BuildError } from "./build-once.ts";
 export { cacheDirectory } from "./cache.ts";
-export { ensureBundle } from "./bundle.ts";
 export type { SourcePatch } from "./bundle.ts";
-export { ensureImage, findImage } from "./image.ts";
+export { findImage } from "./image.ts";
 export type { Image, ImageOptions } from "./image.ts";
 export { ensureNative } from "./native.ts";
 export { imageIds } from "./recipe.ts";

@@ -72,17 +72,17 @@ export function judgeRoutes(expected: ExpectedUpstream, routes: readonly KernelR
   }
   for (const allocation of expected.allocations) {
     const route = take((candidate) => candidate.type === "unreachable" && samePrefix(candidate.prefix, allocation));
-    if (route === undefined) stories.push(`router ${name} has no unreachable ${formatPrefix(allocation)}`);
+    if (route === undefined) stories.push(`router ${name} has no route unreachable ${formatPrefix(allocation)}; expected: one, so that nothing of the /48 goes back to the internet`);
   }
   const zero = take(({ prefix, gateway, type }) => type === "unicast" && samePrefix(prefix, expected.prefixZero) && gateway === undefined);
-  if (zero === undefined) stories.push(`router ${name} does not have PrefixZero ${formatPrefix(expected.prefixZero)} connected`);
+  if (zero === undefined) stories.push(`router ${name} has no PrefixZero ${formatPrefix(expected.prefixZero)}; expected: it is connected`);
   if (internet6) {
     const byDefault = take(({ prefix, type }) => prefix.length === 0 && type === "unicast");
-    if (byDefault === undefined) stories.push(`router ${name} has no IPv6 default route`);
+    if (byDefault === undefined) stories.push(`router ${name} has no IPv6 default route; expected: one towards the internet`);
   }
   const inAllocation = [...rest].filter(({ prefix }) => expected.allocations.some((allocation) => contains(allocation, prefix)));
   const stray = inAllocation.map((route) => `router ${name} also has ${routeText(route)}; expected: nothing but a /52 per exit node`);
-  if (expected.parts.length > mostStaticParts) stories.push(`router ${name} needs ${expected.parts.length} static /52 routes`);
+  if (expected.parts.length > mostStaticParts) stories.push(`router ${name} has ${expected.parts.length} static /52 routes; expected: at most ${mostStaticParts}`);
   return [...stories, ...stray];
 }
 
@@ -122,7 +122,7 @@ async function typedRoutes(session: Session): Promise<PropertyOutcome> {
     }
     for (const prefix of wanted) {
       if (!typed.some((one) => one !== undefined && samePrefix(one, prefix))) {
-        stories.push(`router ${expected.upstream.name} was not told the static route ${formatPrefix(prefix)}`);
+        stories.push(`router ${expected.upstream.name} was not told the static route ${formatPrefix(prefix)}; expected: one per exit node and the unreachable /48`);
       }
     }
   }

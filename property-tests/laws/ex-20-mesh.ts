@@ -79,13 +79,13 @@ const nameOf = (session: Session, peer: ExpectedPeer): string => {
 };
 
 function judgePeers(session: Session, { expected, held }: Held): string[] {
-  if (held === undefined) return [`${where(expected)} is not there`];
+  if (held === undefined) return [`${where(expected)} is not there; expected: a tunnel in ${expected.namespace} (EX-20)`];
   const rest = new Map(held.peers.map((peer) => [peer.publicKey, peer]));
   const stories = expected.peers.flatMap((peer) => {
     const key = keyOf(session, nameOf(session, peer), peer);
     const found = rest.get(key);
     rest.delete(key);
-    if (found === undefined) return [`${where(expected)} has no peer ${peer.resource.node}`];
+    if (found === undefined) return [`${where(expected)} has no peer ${peer.resource.node}; expected: one, as one of the two can reach the other (EX-20)`];
     const allowed = sorted(found.allowedIps.flatMap((text) => parsePrefix(text) ?? []));
     const wanted = sorted(peer.allowedIps);
     return allowed === wanted
@@ -109,7 +109,7 @@ async function interfaces(session: Session): Promise<PropertyOutcome> {
   const mesh = await readMesh(session);
   const stories = await Promise.all(
     mesh.map(async ({ expected, held }) => {
-      if (held === undefined) return [`${where(expected)} is not there`];
+      if (held === undefined) return [`${where(expected)} is not there; expected: a tunnel in ${expected.namespace} (EX-20)`];
       const port = held.listenPort === expected.listenPort ? [] : [`${where(expected)} listens on port ${held.listenPort}; expected: ${expected.listenPort}, bytes 6 and 7 of its /64`];
       const lazy = held.peers
         .filter((peer) => peer.keepalive !== String(keepaliveSeconds))
