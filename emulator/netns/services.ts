@@ -1,5 +1,5 @@
 /** Client of a node's farmlab-init, over the node's own socket as this machine sees it. */
-import { access } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { decodeLine, encodeLine, encodeStart, startDeadline } from "../../core/common/index.ts";
@@ -30,6 +30,24 @@ function ask(socketPath: string, line: string): Promise<void> {
   });
 }
 
+/** A daemon may bind its socket well before it listens; a client that comes between is refused and may wait a second before it tries again. */
+function takesConnections(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(path, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on("error", () => resolve(false));
+  });
+}
+
+async function isReady(path: string): Promise<{ done: undefined } | { seen: string }> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return { seen: "it is not there" };
+  if (found.isSocket() && !(await takesConnections(path))) return { seen: "it takes no connections" };
+  return { done: undefined };
+}
+
 export function nodeServices(hostPath: (path: string) => string): NodeServices {
   const socketPath = (): string => hostPath("/run/farmlab/init.sock");
   return {
@@ -38,15 +56,7 @@ export function nodeServices(hostPath: (path: string) => string): NodeServices {
       const { readyPath } = service;
       if (readyPath === undefined) return;
       const deadline = startDeadline({ nowMs: () => performance.now(), pause: async (milliseconds) => void (await pause(milliseconds)) }, readyWaitMs);
-      await deadline.until(
-        `${service.name} to make ${readyPath}`,
-        async () =>
-          access(hostPath(readyPath)).then(
-            () => ({ done: undefined }),
-            () => ({ seen: "it is not there" }),
-          ),
-        2,
-      );
+      await deadline.until(`${service.name} to make ${readyPath}`, () => isReady(hostPath(readyPath)), 2);
     },
     stop: (name) => ask(socketPath(), encodeLine(["stop", name])),
     kill: (name, signal) => ask(socketPath(), encodeLine(["kill", name, signal])),

@@ -64,6 +64,6 @@ export interface ServiceSpec {
   /** Network namespace inside the node (a name below /run/netns); absent: the node's own. */
   readonly namespace?: string;
   readonly restart: "always" | "never";
-  /** Ready when this path exists in the node; absent: when started. */
+  /** Ready when this path exists in the node, and takes connections if it is a socket; absent: when started. */
   readonly readyPath?: string;
 }

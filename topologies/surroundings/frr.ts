@@ -33,18 +33,15 @@ export function staticFrrFiles(hostname: string, lines: readonly string[]): Read
 
 /**
  * The daemons, each started when the one before takes connections: one that finds no peer tries again a second later. mgmtd reads the
- * files of staticd too, but only where no frr.conf is (the package brings one) and the folder is its user's own. The sockets that are made
- * last tell that a daemon is ready; zebra alone listens to its clients only after that, so staticd looks for the listening socket
- * (flag 00010000, __SO_ACCEPTCON). What is passed to the shell is constant.
+ * files of staticd too, but only where no frr.conf is (the package brings one) and the folder is its user's own. What is passed to the
+ * shell is constant.
  */
 export function staticFrrServices(): readonly ServiceSpec[] {
-  const prepare = `rm -f ${configurationFolder}/frr.conf && install -d -o root -g root -m 755 ${folders.join(" ")}`;
-  const listening = "until grep -q ' 00010000 .*/run/frr/zserv.api$' /proc/net/unix; do :; done";
+  const prepare = `rm -f ${configurationFolder}/frr.conf && install -d -o root -g root -m 755 ${folders.join(" ")}; exec "$0" "$@"`;
   const daemon = (name: string): readonly string[] => [`/usr/lib/frr/${name}`, ...daemonOptions];
-  const after = (step: string, name: string): readonly string[] => ["/bin/sh", "-c", `${step}; exec "$0" "$@"`, ...daemon(name)];
   return [
-    { name: "mgmtd", argv: after(prepare, "mgmtd"), restart: "always", readyPath: "/run/frr/mgmtd.vty" },
-    { name: "zebra", argv: daemon("zebra"), restart: "always", readyPath: "/run/frr/zebra.vty" },
-    { name: "staticd", argv: after(listening, "staticd"), restart: "always", readyPath: "/run/frr/staticd.vty" },
+    { name: "mgmtd", argv: ["/bin/sh", "-c", prepare, ...daemon("mgmtd")], restart: "always", readyPath: "/run/frr/mgmtd.vty" },
+    { name: "zebra", argv: daemon("zebra"), restart: "always", readyPath: "/run/frr/zserv.api" },
+    { name: "staticd", argv: daemon("staticd"), restart: "always", readyPath: "/run/frr/staticd.vty" },
   ];
 }
