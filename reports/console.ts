@@ -36,7 +36,12 @@ function lawLines(law: LawResult, paint: Paint): string[] {
     const bound = figure.bound === null ? "" : ` (bound ${figure.bound} ${figure.unit})`;
     return `      ${paint("dim", `${figure.name}: ${figure.value} ${figure.unit}${bound}`)}`;
   });
-  const story = law.why === null || law.verdict === "passed" || law.verdict === "skipped" ? [] : printable(law.why).split("\n").map((line) => `      ${line}`);
+  const story =
+    law.why === null || law.verdict === "passed" || law.verdict === "skipped"
+      ? []
+      : printable(law.why)
+          .split("\n")
+          .map((line) => `      ${line}`);
   return [heading, ...story, ...(law.verdict === "passed" ? figures : [])];
 }
 

@@ -39,13 +39,19 @@ export const exampleResult: RunResult = {
       backend: "netns",
       laws: [
         { law: "ZI-11", property: "ZI-11 bond", verdict: "skipped", runs: 0, needs: ["bonding"], why: null, figures: [] },
-        { law: "EX-9", property: "EX-9 forwards", verdict: "skipped", runs: 0, needs: [], why: "this farm has no port forward", figures: [] },
+        {
+          law: "EX-9",
+          property: "EX-9 forwards",
+          verdict: "skipped",
+          runs: 0,
+          needs: [],
+          why: "this farm has no port forward",
+          figures: [],
+        },
       ],
       coverage: {},
     },
   ],
-  counterexamples: [
-    { law: "EX-10", capsule: null, reproduce: "farmlab run topologies/exit-node.farm.yml --law EX-10 --seed 42", size: 1 },
-  ],
+  counterexamples: [{ law: "EX-10", capsule: null, reproduce: "farmlab run topologies/exit-node.farm.yml --law EX-10 --seed 42", size: 1 }],
   durationMs: 2345,
 };

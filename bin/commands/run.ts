@@ -1,5 +1,5 @@
 /** `farmlab run`: brings farms up, drives them with packets and judges them by the laws. */
-import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { randomInt } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { basename, join, relative } from "node:path";
@@ -8,6 +8,7 @@ import type { Problem } from "../../core/common/index.ts";
 import { loadFarm } from "../../core/farm/index.ts";
 import { intentsOf } from "../../core/intents/index.ts";
 import { BuildError, cacheDirectory } from "../../emulator/image/index.ts";
+import { SandboxError } from "../../emulator/netns/index.ts";
 import { consoleReporter, jsonReporter, junitReporter } from "../../reports/index.ts";
 import type { Reporter, RunResult } from "../../reports/index.ts";
 import { keepVerdicts, lawIds, meaningOf, runFarms, selectProperties, sourcesHash } from "../../property-tests/run/index.ts";
@@ -18,6 +19,9 @@ import { readFarmText } from "../read-farm.ts";
 import { complain } from "../running-lab.ts";
 import { version } from "../version.ts";
 
+const reporterNames = ["console", "json", "junit"] as const;
+type ReporterName = (typeof reporterNames)[number];
+
 interface Options {
   readonly law: readonly string[];
   readonly require: readonly string[];
@@ -25,7 +29,7 @@ interface Options {
   readonly jobs?: number;
   readonly backend: "netns";
   readonly skips: boolean;
-  readonly reporter: readonly ("console" | "json" | "junit")[];
+  readonly reporter: readonly ReporterName[];
   readonly format: "text" | "json";
   readonly quiet?: boolean;
   readonly color: boolean;
@@ -38,10 +42,17 @@ const seedMax = 0x7fff_ffff;
 
 const gather = (value: string, before: readonly string[]): string[] => [...before, value];
 
+function gatherReporter(value: string, before: readonly ReporterName[]): ReporterName[] {
+  const name = reporterNames.find((known) => known === value);
+  if (name === undefined) throw new InvalidArgumentError(`it is one of ${reporterNames.join(", ")}`);
+  return [...new Set([...before, name])];
+}
+
 function wholeNumber(least: number, greatest: number): (text: string) => number {
   return (text) => {
     const number = Number(text);
-    if (!/^[0-9]+$/.test(text) || number < least || number > greatest) throw new InvalidArgumentError(`a whole number from ${least} to ${greatest}`);
+    if (!/^[0-9]+$/.test(text) || number < least || number > greatest)
+      throw new InvalidArgumentError(`a whole number from ${least} to ${greatest}`);
     return number;
   };
 }
@@ -52,7 +63,12 @@ function farmFiles(paths: readonly string[]): { readonly files: readonly string[
   const problems: Problem[] = [];
   const files = chosen.flatMap((path) => {
     if (!existsSync(path)) {
-      problems.push({ severity: "error", code: "no-such-file", message: `${path} does not exist`, hint: "give a farm file, or a folder of them" });
+      problems.push({
+        severity: "error",
+        code: "no-such-file",
+        message: `${path} does not exist`,
+        hint: "give a farm file, or a folder of them",
+      });
       return [];
     }
     if (!statSync(path).isDirectory()) return [path];
@@ -76,56 +92,113 @@ async function loadFarms(paths: readonly string[]): Promise<FarmToRun[] | undefi
     for (const problem of loaded.problems) complain(problem, loaded.ok ? exitCodes.holds : exitCodes.wrongInput);
     const intents = loaded.ok ? intentsOf(loaded.value.farm) : undefined;
     for (const problem of intents?.problems ?? []) if (problem.severity === "error") complain(problem, exitCodes.wrongInput);
-    if (text.ok && loaded.ok && intents?.ok === true) farms.push({ file, text: text.value, farm: loaded.value.farm, intents: intents.value });
+    if (text.ok && loaded.ok && intents?.ok === true)
+      farms.push({ file, text: text.value, farm: loaded.value.farm, intents: intents.value });
     else wrong = true;
   }
   return wrong ? undefined : farms;
 }
 
-/** Progress goes to standard error: a line per step that lasts, a line per judged property. */
+/** To standard error: one line that changes on a terminal, else a line per farm's step and per broken law. */
 function progress(quiet: boolean): OnEvent {
   if (quiet) return () => undefined;
+  if (process.stderr.isTTY) return terminalProgress();
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
   return (event) => {
     if (event.kind === "farm-started") say(`${event.farm}: coming up, ${event.properties} properties to judge`);
     if (event.kind === "farm-ready") say(`${event.farm}: every agent ready after ${(event.readyMs / 1000).toFixed(2)} s`);
-    if (event.kind === "law-judged") say(`${event.farm}: ${event.result.verdict}: ${event.result.property}`);
+    if (event.kind === "law-judged" && event.result.verdict !== "passed")
+      say(`${event.farm}: ${event.result.verdict}: ${event.result.property}`);
     if (event.kind === "farm-ended") say(`${event.farm}: done after ${(event.durationMs / 1000).toFixed(1)} s`);
   };
 }
 
+function terminalProgress(): OnEvent {
+  const total = new Map<string, number>();
+  const done = new Map<string, number>();
+  return (event) => {
+    if (event.kind === "farm-started") total.set(event.farm, event.properties);
+    if (event.kind === "law-judged") done.set(event.farm, (done.get(event.farm) ?? 0) + 1);
+    if (event.kind === "farm-ended") total.delete(event.farm);
+    const step = event.kind === "farm-step" ? ` ${event.step}` : "";
+    const farms = [...total].map(([farm, count]) => `${farm} ${done.get(farm) ?? 0}/${count}`).join(", ");
+    process.stderr.write(`\r\u001b[K${`${farms}${step}`.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+  };
+}
+
 function reporters(options: Options): Reporter[] {
-  const names = options.format === "json" ? ["json"] : options.reporter.length === 0 ? ["console"] : [...new Set(options.reporter)];
+  const names = options.format === "json" ? ["json"] : options.reporter.length === 0 ? ["console"] : options.reporter;
   const colour = options.color && process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined && options.output === undefined;
   return names.map((name) => (name === "json" ? jsonReporter : name === "junit" ? junitReporter : consoleReporter({ colour })));
 }
 
-/** One reporter prints to standard output; of several the first does not speak for people, so the console's text goes to standard error. */
+/** What is wrong with the choice of reporters: only one can have standard output, or the file, to itself. */
+function reporterProblem(options: Options): Problem | undefined {
+  const machine = reporters(options).filter((reporter) => reporter.name !== "console");
+  if (machine.length < 2) return undefined;
+  const names = machine.map((reporter) => reporter.name).join(" and ");
+  return {
+    severity: "error",
+    code: "two-reporters",
+    message: `${names} cannot both be the output`,
+    hint: "run with one of them; console may be added",
+  };
+}
+
+/** A report that cannot be written is found before the labs are brought up, not after. */
+function outputProblem({ output }: Options): Problem | undefined {
+  if (output === undefined) return undefined;
+  try {
+    closeSync(openSync(output, "a"));
+    return undefined;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
+    return {
+      severity: "error",
+      code: "cannot-write",
+      message: `cannot write ${output}: ${code}`,
+      hint: "give a file in a folder that exists",
+    };
+  }
+}
+
+/** The report for machines goes alone to standard output, or into the file; the one for people beside it to standard error. */
 function print(result: RunResult, options: Options): void {
   const chosen = reporters(options);
-  const machine = chosen.filter((reporter) => reporter.name !== "console");
+  const main = chosen.find((reporter) => reporter.name !== "console") ?? chosen[0];
   for (const reporter of chosen) {
     const text = reporter.report(result);
-    const forPeople = reporter.name === "console";
-    if (options.output !== undefined && (!forPeople || machine.length === 0)) {
-      const path = machine.length > 1 ? `${options.output}.${reporter.name}` : options.output;
-      writeFileSync(path, text);
-    } else if (forPeople && machine.length > 0 && options.output === undefined) process.stderr.write(text);
-    else process.stdout.write(text);
+    if (reporter !== main) process.stderr.write(text);
+    else if (options.output === undefined) process.stdout.write(text);
+    else writeFileSync(options.output, text);
+  }
+}
+
+/** Last verdicts are a convenience: without a cache the run counts all the same. */
+function rememberVerdicts(result: RunResult): void {
+  try {
+    keepVerdicts(cacheDirectory(), sourcesHash(), result);
+  } catch (error) {
+    process.stderr.write(`the verdicts are not kept for \`farmlab laws\`: ${error instanceof Error ? error.message : String(error)}\n`);
   }
 }
 
 async function run(paths: string[], options: Options): Promise<void> {
   const chosen = lawIds(options.law);
   const required = lawIds(options.require);
-  const lawProblems = [...chosen.problems, ...required.problems];
-  for (const problem of lawProblems) complain(problem, exitCodes.wrongInput);
+  const wrong = [
+    ...chosen.problems,
+    ...required.problems,
+    ...[reporterProblem(options), outputProblem(options)].flatMap((problem) => problem ?? []),
+  ];
+  for (const problem of wrong) complain(problem, exitCodes.wrongInput);
   const farms = await loadFarms(paths);
-  if (!chosen.ok || !required.ok || farms === undefined) return;
+  if (!chosen.ok || !required.ok || wrong.length > 0 || farms === undefined) return;
 
   const properties = selectProperties(chosen.value);
   if (properties.length === 0 || farms.length === 0) {
-    const message = farms.length === 0 ? `there is no ${farmEnding} file in ${paths.join(", ")}` : `no property checks ${chosen.value.join(", ")} yet`;
+    const message =
+      farms.length === 0 ? `there is no ${farmEnding} file in ${paths.join(", ")}` : `no property checks ${chosen.value.join(", ")} yet`;
     complain({ severity: "error", code: "nothing-selected", message }, exitCodes.nothingSelected);
     return;
   }
@@ -133,11 +206,13 @@ async function run(paths: string[], options: Options): Promise<void> {
   const seed = options.seed ?? randomInt(seedMax);
   const jobs = options.jobs ?? Math.max(1, Math.min(farms.length, Math.floor(availableParallelism() / 2)));
   const onEvent = progress(options.quiet === true || options.format === "json");
-  if (options.quiet !== true) process.stderr.write(`seed ${seed}, ${farms.length === 1 ? basename(farms[0]?.file ?? "") : `${farms.length} farms`}\n`);
+  if (options.quiet !== true)
+    process.stderr.write(`seed ${seed}, ${farms.length === 1 ? basename(farms[0]?.file ?? "") : `${farms.length} farms`}\n`);
   const interrupt = onInterrupt();
   try {
     const result = await runFarms(farms, { properties, seed, jobs, signal: interrupt.signal, onEvent, version });
-    keepVerdicts(cacheDirectory(), sourcesHash(), result);
+    if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
+    rememberVerdicts(result);
     print(result, options);
     process.exitCode = exitCodes[meaningOf(result, { require: required.value, noSkips: !options.skips })];
   } catch (error) {
@@ -145,7 +220,10 @@ async function run(paths: string[], options: Options): Promise<void> {
       process.stderr.write("interrupted; the labs are gone\n");
       process.exitCode = interrupt.exitCode();
     } else if (error instanceof BuildError) complain(error.problem, exitCodes.hostCannot);
-    else throw error;
+    else if (error instanceof SandboxError) {
+      const hint = "farmlab doctor shows what this host lacks";
+      complain({ severity: "error", code: error.code, message: error.message, hint }, exitCodes.hostCannot);
+    } else throw error;
   } finally {
     interrupt.release();
   }
@@ -160,7 +238,7 @@ export function runCommand(): Command {
     .addOption(new Option("--backend <backend>", "what makes the labs").choices(["netns"]).default("netns"))
     .option("--require <law>", "fail unless this law was judged and holds (may be given several times)", gather, [])
     .option("--no-skips", "fail when anything was skipped for want of something on this host")
-    .addOption(new Option("--reporter <reporter...>", "how to report").choices(["console", "json", "junit"]).default([], "console"))
+    .option("--reporter <reporter>", "console (default), json or junit (may be given several times)", gatherReporter, [])
     .addOption(new Option("--format <format>", "output; json is the same as --reporter json").choices(["text", "json"]).default("text"))
     .option("--output <file>", "write the report there instead of to standard output")
     .option("--quiet", "no progress")

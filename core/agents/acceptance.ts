@@ -45,7 +45,9 @@ export function usableFacts(mine: NodeFacts, intents: Intents, facts: readonly N
       const early = tunnelPairs(mine.node, theirs.node, intents)
         .filter(({ own, other }) => {
           const key = mine.publicKeys[own];
-          return theirs.publicKeys[other] !== undefined && (key === undefined || theirs.acceptedKeys?.[other]?.includes(startOf(key)) !== true);
+          return (
+            theirs.publicKeys[other] !== undefined && (key === undefined || theirs.acceptedKeys?.[other]?.includes(startOf(key)) !== true)
+          );
         })
         .map(({ other }) => other);
       if (early.length === 0) return theirs;

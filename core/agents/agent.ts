@@ -2,7 +2,15 @@
 import { readdirSync } from "node:fs";
 import { apply } from "../apply/index.ts";
 import { seededRandom, type Clock } from "../common/index.ts";
-import { encodeNodeFacts, encodeNodeStatus, factsPrefix, intentKeys, statusPrefix, type NodeFacts, type NodeStatus } from "../intents/index.ts";
+import {
+  encodeNodeFacts,
+  encodeNodeStatus,
+  factsPrefix,
+  intentKeys,
+  statusPrefix,
+  type NodeFacts,
+  type NodeStatus,
+} from "../intents/index.ts";
 import { createBackOff, openStore } from "../store/index.ts";
 import { defaultPaths, type AgentConfiguration } from "./configuration.ts";
 import { openInitClient } from "./init-client.ts";
@@ -84,7 +92,11 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
     },
     isBare: () => isEmptyFolder(paths.namespaces),
     measure: async (namespace) => {
-      const parts = { native: paths.native, reflector: configuration.reflector, run: async (argv: readonly string[]) => await runProgram(argv) };
+      const parts = {
+        native: paths.native,
+        reflector: configuration.reflector,
+        run: async (argv: readonly string[]) => await runProgram(argv),
+      };
       const measured = await measureReachability(parts, namespace);
       log("measured", { namespace, ...measured });
       return measured;
@@ -122,4 +134,3 @@ function isEmptyFolder(path: string): boolean {
     return true;
   }
 }
-

@@ -40,7 +40,8 @@ const isText = (value: unknown): value is string => typeof value === "string" &&
 
 /** Reads the configuration; a mistake in it is a Problem that names the field. */
 export function readConfiguration(path: string): Outcome<AgentConfiguration> {
-  const refuse = (message: string): Outcome<AgentConfiguration> => failure({ severity: "error", code: "agent-configuration", message: `${path}: ${message}` });
+  const refuse = (message: string): Outcome<AgentConfiguration> =>
+    failure({ severity: "error", code: "agent-configuration", message: `${path}: ${message}` });
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(path, "utf8"));
@@ -50,9 +51,11 @@ export function readConfiguration(path: string): Outcome<AgentConfiguration> {
   if (typeof value !== "object" || value === null) return refuse("not an object");
   const fields = value as Partial<Record<keyof AgentConfiguration, unknown>>;
   if (!isText(fields.node)) return refuse("`node` must be the node's name");
-  if (!Array.isArray(fields.store) || fields.store.length === 0 || !fields.store.every(isText)) return refuse("`store` must be a list of endpoints");
+  if (!Array.isArray(fields.store) || fields.store.length === 0 || !fields.store.every(isText))
+    return refuse("`store` must be a list of endpoints");
   const reflector = fields.reflector ?? {};
-  if (typeof reflector !== "object" || !Object.values(reflector).every(isText)) return refuse("`reflector` must hold `ADDRESS:PORT` by family");
+  if (typeof reflector !== "object" || !Object.values(reflector).every(isText))
+    return refuse("`reflector` must hold `ADDRESS:PORT` by family");
   if (fields.keySeed !== undefined && !isText(fields.keySeed)) return refuse("`keySeed` must be text");
   if (fields.paths !== undefined && (typeof fields.paths !== "object" || fields.paths === null)) return refuse("`paths` must be an object");
   const every = fields.reconcileEveryMs;

@@ -48,7 +48,9 @@ export class MemoryStore {
   }
 
   follow(view: StoreView): void {
-    const entries: StoreEntry[] = [...this.values].map(([key, held]) => ({ key, ...held })).filter((entry) => !entry.key.startsWith("/farmlab/status/"));
+    const entries: StoreEntry[] = [...this.values]
+      .map(([key, held]) => ({ key, ...held }))
+      .filter((entry) => !entry.key.startsWith("/farmlab/status/"));
     this.#views.add(view);
     view.handlers.snapshot({ revision: this.revision, entries });
     view.handlers.connection({ connected: true });
@@ -94,7 +96,8 @@ export function createStandInFarm(options: StandInOptions): StandInFarm {
   const random = seededRandom(options.seed, "agents");
   const store = new MemoryStore(random);
   /** Regular looks never come; back-off is over at once. */
-  const pauses = options.pauses ?? (async (milliseconds) => (milliseconds >= 30_000 ? await new Promise<never>(() => {}) : await turns(random, 3)));
+  const pauses =
+    options.pauses ?? (async (milliseconds) => (milliseconds >= 30_000 ? await new Promise<never>(() => {}) : await turns(random, 3)));
   const clock: Clock = { nowMs: () => 0, pause: pauses };
   const kernel = new Map<string, string>();
   const nodes: StandInNode[] = [];
@@ -118,7 +121,8 @@ export function createStandInFarm(options: StandInOptions): StandInFarm {
     });
     const view = new StoreView({
       onChange: () => reconciler.wake(),
-      onSnapshot: (snapshot) => publisher.restart(snapshot.entries.find((entry) => entry.key === intentKeys.facts(name))?.value, snapshot.revision),
+      onSnapshot: (snapshot) =>
+        publisher.restart(snapshot.entries.find((entry) => entry.key === intentKeys.facts(name))?.value, snapshot.revision),
       onEvent: (event) => {
         if (event.key === `${factsPrefix}${name}`) publisher.seen(event.kind === "put" ? event.value : undefined, event.revision);
       },
@@ -246,11 +250,14 @@ export function intentsOfOneNetwork(others: readonly string[], publicNodes: read
         kind: "exit-node",
         allocationNumber: 1,
         ownedIpv4: [],
-        resources: names.map((name, index) => ({ node: name, exitPoint: index === 0, prefix: prefix(`2a02:1802:5e:1ab${index.toString(16)}::/64`) })),
+        resources: names.map((name, index) => ({
+          node: name,
+          exitPoint: index === 0,
+          prefix: prefix(`2a02:1802:5e:1ab${index.toString(16)}::/64`),
+        })),
         workloads: [],
         portForwards: [],
       },
     ],
   };
 }
-

@@ -16,7 +16,9 @@ afterEach(() => rmSync(folder, { recursive: true }));
 describe("WireGuard keys", () => {
   it("have the public half of RFC 7748, section 6.1", () => {
     const known = Buffer.from("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb", "hex").toString("base64");
-    expect(publicKeyOf(known)).toBe(Buffer.from("de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f", "hex").toString("base64"));
+    expect(publicKeyOf(known)).toBe(
+      Buffer.from("de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f", "hex").toString("base64"),
+    );
   });
 
   it("follow from a scenario's seed, the node and the interface", () => {

@@ -31,7 +31,8 @@ export function openKeyRing(options: KeyRingOptions): KeyRing {
   /** Computing one takes longer than all else that a quiet pass does. */
   const publicHalves = new Map<string, string>();
   const save = (): void => replaceFile(options.path, `${JSON.stringify({ privateKeys: Object.fromEntries([...keys].toSorted()) })}\n`);
-  const make = (name: string): string => (options.seed === undefined ? randomPrivateKey() : seededPrivateKey(options.seed, options.node, name));
+  const make = (name: string): string =>
+    options.seed === undefined ? randomPrivateKey() : seededPrivateKey(options.seed, options.node, name);
   const privateKeyOf = (name: string): string => {
     const key = keys.get(name);
     if (key === undefined) throw new Error(`no key for ${name}`);
@@ -91,7 +92,9 @@ function entriesOf(text: string): [string, string][] | undefined {
     const held = (JSON.parse(text) as { privateKeys?: unknown } | null)?.privateKeys;
     if (typeof held !== "object" || held === null) return undefined;
     const entries = Object.entries(held);
-    return entries.every((entry): entry is [string, string] => typeof entry[1] === "string" && privateKeyForm.test(entry[1])) ? entries : undefined;
+    return entries.every((entry): entry is [string, string] => typeof entry[1] === "string" && privateKeyForm.test(entry[1]))
+      ? entries
+      : undefined;
   } catch {
     return undefined;
   }

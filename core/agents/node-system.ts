@@ -31,7 +31,8 @@ export function createNodeSystem(parts: NodeSystemParts): System {
     },
     listServices: async () => (await parts.init.list()).map((service) => service.name),
     waitForPath: async (path) => {
-      const look = async (): Promise<{ done: true } | { seen: string }> => await Promise.resolve(existsSync(path) ? { done: true } : { seen: "not there" });
+      const look = async (): Promise<{ done: true } | { seen: string }> =>
+        await Promise.resolve(existsSync(path) ? { done: true } : { seen: "not there" });
       await startDeadline(parts.clock, pathWaitMs).until(path, look, lookEveryMs);
     },
     privateKeyOf: async (name) => await Promise.resolve(parts.keys.privateKeyOf(name)),

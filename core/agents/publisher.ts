@@ -43,8 +43,9 @@ export function createPublisher(parts: PublisherParts): Publisher {
         try {
           const revision = await parts.write(value);
           parts.backOff.reset();
-          // A later revision may have been seen meanwhile: somebody else's write, which ours did not outlive.
           if (began === life && revision >= held.revision) held = { value, revision };
+          // A later revision was seen meanwhile: somebody else's write, which ours did not outlive, or the store has gone back.
+          else await parts.clock.pause(parts.backOff.next());
           parts.onPublished();
         } catch (error) {
           if (!(error instanceof StoreError)) throw error;

@@ -29,7 +29,10 @@ describe("reachability", () => {
   });
 
   it("is not guessed when the measurement fails", async () => {
-    const run = async (): Promise<{ code: number; stdout: string; stderr: string }> => await Promise.resolve({ code: 125, stdout: "", stderr: "namespace public: gone" });
-    await expect(measureReachability({ native: "/n", reflector: { ipv4: "198.51.100.53:3478" }, run }, "public")).rejects.toThrow("namespace public: gone");
+    const run = async (): Promise<{ code: number; stdout: string; stderr: string }> =>
+      await Promise.resolve({ code: 125, stdout: "", stderr: "namespace public: gone" });
+    await expect(measureReachability({ native: "/n", reflector: { ipv4: "198.51.100.53:3478" }, run }, "public")).rejects.toThrow(
+      "namespace public: gone",
+    );
   });
 });

@@ -36,7 +36,8 @@ describe("agents together", () => {
       const names = ["node-1", ...others];
       const now = new Map<string, NodePlan>();
       const early: string[] = [];
-      const keyOwner = (publicKey: string): string => nodes.find((node) => Object.values(node.facts().publicKeys).includes(publicKey))?.name ?? "nobody";
+      const keyOwner = (publicKey: string): string =>
+        nodes.find((node) => Object.values(node.facts().publicKeys).includes(publicKey))?.name ?? "nobody";
       const farm = farmOf({
         seed,
         measured: (node) => (publicNodes.includes(node) ? open : closed),
@@ -58,8 +59,14 @@ describe("agents together", () => {
       expect(early).toEqual([]);
       for (const node of nodes) {
         const isPublic = publicNodes.includes(node.name);
-        const direct = names.filter((name) => name !== node.name && (isPublic || publicNodes.includes(name) || name === "node-1" || node.name === "node-1"));
-        expect(peersOf(node.plans.at(-1)?.plan).map((peer) => keyOwner(peer.publicKey)).toSorted()).toEqual(direct.toSorted());
+        const direct = names.filter(
+          (name) => name !== node.name && (isPublic || publicNodes.includes(name) || name === "node-1" || node.name === "node-1"),
+        );
+        expect(
+          peersOf(node.plans.at(-1)?.plan)
+            .map((peer) => keyOwner(peer.publicKey))
+            .toSorted(),
+        ).toEqual(direct.toSorted());
         expect(node.facts().endpoints.ipv4 !== undefined).toBe(isPublic);
       }
     },

@@ -115,7 +115,11 @@ export class Reconciler {
     const intents = contents.intents();
     const facts = contents.facts();
     try {
-      const failures = await this.#bringAbout(intents, intents.nodes.find((intent) => intent.name === node), facts);
+      const failures = await this.#bringAbout(
+        intents,
+        intents.nodes.find((intent) => intent.name === node),
+        facts,
+      );
       this.#revision = revision;
       this.#settle(failures);
     } catch (error) {
@@ -189,7 +193,10 @@ export class Reconciler {
     this.#applied = failures.length > 0 || report.observed === undefined ? undefined : { planText, known: report.observed };
     const tookMs = Math.round(this.#parts.clock.nowMs() - began);
     const commands = report.commands.map((command) => `${command.namespace}: ${command.argv.slice(0, 3).join(" ")}`);
-    log("applied", { changes, looked: mustLook, tookMs, repaired: this.#notice !== undefined, failures, commands });
+    // A regular look that found all right is not worth a line.
+    if (isNew || changes > 0 || failures.length > 0) {
+      log("applied", { changes, looked: mustLook, tookMs, repaired: this.#notice !== undefined, failures, commands });
+    }
     return failures;
   }
 

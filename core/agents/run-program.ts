@@ -23,7 +23,9 @@ export async function runProgram(argv: readonly string[], input = "", waitMs: nu
   const stderr = collect(child.stderr);
   const timer = setTimeout(() => child.kill("SIGKILL"), waitMs);
   child.on("error", (error) => ended.resolve({ code: 127, stdout: stdout(), stderr: error.message }));
-  child.on("close", (code, signal) => ended.resolve({ code: code ?? signalCodes[signal ?? ""] ?? 128, stdout: stdout(), stderr: stderr() }));
+  child.on("close", (code, signal) =>
+    ended.resolve({ code: code ?? signalCodes[signal ?? ""] ?? 128, stdout: stdout(), stderr: stderr() }),
+  );
   // A program that ends before it has read all says so by its exit code.
   child.stdin?.on("error", () => {});
   child.stdin?.end(input);

@@ -110,7 +110,8 @@ export class StoreContents {
   }
 }
 
-const byKey = (one: readonly [string, unknown], other: readonly [string, unknown]): number => (one[0] < other[0] ? -1 : one[0] > other[0] ? 1 : 0);
+const byKey = (one: readonly [string, unknown], other: readonly [string, unknown]): number =>
+  one[0] < other[0] ? -1 : one[0] > other[0] ? 1 : 0;
 
 const decoders: Readonly<Record<StoreKey["kind"], (text: string) => Outcome<Value>>> = {
   allocation: decodeAllocationIntent,

@@ -77,7 +77,9 @@ export async function startStandIn(): Promise<StandIn> {
     put(key, value) {
       standIn.revision += 1;
       values.set(key, { value, revision: standIn.revision });
-      standIn.rawToWatchers(`${JSON.stringify({ result: { header: { revision: String(standIn.revision) }, events: [{ kv: entry(key) }] } })}\n`);
+      standIn.rawToWatchers(
+        `${JSON.stringify({ result: { header: { revision: String(standIn.revision) }, events: [{ kv: entry(key) }] } })}\n`,
+      );
     },
     rawToWatchers(text) {
       for (const watch of watches) watch.write(text);

@@ -9,8 +9,7 @@ export interface StoreEntry {
 }
 
 export type StoreEvent =
-  | ({ readonly kind: "put" } & StoreEntry)
-  | { readonly kind: "delete"; readonly key: string; readonly revision: number };
+  ({ readonly kind: "put" } & StoreEntry) | { readonly kind: "delete"; readonly key: string; readonly revision: number };
 
 /** What the store holds below a prefix at one revision, in the order of keys. */
 export interface Snapshot {
@@ -94,7 +93,8 @@ export interface WatchLine {
 export function readWatchLine(message: unknown): WatchLine {
   const fields = fieldsOf(message);
   const error = fieldsOf(fields["error"]);
-  if (fields["error"] !== undefined) throw new StoreError("refused", typeof error["message"] === "string" ? error["message"] : "watch refused", true);
+  if (fields["error"] !== undefined)
+    throw new StoreError("refused", typeof error["message"] === "string" ? error["message"] : "watch refused", true);
   const result = fieldsOf(fields["result"]);
   const compacted = numberOf(result["compact_revision"]) > 0;
   const reason = typeof result["cancel_reason"] === "string" ? result["cancel_reason"] : compacted ? "compacted" : "canceled by the store";
@@ -103,7 +103,9 @@ export function readWatchLine(message: unknown): WatchLine {
     created: result["created"] === true,
     events: listOf(result["events"]).map((event): StoreEvent => {
       const entry = readEntry(fieldsOf(event)["kv"]);
-      return fieldsOf(event)["type"] === "DELETE" ? { kind: "delete", key: entry.key, revision: entry.revision } : { kind: "put", ...entry };
+      return fieldsOf(event)["type"] === "DELETE"
+        ? { kind: "delete", key: entry.key, revision: entry.revision }
+        : { kind: "put", ...entry };
     }),
     ...(result["canceled"] === true || compacted ? { canceled: { reason, compacted } } : {}),
   };

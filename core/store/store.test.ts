@@ -74,7 +74,8 @@ describe("calls", () => {
   });
 
   it("reads more keys than one answer holds", async () => {
-    for (let index = 0; index < 4500; index += 1) standIn.values.set(`/a/${String(index).padStart(5, "0")}`, { value: String(index), revision: 1 });
+    for (let index = 0; index < 4500; index += 1)
+      standIn.values.set(`/a/${String(index).padStart(5, "0")}`, { value: String(index), revision: 1 });
     const { entries } = await open().range("/a/");
     expect(entries.map((entry) => entry.value)).toEqual(Array.from({ length: 4500 }, (_, index) => String(index)));
   });
@@ -100,10 +101,19 @@ describe("calls", () => {
   it("hands on the store's own words", async () => {
     standIn.intercept = (_path, _body, response) => {
       response.statusCode = 429;
-      response.end(JSON.stringify({ error: "etcdserver: mvcc: database space exceeded", code: 8, message: "etcdserver: mvcc: database space exceeded" }));
+      response.end(
+        JSON.stringify({
+          error: "etcdserver: mvcc: database space exceeded",
+          code: 8,
+          message: "etcdserver: mvcc: database space exceeded",
+        }),
+      );
       return true;
     };
-    await expect(open().put("/a", "b")).rejects.toMatchObject({ fault: "refused", message: expect.stringContaining("database space exceeded") as unknown });
+    await expect(open().put("/a", "b")).rejects.toMatchObject({
+      fault: "refused",
+      message: expect.stringContaining("database space exceeded") as unknown,
+    });
   });
 
   it.each(["no JSON", "[]", "{}", '{"header":{"revision":"x"}}'])("refuses %s as an answer", async (text) => {

@@ -1,7 +1,18 @@
 /** A client of etcd 3.5 through its JSON gateway. */
 import type { Clock } from "../common/index.ts";
 import { createBackOff, type BackOffRange } from "./back-off.ts";
-import { encodeKeys, encodeOperation, encodeText, fieldsOf, readRange, readRevision, type KeyRange, type Operation, type Snapshot, type StoreEntry } from "./gateway.ts";
+import {
+  encodeKeys,
+  encodeOperation,
+  encodeText,
+  fieldsOf,
+  readRange,
+  readRevision,
+  type KeyRange,
+  type Operation,
+  type Snapshot,
+  type StoreEntry,
+} from "./gateway.ts";
 import { defaultLimits, openTransport, type Transport, type TransportLimits } from "./transport.ts";
 import { watchKeys, type WatchHandlers } from "./watch.ts";
 

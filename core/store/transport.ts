@@ -91,12 +91,20 @@ export function openTransport(endpointTexts: readonly string[], limits: Transpor
   return {
     call: async (path, body, signal) =>
       await inTurn(body, async (endpoint, text) => {
-        const answer = await post(endpoint, path, text, { signal, waitMs: limits.callWaitMs }, async (response) => await readWhole(response, endpoint, limits));
+        const answer = await post(
+          endpoint,
+          path,
+          text,
+          { signal, waitMs: limits.callWaitMs },
+          async (response) => await readWhole(response, endpoint, limits),
+        );
         return parseJson(answer, endpoint);
       }),
     stream: async (path, body, onLine, signal) =>
-      await inTurn(body, async (endpoint, text) =>
-        await post(endpoint, path, text, { signal }, async (response) => await readLines(response, endpoint, limits, onLine)),
+      await inTurn(
+        body,
+        async (endpoint, text) =>
+          await post(endpoint, path, text, { signal }, async (response) => await readLines(response, endpoint, limits, onLine)),
       ),
     close: () => {
       agent.destroy();
@@ -168,7 +176,10 @@ function exchange<T>(sending: Sending, endpoint: Endpoint, ends: Ends, read: Rea
     const timer =
       ends.waitMs === undefined
         ? undefined
-        : setTimeout(() => give(new StoreError("timeout", `${endpoint.name}: no answer in ${ends.waitMs} ms`, sending.connected)), ends.waitMs);
+        : setTimeout(
+            () => give(new StoreError("timeout", `${endpoint.name}: no answer in ${ends.waitMs} ms`, sending.connected)),
+            ends.waitMs,
+          );
     const settle = (): void => {
       clearTimeout(timer);
       ends.signal?.removeEventListener("abort", abort);
@@ -201,7 +212,8 @@ async function readWhole(response: IncomingMessage, endpoint: Endpoint, limits: 
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
       length += chunk.length;
-      if (length > limits.maxAnswerBytes) throw new StoreError("malformed", `${endpoint.name}: answer beyond ${limits.maxAnswerBytes} bytes`, true);
+      if (length > limits.maxAnswerBytes)
+        throw new StoreError("malformed", `${endpoint.name}: answer beyond ${limits.maxAnswerBytes} bytes`, true);
       chunks.push(chunk);
     }
   } catch (error) {

@@ -40,7 +40,13 @@ export async function watchKeys(parts: WatchParts, keys: string | KeyRange, hand
   }
 }
 
-async function follow(parts: WatchParts, keys: string | KeyRange, from: number, handlers: WatchHandlers, signal: AbortSignal): Promise<never> {
+async function follow(
+  parts: WatchParts,
+  keys: string | KeyRange,
+  from: number,
+  handlers: WatchHandlers,
+  signal: AbortSignal,
+): Promise<never> {
   const request = { create_request: { ...encodeKeys(keys), start_revision: String(from + 1) } };
   const onLine = (message: unknown): void => {
     const line = readWatchLine(message);

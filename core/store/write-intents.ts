@@ -1,5 +1,12 @@
 /** Putting a farm's intents into the store. */
-import { encodeAllocationIntent, encodeNetworkIntent, encodeNodeIntent, intentKeys, intentsPrefix, type Intents } from "../intents/index.ts";
+import {
+  encodeAllocationIntent,
+  encodeNetworkIntent,
+  encodeNodeIntent,
+  intentKeys,
+  intentsPrefix,
+  type Intents,
+} from "../intents/index.ts";
 import type { Operation } from "./gateway.ts";
 import type { Store } from "./store.ts";
 

@@ -72,7 +72,10 @@ export function judgeRoutes(expected: ExpectedUpstream, routes: readonly KernelR
   }
   for (const allocation of expected.allocations) {
     const route = take((candidate) => candidate.type === "unreachable" && samePrefix(candidate.prefix, allocation));
-    if (route === undefined) stories.push(`router ${name} has no route unreachable ${formatPrefix(allocation)}; expected: one, so that nothing of the /48 goes back to the internet`);
+    if (route === undefined)
+      stories.push(
+        `router ${name} has no route unreachable ${formatPrefix(allocation)}; expected: one, so that nothing of the /48 goes back to the internet`,
+      );
   }
   const zero = take(({ prefix, gateway, type }) => type === "unicast" && samePrefix(prefix, expected.prefixZero) && gateway === undefined);
   if (zero === undefined) stories.push(`router ${name} has no PrefixZero ${formatPrefix(expected.prefixZero)}; expected: it is connected`);
@@ -82,7 +85,8 @@ export function judgeRoutes(expected: ExpectedUpstream, routes: readonly KernelR
   }
   const inAllocation = [...rest].filter(({ prefix }) => expected.allocations.some((allocation) => contains(allocation, prefix)));
   const stray = inAllocation.map((route) => `router ${name} also has ${routeText(route)}; expected: nothing but a /52 per exit node`);
-  if (expected.parts.length > mostStaticParts) stories.push(`router ${name} has ${expected.parts.length} static /52 routes; expected: at most ${mostStaticParts}`);
+  if (expected.parts.length > mostStaticParts)
+    stories.push(`router ${name} has ${expected.parts.length} static /52 routes; expected: at most ${mostStaticParts}`);
   return [...stories, ...stray];
 }
 
@@ -117,12 +121,16 @@ async function typedRoutes(session: Session): Promise<PropertyOutcome> {
       if (prefix === undefined || prefix.length === 0) continue;
       runs += 1;
       if (!wanted.some((one) => samePrefix(one, prefix))) {
-        stories.push(`router ${expected.upstream.name} was told the static route ${formatPrefix(prefix)}; expected: only a /52 per exit node and the unreachable /48`);
+        stories.push(
+          `router ${expected.upstream.name} was told the static route ${formatPrefix(prefix)}; expected: only a /52 per exit node and the unreachable /48`,
+        );
       }
     }
     for (const prefix of wanted) {
       if (!typed.some((one) => one !== undefined && samePrefix(one, prefix))) {
-        stories.push(`router ${expected.upstream.name} was not told the static route ${formatPrefix(prefix)}; expected: one per exit node and the unreachable /48`);
+        stories.push(
+          `router ${expected.upstream.name} was not told the static route ${formatPrefix(prefix)}; expected: one per exit node and the unreachable /48`,
+        );
       }
     }
   }
@@ -130,6 +138,11 @@ async function typedRoutes(session: Session): Promise<PropertyOutcome> {
 }
 
 export const upstreamProperties: readonly Property[] = [
-  { law: "EX-6", name: "EX-6 the upstream router's table holds one /52 per exit node, PrefixZero, a default and the unreachable /48", needs: [], run: kernelTable },
+  {
+    law: "EX-6",
+    name: "EX-6 the upstream router's table holds one /52 per exit node, PrefixZero, a default and the unreachable /48",
+    needs: [],
+    run: kernelTable,
+  },
   { law: "EX-6", name: "EX-6 the upstream router is told nothing that depends on how many NRs there are", needs: [], run: typedRoutes },
 ];

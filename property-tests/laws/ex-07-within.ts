@@ -24,6 +24,16 @@ const over =
   };
 
 export const withinProperties: readonly Property[] = [
-  { law: "EX-7", name: "EX-7 workloads of one network reach each other on IPv6 over 2 NRs, or 3 where both nodes are hidden", needs: [], run: over(6) },
-  { law: "EX-7", name: "EX-7 workloads of one network reach each other on IPv4 over 2 NRs, or 3 where both nodes are hidden", needs: [], run: over(4) },
+  {
+    law: "EX-7",
+    name: "EX-7 workloads of one network reach each other on IPv6 over 2 NRs, or 3 where both nodes are hidden",
+    needs: [],
+    run: over(6),
+  },
+  {
+    law: "EX-7",
+    name: "EX-7 workloads of one network reach each other on IPv4 over 2 NRs, or 3 where both nodes are hidden",
+    needs: [],
+    run: over(4),
+  },
 ];

@@ -28,7 +28,12 @@ async function forwarded(session: Session): Promise<PropertyOutcome> {
   const flows = session.world.networks.flatMap(({ network }) =>
     network.portForwards.flatMap((forward) => {
       const own = session.world.workloads.filter((workload) => workload.network === network.name);
-      return [...internetHosts4(session), ...own].map((from): Flow => ({ from, to: forward.address, protocol: forward.protocol, port: forward.port }));
+      return [...internetHosts4(session), ...own].map((from): Flow => ({
+        from,
+        to: forward.address,
+        protocol: forward.protocol,
+        port: forward.port,
+      }));
     }),
   );
   const { runs, stories } = await judgeFlows(session, "EX-9/forward", flows);
@@ -79,7 +84,15 @@ async function throughTheGateway(session: Session): Promise<Judgement> {
     return victims.map((victim) => ({ position: { node: upstream.name }, name: upstream.name, via, victim }));
   });
   const route = (verb: "replace" | "del", one: (typeof routes)[number]): readonly string[] => [
-    "ip", "-4", "route", verb, `${formatAddress(one.victim.ipv4)}/32`, "via", formatAddress(one.via), "proto", attackProtocol,
+    "ip",
+    "-4",
+    "route",
+    verb,
+    `${formatAddress(one.victim.ipv4)}/32`,
+    "via",
+    formatAddress(one.via),
+    "proto",
+    attackProtocol,
   ];
   try {
     await Promise.all(routes.map(async (one) => await session.read(one.position, route("replace", one))));
@@ -88,7 +101,12 @@ async function throughTheGateway(session: Session): Promise<Judgement> {
       const knocks = victim.services.map(({ protocol, port }): Attempt => ({ from, to: victim.ipv4, protocol, port }));
       return [{ from, to: victim.ipv4, protocol: "icmp" }, ...knocks];
     });
-    return await judgeNeverArrives(session, attempts, session.world.workloads, "EX-9: unsolicited inbound IPv4 is refused, in only by port forward");
+    return await judgeNeverArrives(
+      session,
+      attempts,
+      session.world.workloads,
+      "EX-9: unsolicited inbound IPv4 is refused, in only by port forward",
+    );
   } finally {
     await Promise.allSettled(routes.map(async (one) => await session.read(one.position, route("del", one))));
   }
@@ -119,7 +137,14 @@ async function filteredMapping(session: Session): Promise<PropertyOutcome> {
   });
   const opened = await Promise.all(
     senders.map(async ({ from, gateway }, index) => {
-      const sent = await session.send({ from, to: peer.ipv4, protocol: "udp", port: session.internetPort, sourcePort: 20000 + index, timeoutMs: 2500 });
+      const sent = await session.send({
+        from,
+        to: peer.ipv4,
+        protocol: "udp",
+        port: session.internetPort,
+        sourcePort: 20000 + index,
+        timeoutMs: 2500,
+      });
       if (sent.answer.kind !== "reply" || sent.answer.seenPort === undefined) {
         throw new HarnessError(`no mapping to try: udp from ${from.name} to ${peer.name} was not answered`);
       }
@@ -140,5 +165,10 @@ export const internet4Properties: readonly Property[] = [
   { law: "EX-9", name: "EX-9 the IPv4 internet sees GWPubIP4 as a workload's source", needs: [], run: masqueraded },
   { law: "EX-9", name: "EX-9 refuses unsolicited inbound IPv4", needs: [], run: unsolicited },
   { law: "EX-9", name: "EX-9 a masqueraded flow opens the way for its own peer only", needs: [], run: filteredMapping },
-  { law: "EX-9", name: "EX-9 a port forward reaches its service, tcp and udp, from the internet and from its own network", needs: [], run: forwarded },
+  {
+    law: "EX-9",
+    name: "EX-9 a port forward reaches its service, tcp and udp, from the internet and from its own network",
+    needs: [],
+    run: forwarded,
+  },
 ];

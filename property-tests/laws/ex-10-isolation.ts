@@ -49,7 +49,13 @@ async function privateAddresses(session: Session): Promise<PropertyOutcome> {
         ...gatewayAttempts(from),
       ]);
       const victims = others.flatMap((other) => workloadsOf(session, other));
-      return await judgeNeverArrives(session, attempts, victims, law, others.flatMap((other) => resourcePlaces(other)));
+      return await judgeNeverArrives(
+        session,
+        attempts,
+        victims,
+        law,
+        others.flatMap((other) => resourcePlaces(other)),
+      );
     }),
   );
   const { runs, stories } = combine(...judgements);
@@ -112,7 +118,10 @@ async function asFromTheInternet(session: Session): Promise<PropertyOutcome> {
   const services = session.world.workloads.flatMap((to) =>
     session.world.workloads.filter((from) => from.network !== to.network).flatMap((from) => flowsTo(from, to.ipv6, to.services)),
   );
-  const { runs, stories: unlike } = combine({ runs: chosen.length, stories: stories.flat() }, await judgeFlows(session, "EX-10/service", services));
+  const { runs, stories: unlike } = combine(
+    { runs: chosen.length, stories: stories.flat() },
+    await judgeFlows(session, "EX-10/service", services),
+  );
   return outcomeOf(runs, unlike, { nothing });
 }
 
@@ -139,13 +148,28 @@ async function portForwards(session: Session): Promise<PropertyOutcome> {
         ),
     ),
   );
-  const shut = await judgeNeverArrives(session, attempts, session.world.workloads, "EX-10: a neighbour is treated as an internet host, in only by port forward");
+  const shut = await judgeNeverArrives(
+    session,
+    attempts,
+    session.world.workloads,
+    "EX-10: a neighbour is treated as an internet host, in only by port forward",
+  );
   const { runs, stories } = combine(open, shut);
   return outcomeOf(runs, stories, { nothing });
 }
 
 export const isolationProperties: readonly Property[] = [
   { law: "EX-10", name: "EX-10 networks never reach each other by private or link-local addresses", needs: [], run: privateAddresses },
-  { law: "EX-10", name: "EX-10 to a global IPv6 address a neighbour network is exactly as an internet host", needs: [], run: asFromTheInternet },
-  { law: "EX-10", name: "EX-10 at a port forward a neighbour network is as an internet host, seen as GWPubIP4", needs: [], run: portForwards },
+  {
+    law: "EX-10",
+    name: "EX-10 to a global IPv6 address a neighbour network is exactly as an internet host",
+    needs: [],
+    run: asFromTheInternet,
+  },
+  {
+    law: "EX-10",
+    name: "EX-10 at a port forward a neighbour network is as an internet host, seen as GWPubIP4",
+    needs: [],
+    run: portForwards,
+  },
 ];

@@ -32,7 +32,9 @@ function freePrefixes(session: Session, part: Prefix): Prefix[] {
   const neighbours = held.filter((prefix) => contains(part, prefix)).map((prefix) => prefix.address.value + (1n << 64n));
   const numbers = [0, 4095, random.below(4096), random.below(4096)].map((number) => part.address.value + (BigInt(number) << 64n));
   const candidates = [...neighbours.slice(0, 1), ...numbers].map((value): Prefix => ({ address: { family: 6, value }, length: 64 }));
-  return candidates.filter((candidate) => contains(part, candidate) && !held.some((prefix) => sameAddress(prefix.address, candidate.address)));
+  return candidates.filter(
+    (candidate) => contains(part, candidate) && !held.some((prefix) => sameAddress(prefix.address, candidate.address)),
+  );
 }
 
 /** /52s of an allocation without exit node (part 0 is PrefixZero's). */
@@ -43,7 +45,9 @@ function freeParts(session: Session): Prefix[] {
       length: 52,
     }));
     const free = parts.filter((part) => !session.world.bars.some((bar) => sameAddress(bar.part.address, part.address)));
-    return seededRandom(session.seed, `free /52 of ${formatPrefix(prefix)}`).shuffle(free).slice(0, 3);
+    return seededRandom(session.seed, `free /52 of ${formatPrefix(prefix)}`)
+      .shuffle(free)
+      .slice(0, 3);
   });
 }
 
@@ -116,7 +120,12 @@ async function noCircles(session: Session): Promise<PropertyOutcome> {
   const { world } = session;
   const free = [...world.bars.flatMap((bar) => freePrefixes(session, bar.part).slice(0, 1)), ...freeParts(session).slice(0, 1)].map(first);
   const outside = senders(session);
-  const toNobody = outside.flatMap((from) => free.flatMap((to): Flow[] => [{ from, to, protocol: "icmp" }, { from, to, protocol: "udp", port: 53 }]));
+  const toNobody = outside.flatMap((from) =>
+    free.flatMap((to): Flow[] => [
+      { from, to, protocol: "icmp" },
+      { from, to, protocol: "udp", port: 53 },
+    ]),
+  );
   const toWorkloads = outside.flatMap((from) =>
     world.workloads.filter((to) => to !== from).map((to): Flow => ({ from, to: to.ipv6, protocol: "icmp" })),
   );
@@ -125,13 +134,10 @@ async function noCircles(session: Session): Promise<PropertyOutcome> {
   );
   const inside = [...pairFlows(session, 4), ...pairFlows(session, 6)].filter((flow) => flow.protocol === "icmp");
   const flows = [...toNobody, ...toWorkloads, ...toInternet, ...inside];
-  const places = [
-    ...upstreamPlaces(world),
-    ...gatewayPlaces(world),
-    ...world.networks.flatMap((network) => resourcePlaces(network)),
-  ];
-  const { sightings } = await session.watch(places, async () =>
-    await Promise.all(flows.map(async (flow) => await session.send({ ...flow, timeoutMs: askEveryMs }))),
+  const places = [...upstreamPlaces(world), ...gatewayPlaces(world), ...world.networks.flatMap((network) => resourcePlaces(network))];
+  const { sightings } = await session.watch(
+    places,
+    async () => await Promise.all(flows.map(async (flow) => await session.send({ ...flow, timeoutMs: askEveryMs }))),
   );
   if (flows.length > 0 && sightings.length === 0) throw new HarnessError(`none of ${flows.length} packets was seen at any interface`);
   const stories = returningPackets(sightings).map(({ story }) => story);
@@ -141,6 +147,11 @@ async function noCircles(session: Session): Promise<PropertyOutcome> {
 
 export const unassignedProperties: readonly Property[] = [
   { law: "EX-11", name: "EX-11 a packet to an unassigned /64 is answered unreachable by the BAR of its /52", needs: [], run: unassigned64 },
-  { law: "EX-11", name: "EX-11 a packet to a /52 without exit node is answered unreachable by the upstream router", needs: [], run: unassigned52 },
+  {
+    law: "EX-11",
+    name: "EX-11 a packet to a /52 without exit node is answered unreachable by the upstream router",
+    needs: [],
+    run: unassigned52,
+  },
   { law: "EX-11", name: "EX-11 no packet passes the same routing namespace twice", needs: [], run: noCircles },
 ];

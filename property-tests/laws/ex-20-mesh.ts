@@ -24,7 +24,10 @@ export interface HeldInterface {
 
 /** One interface of `wg show all dump`; undefined where it is not there. Private keys are not kept. */
 export function readDump(dump: string, name: string): HeldInterface | undefined {
-  const lines = dump.split("\n").map((line) => line.split("\t")).filter((fields) => fields[0] === name);
+  const lines = dump
+    .split("\n")
+    .map((line) => line.split("\t"))
+    .filter((fields) => fields[0] === name);
   const own = lines.find((fields) => fields.length === 5);
   if (own === undefined) return undefined;
   const peers = lines
@@ -85,16 +88,22 @@ function judgePeers(session: Session, { expected, held }: Held): string[] {
     const key = keyOf(session, nameOf(session, peer), peer);
     const found = rest.get(key);
     rest.delete(key);
-    if (found === undefined) return [`${where(expected)} has no peer ${peer.resource.node}; expected: one, as one of the two can reach the other (EX-20)`];
+    if (found === undefined)
+      return [`${where(expected)} has no peer ${peer.resource.node}; expected: one, as one of the two can reach the other (EX-20)`];
     const allowed = sorted(found.allowedIps.flatMap((text) => parsePrefix(text) ?? []));
     const wanted = sorted(peer.allowedIps);
     return allowed === wanted
       ? []
-      : [`${where(expected)} allows its peer ${peer.resource.node} the addresses ${allowed}; expected: ${wanted} (EX-20: AllowedIPs as derived)`];
+      : [
+          `${where(expected)} allows its peer ${peer.resource.node} the addresses ${allowed}; expected: ${wanted} (EX-20: AllowedIPs as derived)`,
+        ];
   });
-  const known = new Map([...session.facts.values()].flatMap((facts) => Object.entries(facts.publicKeys).map(([name, key]) => [key, `${facts.node}'s ${name}`])));
+  const known = new Map(
+    [...session.facts.values()].flatMap((facts) => Object.entries(facts.publicKeys).map(([name, key]) => [key, `${facts.node}'s ${name}`])),
+  );
   const strangers = [...rest.keys()].map(
-    (key) => `${where(expected)} has the peer ${known.get(key) ?? "of an unknown key"}; expected: none (EX-20: two hidden nodes are no peers of each other)`,
+    (key) =>
+      `${where(expected)} has the peer ${known.get(key) ?? "of an unknown key"}; expected: none (EX-20: two hidden nodes are no peers of each other)`,
   );
   return [...stories, ...strangers];
 }
@@ -102,7 +111,11 @@ function judgePeers(session: Session, { expected, held }: Held): string[] {
 async function peers(session: Session): Promise<PropertyOutcome> {
   const mesh = await readMesh(session);
   const runs = mesh.reduce((sum, { expected }) => sum + expected.peers.length, 0);
-  return outcomeOf(runs, mesh.flatMap((one) => judgePeers(session, one)), { nothing: "no network of this farm has two NRs" });
+  return outcomeOf(
+    runs,
+    mesh.flatMap((one) => judgePeers(session, one)),
+    { nothing: "no network of this farm has two NRs" },
+  );
 }
 
 async function interfaces(session: Session): Promise<PropertyOutcome> {
@@ -110,13 +123,29 @@ async function interfaces(session: Session): Promise<PropertyOutcome> {
   const stories = await Promise.all(
     mesh.map(async ({ expected, held }) => {
       if (held === undefined) return [`${where(expected)} is not there; expected: a tunnel in ${expected.namespace} (EX-20)`];
-      const port = held.listenPort === expected.listenPort ? [] : [`${where(expected)} listens on port ${held.listenPort}; expected: ${expected.listenPort}, bytes 6 and 7 of its /64`];
+      const port =
+        held.listenPort === expected.listenPort
+          ? []
+          : [`${where(expected)} listens on port ${held.listenPort}; expected: ${expected.listenPort}, bytes 6 and 7 of its /64`];
       const lazy = held.peers
         .filter((peer) => peer.keepalive !== String(keepaliveSeconds))
-        .map((peer) => `${where(expected)} has keepalive ${peer.keepalive} towards ${peer.endpoint || "a peer"}; expected: ${keepaliveSeconds} s`);
-      const text = await session.read({ node: expected.resource.node, namespace: expected.namespace }, ["ip", "-j", "address", "show", "dev", expected.name]);
+        .map(
+          (peer) =>
+            `${where(expected)} has keepalive ${peer.keepalive} towards ${peer.endpoint || "a peer"}; expected: ${keepaliveSeconds} s`,
+        );
+      const text = await session.read({ node: expected.resource.node, namespace: expected.namespace }, [
+        "ip",
+        "-j",
+        "address",
+        "show",
+        "dev",
+        expected.name,
+      ]);
       const [link] = JSON.parse(text) as { addr_info?: { local: string; prefixlen: number }[] }[];
-      const addresses = (link?.addr_info ?? []).map(({ local, prefixlen }) => `${local}/${prefixlen}`).toSorted().join(", ");
+      const addresses = (link?.addr_info ?? [])
+        .map(({ local, prefixlen }) => `${local}/${prefixlen}`)
+        .toSorted()
+        .join(", ");
       const wanted = expected.addresses.map(formatPrefix).toSorted().join(", ");
       const wrong = addresses === wanted ? [] : [`${where(expected)} has the addresses ${addresses}; expected: ${wanted}`];
       return [...port, ...lazy, ...wrong];
@@ -139,7 +168,9 @@ function judgeEndpoint(session: Session, expected: ExpectedInterface, peer: Expe
     const wanted = peer.endpoints.map((address) => endpointText(address, peer.port));
     return wanted.includes(endpoint)
       ? []
-      : [`${where(expected)} reaches its public peer ${peer.resource.node} at ${endpoint || "no endpoint"}; expected: ${wanted.join(" or ")}`];
+      : [
+          `${where(expected)} reaches its public peer ${peer.resource.node} at ${endpoint || "no endpoint"}; expected: ${wanted.join(" or ")}`,
+        ];
   }
   const learnt = learntFrom(session, peer.resource.node);
   if (endpoint === "" || learnt.some((address) => endpoint.startsWith(`${address}:`))) return [];
@@ -164,14 +195,20 @@ async function endpoints(session: Session): Promise<PropertyOutcome> {
   const before = await read();
   await session.restartAgents();
   const after = await read();
-  const all = meshes(session).flatMap((expected) => expected.peers.map((peer) => ({ expected, peer, key: `${expected.name} ${keyOf(session, nameOf(session, peer), peer)}` })));
+  const all = meshes(session).flatMap((expected) =>
+    expected.peers.map((peer) => ({ expected, peer, key: `${expected.name} ${keyOf(session, nameOf(session, peer), peer)}` })),
+  );
   const stories = all.flatMap(({ expected, peer, key }) => {
     const was = before.get(key) ?? "";
     const is = after.get(key) ?? "";
     const lost = peer.endpoints.length === 0 && was !== "" && was !== is;
     return [
       ...judgeEndpoint(session, expected, peer, is),
-      ...(lost ? [`${where(expected)} had learnt ${was} for its hidden peer ${peer.resource.node} and holds ${is || "nothing"} after its agent was started anew; expected: never overwritten`] : []),
+      ...(lost
+        ? [
+            `${where(expected)} had learnt ${was} for its hidden peer ${peer.resource.node} and holds ${is || "nothing"} after its agent was started anew; expected: never overwritten`,
+          ]
+        : []),
     ];
   });
   return outcomeOf(all.length, stories, { nothing: "no network of this farm has two NRs" });

@@ -66,7 +66,13 @@ function wrongAllocations(prefix: Prefix): Prefix[] {
   const { family, value } = prefix.address;
   const host = { address: { family, value: value | 1n }, length: 48 };
   const others = ["fd00:1:2::/48", "fe80::/48"].flatMap((text) => parsePrefix(text) ?? []);
-  return [{ address: prefix.address, length: 47 }, { address: prefix.address, length: 49 }, { address: prefix.address, length: 64 }, host, ...others];
+  return [
+    { address: prefix.address, length: 47 },
+    { address: prefix.address, length: 49 },
+    { address: prefix.address, length: 64 },
+    host,
+    ...others,
+  ];
 }
 
 async function wrongAllocationsRefused(session: Session): Promise<PropertyOutcome> {
@@ -75,18 +81,23 @@ async function wrongAllocationsRefused(session: Session): Promise<PropertyOutcom
   for (const { prefix } of session.farm.allocations) {
     for (const wrong of wrongAllocations(prefix)) {
       runs += 1;
-      if (!judgeAllocation(wrong).some((judgement) => judgement.severity === "error")) stories.push(`${formatPrefix(wrong)} is taken as an allocation`);
+      if (!judgeAllocation(wrong).some((judgement) => judgement.severity === "error"))
+        stories.push(`${formatPrefix(wrong)} is taken as an allocation`);
       const text = session.text.replace(formatPrefix(prefix), formatPrefix(wrong));
       if (text === session.text) continue;
       const loaded = loadFarm(text, session.file);
       const placed = loaded.problems.some((problem) => problem.severity === "error" && problem.place !== undefined);
-      if (loaded.ok || !placed) stories.push(`the farm file with ${formatPrefix(wrong)} as its allocation is ${loaded.ok ? "accepted" : "refused without a place"}`);
+      if (loaded.ok || !placed)
+        stories.push(
+          `the farm file with ${formatPrefix(wrong)} as its allocation is ${loaded.ok ? "accepted" : "refused without a place"}`,
+        );
     }
   }
   for (const text of ["2001:db8:1::/48", "3fff:1:2::/48"]) {
     runs += 1;
     const judgements = judgeAllocation(parsePrefix(text) ?? { address: { family: 6, value: 0n }, length: 0 });
-    if (judgements.length !== 1 || judgements[0]?.severity !== "warning") stories.push(`documentation prefix ${text} is not just warned of`);
+    if (judgements.length !== 1 || judgements[0]?.severity !== "warning")
+      stories.push(`documentation prefix ${text} is not just warned of`);
   }
   return Promise.resolve(outcomeOf(runs, stories));
 }
@@ -104,7 +115,8 @@ async function fifteenExitNodes(session: Session): Promise<PropertyOutcome> {
       runs += 1;
       const granted = expectValue(grantExitNode(state, `exit-${count}`));
       const again = expectValue(grantExitNode(granted.state, `exit-${count}`));
-      if (granted.exitNode !== count || again.exitNode !== count) stories.push(`exit node ${count} gets ${granted.exitNode}, and ${again.exitNode} when it asks again`);
+      if (granted.exitNode !== count || again.exitNode !== count)
+        stories.push(`exit node ${count} gets ${granted.exitNode}, and ${again.exitNode} when it asks again`);
       state = granted.state;
     }
     if (grantExitNode(state, "exit-16").ok) stories.push(`a 16th exit node of ${formatPrefix(prefix)} is accepted`);
@@ -122,7 +134,8 @@ async function ownPart(session: Session): Promise<PropertyOutcome> {
       const called = `the NR of network ${network.name} on ${resource.node}`;
       if (prefix === undefined) stories.push(`${called} has no prefix`);
       else {
-        if (!contains(bar.part, prefix)) stories.push(`${called} has ${formatPrefix(prefix)}, outside ${formatPrefix(bar.part)} of its exit point's exit node`);
+        if (!contains(bar.part, prefix))
+          stories.push(`${called} has ${formatPrefix(prefix)}, outside ${formatPrefix(bar.part)} of its exit point's exit node`);
         if (seen.some((other) => sameAddress(other.address, prefix.address))) stories.push(`${formatPrefix(prefix)} is held twice`);
         seen.push(prefix);
       }
@@ -134,7 +147,8 @@ async function ownPart(session: Session): Promise<PropertyOutcome> {
     const first = expectValue(grantPrefix(expectValue(startAllocator(bar.allocation.prefix)), { ...holder, exitNode }, 0));
     const after = expectValue(grantPrefix(releasePrefix(first.state, holder, 1), { network: "second", node: "node", exitNode }, 2));
     if (!contains(bar.part, first.prefix)) stories.push(`the allocator gives ${formatPrefix(first.prefix)} of exit node ${exitNode}`);
-    if (sameAddress(after.prefix.address, first.prefix.address)) stories.push(`${formatPrefix(first.prefix)} is given again at once after its release`);
+    if (sameAddress(after.prefix.address, first.prefix.address))
+      stories.push(`${formatPrefix(first.prefix)} is given again at once after its release`);
   }
   return Promise.resolve(outcomeOf(seen.length + session.world.bars.length, stories));
 }
@@ -143,6 +157,11 @@ export const pureProperties: readonly Property[] = [
   { law: "EX-1", name: "EX-1 the plan of every node is the same in any order of what it is derived from", needs: [], run: sameInAnyOrder },
   { law: "EX-2", name: "EX-2 every name is at most 15 bytes and there once on its node", needs: [], run: shortUniqueNames },
   { law: "EX-3", name: "EX-3 refuses every allocation that is no global unicast /48", needs: [], run: wrongAllocationsRefused },
-  { law: "EX-4", name: "EX-4 gives out exit nodes 1 to 15, the same again to the same node, and no 16th", needs: [], run: fifteenExitNodes },
+  {
+    law: "EX-4",
+    name: "EX-4 gives out exit nodes 1 to 15, the same again to the same node, and no 16th",
+    needs: [],
+    run: fifteenExitNodes,
+  },
   { law: "EX-5", name: "EX-5 every NR has a /64 of its own in the /52 of its exit point's exit node", needs: [], run: ownPart },
 ];

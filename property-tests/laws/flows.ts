@@ -117,16 +117,20 @@ export async function sendFlows(session: Session, label: string, flows: readonly
       return prediction === undefined ? [] : [{ flow, prediction }];
     }),
   );
-  const receivers = new Set(predicted.flatMap(({ flow, prediction }) => (flow.protocol === "icmp" && prediction.delivered ? [prediction.answeredBy] : [])));
+  const receivers = new Set(
+    predicted.flatMap(({ flow, prediction }) => (flow.protocol === "icmp" && prediction.delivered ? [prediction.answeredBy] : [])),
+  );
   const places = [...receivers].flatMap((party) => session.interfacesOf(party));
-  const { value, sightings } = await session.watch(places, async () =>
-    await Promise.all(
-      predicted.map(async ({ flow, prediction }): Promise<JudgedFlow> => {
-        const waits = prediction.delivered || prediction.refusal === "unreachable";
-        const sent = await session.send({ ...flow, timeoutMs: waits ? answerWaitMs : silenceWaitMs });
-        return { flow, prediction, sent };
-      }),
-    ),
+  const { value, sightings } = await session.watch(
+    places,
+    async () =>
+      await Promise.all(
+        predicted.map(async ({ flow, prediction }): Promise<JudgedFlow> => {
+          const waits = prediction.delivered || prediction.refusal === "unreachable";
+          const sent = await session.send({ ...flow, timeoutMs: waits ? answerWaitMs : silenceWaitMs });
+          return { flow, prediction, sent };
+        }),
+      ),
   );
   return value.map((judged) => withSightings(judged, sightings));
 }
@@ -145,7 +149,11 @@ export function combine(...judgements: readonly Judgement[]): Judgement {
 }
 
 /** ICMP and every service of the target that a family's address of it offers. */
-export function flowsTo(from: Party, to: Address, services: readonly { readonly protocol: "tcp" | "udp"; readonly port: number }[]): Flow[] {
+export function flowsTo(
+  from: Party,
+  to: Address,
+  services: readonly { readonly protocol: "tcp" | "udp"; readonly port: number }[],
+): Flow[] {
   return [{ from, to, protocol: "icmp" }, ...services.map(({ protocol, port }): Flow => ({ from, to, protocol, port }))];
 }
 

@@ -28,7 +28,8 @@ const attemptText = (attempt: Attempt): string => {
   return `${attempt.protocol}${port} from ${from} to ${formatAddress(attempt.to)}${attempt.port === undefined ? "" : ` port ${attempt.port}`}`;
 };
 
-const placeText = (place: WatchPlace): string => `${place.interface} of ${place.namespace ?? place.node}${place.namespace === undefined ? "" : ` on ${place.node}`}`;
+const placeText = (place: WatchPlace): string =>
+  `${place.interface} of ${place.namespace ?? place.node}${place.namespace === undefined ? "" : ` on ${place.node}`}`;
 
 /** The first sight of the attempt's packet at a victim; the mark tells it from every other packet. */
 function arrivalOf(sent: Sent, sightings: readonly Sighting[]): Sighting | undefined {
@@ -49,8 +50,10 @@ export async function judgeNeverArrives(
 ): Promise<Judgement> {
   const chosen = sampleFlows(session, law, attempts, mostAttempts);
   const places = [...victims.flatMap((victim) => session.interfacesOf(victim)), ...also];
-  const { value, sightings } = await session.watch(places, async () =>
-    await Promise.all(chosen.map(async (attempt) => ({ attempt, sent: await session.send({ ...attempt, timeoutMs: silenceWaitMs }) }))),
+  const { value, sightings } = await session.watch(
+    places,
+    async () =>
+      await Promise.all(chosen.map(async (attempt) => ({ attempt, sent: await session.send({ ...attempt, timeoutMs: silenceWaitMs }) }))),
   );
   const stories = value.flatMap(({ attempt, sent }) => {
     const arrival = arrivalOf(sent, sightings);

@@ -27,7 +27,5 @@ export function gatewayPlaces(world: World): WatchPlace[] {
 }
 
 export function upstreamPlaces(world: World): WatchPlace[] {
-  return world.farm.upstreams.flatMap((upstream) =>
-    ["swp1", "wan"].map((link): WatchPlace => ({ node: upstream.name, interface: link })),
-  );
+  return world.farm.upstreams.flatMap((upstream) => ["swp1", "wan"].map((link): WatchPlace => ({ node: upstream.name, interface: link })));
 }

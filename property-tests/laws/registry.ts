@@ -28,16 +28,48 @@ const law = (id: string, kind: Law["kind"], text: string): Law => ({
 });
 
 export const laws: readonly Law[] = [
-  law("EX-1", "pure", "allocation, exit node, /64 and allocation number alone give every name, address, port and route; order and machine have no influence"),
+  law(
+    "EX-1",
+    "pure",
+    "allocation, exit node, /64 and allocation number alone give every name, address, port and route; order and machine have no influence",
+  ),
   law("EX-2", "pure", "names of interfaces, bridges and namespaces have at most 15 bytes and are unique within their node"),
-  law("EX-3", "pure", "an allocation is a global unicast /48; anything else is refused with reason and place, a documentation prefix warned of"),
-  law("EX-4", "pure", "a /48 has 16 parts of /52: part 0 is PrefixZero's, exit nodes are 1 to 15, and a node asking again gets its own number again"),
-  law("EX-5", "pure", "the NRs of a network get /64s from the /52 of their exit point's exit node, each held once, and a released one rests"),
-  law("EX-6", "lab", "the upstream router holds one static /52 per exit node, PrefixZero, a default route and one unreachable /48, however many NRs there are"),
-  law("EX-7", "lab", "workloads of one network reach each other on both families, two NRs apart, or through the exit point where both nodes are hidden"),
+  law(
+    "EX-3",
+    "pure",
+    "an allocation is a global unicast /48; anything else is refused with reason and place, a documentation prefix warned of",
+  ),
+  law(
+    "EX-4",
+    "pure",
+    "a /48 has 16 parts of /52: part 0 is PrefixZero's, exit nodes are 1 to 15, and a node asking again gets its own number again",
+  ),
+  law(
+    "EX-5",
+    "pure",
+    "the NRs of a network get /64s from the /52 of their exit point's exit node, each held once, and a released one rests",
+  ),
+  law(
+    "EX-6",
+    "lab",
+    "the upstream router holds one static /52 per exit node, PrefixZero, a default route and one unreachable /48, however many NRs there are",
+  ),
+  law(
+    "EX-7",
+    "lab",
+    "workloads of one network reach each other on both families, two NRs apart, or through the exit point where both nodes are hidden",
+  ),
   law("EX-8", "lab", "a workload reaches the IPv6 internet with its own address, and the internet reaches its services"),
-  law("EX-9", "lab", "a workload reaches the IPv4 internet as GWPubIP4; inbound IPv4 is refused but for port forwards on addresses that the user owns"),
-  law("EX-10", "lab", "networks never reach each other privately; to global services and port forwards a neighbour is exactly an internet host"),
+  law(
+    "EX-9",
+    "lab",
+    "a workload reaches the IPv4 internet as GWPubIP4; inbound IPv4 is refused but for port forwards on addresses that the user owns",
+  ),
+  law(
+    "EX-10",
+    "lab",
+    "networks never reach each other privately; to global services and port forwards a neighbour is exactly an internet host",
+  ),
   law("EX-11", "lab", "what nobody holds is answered unreachable and never delivered; no packet passes a routing namespace twice"),
   law("EX-12", "lab", "a new NR gets its route and disturbs no flow of any other"),
   law("EX-13", "lab", "a removed NR leaves nothing behind"),
@@ -45,9 +77,17 @@ export const laws: readonly Law[] = [
   law("EX-15", "lab", "two active exit nodes stand in for each other: a silent death costs less than 250 ms and no established flow"),
   law("EX-16", "lab", "a routing table per network keeps private addresses apart without a filter rule"),
   law("EX-17", "lab", "the same state again changes nothing; drift in what farmlab owns is repaired, and nothing else is touched"),
-  law("EX-18", "lab", "an agent builds its state from the list, the published facts and its own keys alone, also after a restart, without losing a packet"),
+  law(
+    "EX-18",
+    "lab",
+    "an agent builds its state from the list, the published facts and its own keys alone, also after a restart, without losing a packet",
+  ),
   law("EX-19", "lab", "thousands of NRs on one exit node, and a full farm's derivation, in bounded time and memory"),
-  law("EX-20", "lab", "WireGuard peers, AllowedIPs, ports and keepalive are as derived; endpoints of hidden nodes are learnt, and two hidden nodes are no peers"),
+  law(
+    "EX-20",
+    "lab",
+    "WireGuard peers, AllowedIPs, ports and keepalive are as derived; endpoints of hidden nodes are learnt, and two hidden nodes are no peers",
+  ),
   law("EX-21", "pure", "what derivation can collide on is refused before anything changes, naming both sides"),
   law("EX-22", "lab", "a workload sends from its own prefix only, and nothing private leaves the gateway upstream"),
   law("EX-23", "lab", "full-size transfers work both ways through every tunnel and NAT"),
@@ -75,5 +115,7 @@ function distance(one: string, other: string): number {
 
 export function nearestLaw(id: string): string {
   const wanted = id.toUpperCase();
-  return laws.map((candidate) => candidate.id).reduce((best, candidate) => (distance(candidate, wanted) < distance(best, wanted) ? candidate : best));
+  return laws
+    .map((candidate) => candidate.id)
+    .reduce((best, candidate) => (distance(candidate, wanted) < distance(best, wanted) ? candidate : best));
 }

@@ -12,7 +12,8 @@ const farmText = readFileSync(farmFile, "utf8");
 describe("the mutants", () => {
   it("have ids of their own and name laws that have properties", () => {
     expect(new Set(mutants.map((mutant) => mutant.id)).size).toBe(mutants.length);
-    for (const mutant of mutants) for (const id of mutant.laws) expect(lawNamed(id)?.properties.length, `${mutant.id}: ${id}`).toBeGreaterThan(0);
+    for (const mutant of mutants)
+      for (const id of mutant.laws) expect(lawNamed(id)?.properties.length, `${mutant.id}: ${id}`).toBeGreaterThan(0);
   });
 
   it("there is one for every law that a lab checks", () => {

@@ -90,7 +90,7 @@ export const mutants: readonly Mutant[] = [
     file: gatewayRules,
     find: "  `  oifname ${exitPoints} ip saddr 10.0.0.0/8 ct status dnat snat ip to ${gatewayIp4} fully-random`,",
     replace:
-      '  `  oifname ${exitPoints} ip saddr 10.0.0.0/8 ct status dnat snat ip to ${gatewayIp4} fully-random`,\n  `  oifname ${up} ip6 saddr 2000::/3 masquerade`,',
+      "  `  oifname ${exitPoints} ip saddr 10.0.0.0/8 ct status dnat snat ip to ${gatewayIp4} fully-random`,\n  `  oifname ${up} ip6 saddr 2000::/3 masquerade`,",
   }),
   patched("return-route-left-out", "the gateway has no route to the /64s of NRs", ["EX-8"], {
     file: derivedRoutes,

@@ -23,7 +23,12 @@ export function mutatedText(mutant: Mutant, text: string): string {
 }
 
 /** `laws` empty judges by all laws. Throws when the farm does not load. */
-export async function runMutant(mutant: Mutant, file: string, text: string, options: { readonly laws: readonly string[]; readonly seed: number }): Promise<MutantRun> {
+export async function runMutant(
+  mutant: Mutant,
+  file: string,
+  text: string,
+  options: { readonly laws: readonly string[]; readonly seed: number },
+): Promise<MutantRun> {
   const edited = mutatedText(mutant, text);
   const { farm } = expectValue(loadFarm(edited, file));
   const result = await runFarms([{ file, text: edited, farm, intents: expectValue(intentsOf(farm)) }], {

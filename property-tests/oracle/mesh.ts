@@ -1,6 +1,6 @@
 /** What the WireGuard mesh of a network must look like (seed 1; the document says which nodes are public). */
-import { addressIn, hostPrefix, networkOf, parsePrefix } from "../../core/common/index.ts";
-import type { Address, Prefix } from "../../core/common/index.ts";
+import { addressIn, hostPrefix, networkOf, parsePrefix } from "../../core/common/address.ts";
+import type { Address, Prefix } from "../../core/common/address.ts";
 import type { FarmNode } from "../../core/farm/index.ts";
 import type { NetworkWorld, Resource, World } from "./world.ts";
 

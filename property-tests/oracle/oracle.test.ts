@@ -28,7 +28,8 @@ const flow = (from: string, to: string, protocol: Protocol = "icmp", port?: numb
 /** A prediction in short: law, who answers, the source seen and the hops; or the refusal and who refuses. */
 function short(prediction: Prediction | undefined): string {
   if (prediction === undefined) return "no law";
-  if (!prediction.delivered) return `${prediction.law} ${prediction.refusal} ${(prediction.refusedBy?.addresses ?? []).map(formatAddress).join(" ")}`.trim();
+  if (!prediction.delivered)
+    return `${prediction.law} ${prediction.refusal} ${(prediction.refusedBy?.addresses ?? []).map(formatAddress).join(" ")}`.trim();
   const source = prediction.sourceSeen === undefined ? "" : ` sees ${formatAddress(prediction.sourceSeen)}`;
   return `${prediction.law} ${prediction.answeredBy.name}${source}${prediction.hops === undefined ? "" : ` ${prediction.hops} hops`}`;
 }
@@ -61,7 +62,9 @@ describe("the exit-node farm's addresses, by the seed's worked values", () => {
     const resources = network.resources.map(({ node, exitPoint }) => ({ node, exitPoint }));
     const open = { ...farm, networks: [{ ...network, resources }] };
     expect(() => describeWorld(open)).toThrow("the prefix of blue/node-1");
-    const observed = new Map(["node-1", "node-2", "node-3"].map((node, index) => [resourceKey("blue", node), parsePrefix(`2a02:1802:5e:100${index}::/64`)!]));
+    const observed = new Map(
+      ["node-1", "node-2", "node-3"].map((node, index) => [resourceKey("blue", node), parsePrefix(`2a02:1802:5e:100${index}::/64`)!]),
+    );
     expect(formatAddress(describeWorld(open, observed).workloads[1]!.ipv4)).toBe("10.16.1.2");
   });
 });
@@ -117,7 +120,12 @@ describe("the mesh", () => {
       ["wg-1b2c-1", 6956, ["node-1"]],
       ["wg-1c3d-1", 7229, ["node-1"]],
     ]);
-    expect(mesh[0]?.peers[0]?.allowedIps.map(formatPrefix)).toEqual(["fe80::1b2c/128", "10.255.27.44/32", "10.27.44.0/24", "2a02:1802:5e:1b2c::/64"]);
+    expect(mesh[0]?.peers[0]?.allowedIps.map(formatPrefix)).toEqual([
+      "fe80::1b2c/128",
+      "10.255.27.44/32",
+      "10.27.44.0/24",
+      "2a02:1802:5e:1b2c::/64",
+    ]);
     expect(mesh[1]?.peers[0]?.allowedIps.map(formatPrefix)).toEqual(["0.0.0.0/0", "::/0"]);
   });
 

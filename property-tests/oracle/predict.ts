@@ -1,6 +1,6 @@
 /** What must happen to a flow, in the laws' sense. A flow of which no law says anything has no prediction. */
-import { contains, sameAddress, wellKnown } from "../../core/common/index.ts";
-import type { Address } from "../../core/common/index.ts";
+import { contains, sameAddress, wellKnown } from "../../core/common/address.ts";
+import type { Address } from "../../core/common/address.ts";
 import { gatewayIpv4, networkNamed, resourceHolding, upstreamOf, workloadAt } from "./world.ts";
 import type { Bar, Party, World, WorkloadParty } from "./world.ts";
 
@@ -55,7 +55,12 @@ function innerHops(from: WorkloadParty, to: WorkloadParty): number {
 
 function withinNetwork(from: WorkloadParty, to: WorkloadParty): Delivered {
   const hops = innerHops(from, to);
-  const way = hops === 0 ? "within one NR" : hops === 2 ? "two NRs apart, as one of the nodes is public" : "through the exit point, as both nodes are hidden";
+  const way =
+    hops === 0
+      ? "within one NR"
+      : hops === 2
+        ? "two NRs apart, as one of the nodes is public"
+        : "through the exit point, as both nodes are hidden";
   return {
     delivered: true,
     answeredBy: to,

@@ -1,6 +1,6 @@
 /** What the router above the exit nodes must hold (EX-6): one static /52 per exit node and little else, however many NRs there are. */
-import { contains } from "../../core/common/index.ts";
-import type { Address, Prefix } from "../../core/common/index.ts";
+import { contains } from "../../core/common/address.ts";
+import type { Address, Prefix } from "../../core/common/address.ts";
 import type { UpstreamRouter } from "../../core/farm/index.ts";
 import { upstreamOf } from "./world.ts";
 import type { World } from "./world.ts";

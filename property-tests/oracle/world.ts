@@ -1,6 +1,6 @@
 /** Who is in a farm and under which addresses, as the document and the seed's relations between addresses say. */
-import { addressIn, contains, networkOf, sameAddress } from "../../core/common/index.ts";
-import type { Address, Family, Prefix } from "../../core/common/index.ts";
+import { addressIn, contains, networkOf, sameAddress } from "../../core/common/address.ts";
+import type { Address, Family, Prefix } from "../../core/common/address.ts";
 import type { Allocation, ExitNodeConfig, Farm, FarmNode, Service, UpstreamRouter, UserNetwork } from "../../core/farm/index.ts";
 
 /** The /64 that each NR was seen with, for those whose file leaves it to the allocator; the key is `resourceKey`. */
@@ -169,14 +169,12 @@ export function describeWorld(farm: Farm, observed: ObservedPrefixes = new Map()
       };
     }),
   );
-  const internetHosts = farm.internet.hosts.map(
-    (host): InternetParty => ({
-      kind: "internet-host",
-      name: host.name,
-      ...(host.ipv4 === undefined ? {} : { ipv4: host.ipv4 }),
-      ...(host.ipv6 === undefined ? {} : { ipv6: host.ipv6 }),
-    }),
-  );
+  const internetHosts = farm.internet.hosts.map((host): InternetParty => ({
+    kind: "internet-host",
+    name: host.name,
+    ...(host.ipv4 === undefined ? {} : { ipv4: host.ipv4 }),
+    ...(host.ipv6 === undefined ? {} : { ipv6: host.ipv6 }),
+  }));
   return { farm, bars, networks, workloads, internetHosts };
 }
 

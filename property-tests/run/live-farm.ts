@@ -1,9 +1,7 @@
 /** Brings one farm up and settled: lab, store with its intents, every agent ready. What drives or judges it comes on top. */
 import { randomBytes } from "node:crypto";
-import { startDeadline } from "../../core/common/index.ts";
 import type { Clock } from "../../core/common/index.ts";
 import type { Farm } from "../../core/farm/index.ts";
-import { factsPrefix } from "../../core/intents/index.ts";
 import type { Intents } from "../../core/intents/index.ts";
 import { openStore, writeIntents } from "../../core/store/index.ts";
 import type { Store } from "../../core/store/index.ts";
@@ -12,10 +10,9 @@ import type { Runtime, SourcePatch } from "../../emulator/image/index.ts";
 import { netnsBackend } from "../../emulator/netns/index.ts";
 import type { NetnsLab } from "../../emulator/netns/index.ts";
 import { compileFarm, storeSocketPath } from "../../topologies/index.ts";
-import { followAgents, statusText } from "./status-streams.ts";
+import { readyWaitMs, untilReady } from "./ready.ts";
+import { followAgents } from "./status-streams.ts";
 import type { StatusStreams } from "./status-streams.ts";
-
-const readyWaitMs = 20_000;
 
 export interface LiveFarmOptions {
   readonly farm: Farm;
@@ -27,6 +24,8 @@ export interface LiveFarmOptions {
   readonly patches?: readonly SourcePatch[];
   readonly signal: AbortSignal;
   readonly onStep: (step: string) => void;
+  /** Whether a farm whose agents do not get ready is given all the same, with `notReady`: for who judges them. Else it is an error. */
+  readonly evenUnready?: boolean;
 }
 
 export interface LiveFarm {
@@ -37,9 +36,11 @@ export interface LiveFarm {
   readonly clock: Clock;
   /** Store revision of the intents. */
   readonly revision: number;
+  /** Which agents did not get ready, in words; only where that is allowed. */
+  readonly notReady?: string;
   /** Writes other intents in place of those before; resolves with their revision, not waiting for agents. */
   writeIntents(intents: Intents): Promise<number>;
-  /** Until every agent is ready with everything up to a revision, and with all facts that the others have published meanwhile. */
+  /** Until every agent is ready with everything up to a revision, and with all facts that the others have published meanwhile. Throws with what is late. */
   untilReady(revision: number, waitMs: number): Promise<void>;
   /** Ends the lab. */
   close(): Promise<void>;
@@ -66,44 +67,7 @@ function clockOf(signal: AbortSignal): Clock {
   };
 }
 
-interface Watched {
-  readonly store: Store;
-  readonly streams: StatusStreams;
-  readonly nodes: readonly string[];
-  readonly clock: Clock;
-}
-
-async function untilReady({ store, streams, nodes, clock }: Watched, revision: number, waitMs: number): Promise<void> {
-  const deadline = startDeadline(clock, waitMs);
-  let needed = revision;
-  for (;;) {
-    await deadline.until(
-      `every agent to be ready at revision ${needed}`,
-      async () => {
-        const late = nodes.filter((node) => {
-          const status = streams.statuses.get(node);
-          return status === undefined || status.phase !== "ready" || status.revision < needed;
-        });
-        if (late.length === 0) return { done: true };
-        await streams.changed(50);
-        return { seen: statusText(late, streams.statuses) };
-      },
-      1,
-    );
-    const facts = await store.range(factsPrefix);
-    const newest = Math.max(revision, ...facts.entries.map((entry) => entry.revision));
-    if (newest <= needed && facts.entries.length >= nodes.length) return;
-    needed = newest;
-    if (facts.entries.length < nodes.length) {
-      await deadline.until("every agent to publish its facts", async () => {
-        const held = await store.range(factsPrefix);
-        return held.entries.length >= nodes.length ? { done: true } : { seen: `${held.entries.length} of ${nodes.length}` };
-      });
-    }
-  }
-}
-
-/** Opens a farm; on failure or abort nothing of the lab is left. Throws a BuildError, a SandboxError or a DeadlineError. */
+/** Opens a farm; on failure or abort nothing of the lab is left. Throws a BuildError, a SandboxError, or an Error that says which agents are late. */
 export async function openFarm(options: LiveFarmOptions): Promise<LiveFarm> {
   const { farm, signal, onStep } = options;
   onStep("preparing image, helper and agent");
@@ -132,8 +96,9 @@ export async function openFarm(options: LiveFarmOptions): Promise<LiveFarm> {
   try {
     onStep("waiting for the agents");
     const revision = await writeIntents(store, options.intents);
-    const watched = { store, streams, nodes, clock };
-    await untilReady(watched, revision, readyWaitMs);
+    const agents = { store, streams, nodes, clock };
+    const notReady = await untilReady(agents, revision, readyWaitMs);
+    if (notReady !== undefined && options.evenUnready !== true) throw new Error(notReady);
     return {
       lab,
       runtime,
@@ -141,8 +106,12 @@ export async function openFarm(options: LiveFarmOptions): Promise<LiveFarm> {
       streams,
       clock,
       revision,
+      ...(notReady === undefined ? {} : { notReady }),
       writeIntents: (intents) => writeIntents(store, intents),
-      untilReady: (atLeast, waitMs) => untilReady(watched, atLeast, waitMs),
+      async untilReady(atLeast, waitMs) {
+        const late = await untilReady(agents, atLeast, waitMs);
+        if (late !== undefined) throw new Error(late);
+      },
       close,
       leave,
     };

@@ -1,27 +1,22 @@
 /** Brings one farm up and gives the properties their session: intents written, every agent ready, tunnels open, responders listening. */
 import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import type { Clock } from "../../core/common/index.ts";
-import { openStore, writeIntents } from "../../core/store/index.ts";
-import type { Intents } from "../../core/intents/index.ts";
 import type { Farm } from "../../core/farm/index.ts";
-import { ensureRuntime } from "../../emulator/image/index.ts";
+import type { Intents } from "../../core/intents/index.ts";
 import type { Runtime, SourcePatch } from "../../emulator/image/index.ts";
-import { enterArguments, netnsBackend } from "../../emulator/netns/index.ts";
+import { enterArguments } from "../../emulator/netns/index.ts";
 import type { NetnsLab } from "../../emulator/netns/index.ts";
 import { startProber } from "../../emulator/probe/index.ts";
 import type { Prober } from "../../emulator/probe/index.ts";
-import { compileFarm, storeSocketPath } from "../../topologies/index.ts";
-import { describeWorld, resourceKey } from "../oracle/index.ts";
 import { HarnessError } from "../laws/index.ts";
+import { describeWorld, expectedMesh, resourceKey } from "../oracle/index.ts";
+import { openFarm } from "./live-farm.ts";
 import { startResponders } from "./responders.ts";
 import type { Session } from "./session.ts";
-import { untilReady } from "./ready.ts";
-import { followAgents } from "./status-streams.ts";
-import { openTunnels } from "./tunnels.ts";
 import { trafficOf } from "./traffic.ts";
+import { openTunnels } from "./tunnels.ts";
 
 const nativeInLab = "/usr/lib/farmlab/native";
+const restartWaitMs = 10_000;
 
 export interface OpenOptions {
   readonly file: string;
@@ -43,23 +38,6 @@ export interface OpenSession {
   close(): Promise<void>;
 }
 
-const clockOf = (signal: AbortSignal): Clock => ({
-  nowMs: () => performance.now(),
-  pause: (milliseconds) =>
-    new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(new Error("interrupted"));
-      const end = (): void => {
-        clearTimeout(timer);
-        reject(new Error("interrupted"));
-      };
-      const timer = setTimeout(() => {
-        signal.removeEventListener("abort", end);
-        resolve();
-      }, milliseconds);
-      signal.addEventListener("abort", end, { once: true });
-    }),
-});
-
 let labsMade = 0;
 
 /** A name that no other lab of this machine has. */
@@ -68,58 +46,36 @@ function labName(farm: Farm): string {
   return `run-${process.pid}-${labsMade}-${farm.name}`;
 }
 
-async function bringUp(options: OpenOptions, runtime: Runtime): Promise<NetnsLab> {
-  const topology = compileFarm(options.farm, { seed: options.seed, agent: { keySeed: `farmlab ${options.seed}` } });
-  return await netnsBackend(runtime).up(topology, { name: labName(options.farm), signal: options.signal, onProgress: options.onStep });
-}
-
 function startLabProber(lab: NetnsLab, runtime: Runtime): Prober {
   return startProber((argv) =>
-    spawn(runtime.native, enterArguments(lab.sandboxPid, undefined, undefined, [nativeInLab, ...argv]), { stdio: ["pipe", "pipe", "pipe"] }),
+    spawn(runtime.native, enterArguments(lab.sandboxPid, undefined, undefined, [nativeInLab, ...argv]), {
+      stdio: ["pipe", "pipe", "pipe"],
+    }),
   );
 }
 
 const observedPrefixes = (intents: Intents): Map<string, Intents["networks"][number]["resources"][number]["prefix"]> =>
-  new Map(intents.networks.flatMap((network) => network.resources.map((resource) => [resourceKey(network.name, resource.node), resource.prefix])));
+  new Map(
+    intents.networks.flatMap((network) => network.resources.map((resource) => [resourceKey(network.name, resource.node), resource.prefix])),
+  );
 
 /** Opens a session; on failure or abort nothing of the lab is left. */
 export async function openSession(options: OpenOptions): Promise<OpenSession> {
-  const { farm, intents, signal } = options;
-  const closers: (() => Promise<void> | void)[] = [];
+  const { farm, intents, seed, patches, signal, onStep } = options;
+  const live = await openFarm({ farm, intents, seed, patches, signal, onStep, name: labName(farm), evenUnready: true });
+  const { lab, streams, clock } = live;
+  const prober = startLabProber(lab, live.runtime);
   const close = async (): Promise<void> => {
-    for (const closer of closers.toReversed()) await closer();
+    await prober.close();
+    await live.close();
   };
   try {
-    options.onStep("preparing image, helper and agent");
-    const runtime = await ensureRuntime(options.patches, { signal });
-    const lab = await bringUp(options, runtime);
-    closers.push(async () => await lab.down());
-    const clock = clockOf(signal);
-    const nodes = farm.nodes.map((node) => node.name);
-    const storeHost = farm.internet.hosts.find((host) => host.store)?.name;
-    if (storeHost === undefined) throw new HarnessError("the farm has no store");
-    const streams = followAgents(lab, nodes);
-    closers.push(() => streams.close());
-    const store = openStore({
-      endpoints: [`unix:${lab.node(storeHost).hostPath(storeSocketPath)}`],
-      clock,
-      random: () => randomBytes(4).readUInt32BE() / 0x1_0000_0000,
-    });
-    closers.push(() => store.close());
-    const prober = startLabProber(lab, runtime);
-    closers.push(async () => await prober.close());
-
-    options.onStep("waiting for the agents");
-    const revision = await writeIntents(store, intents);
-    const agents = { store, streams, nodes, clock };
-    const notReady = await untilReady(agents, revision);
     signal.throwIfAborted();
-
     const world = describeWorld(farm, observedPrefixes(intents));
     const traffic = trafficOf(world, lab, prober);
-    options.onStep("starting responders");
+    onStep("starting responders");
     await startResponders(world, prober, traffic);
-    options.onStep("waiting for the tunnels");
+    onStep("waiting for the tunnels");
     await openTunnels(world, traffic, clock);
 
     const session: Session = {
@@ -127,29 +83,52 @@ export async function openSession(options: OpenOptions): Promise<OpenSession> {
       farm,
       file: options.file,
       text: options.text,
-      seed: options.seed,
+      seed,
       world,
       intents,
       lab,
       facts: streams.facts,
       statuses: streams.statuses,
       nowMs: () => clock.nowMs(),
-      ...(notReady === undefined ? {} : { notReady }),
+      ...(live.notReady === undefined ? {} : { notReady: live.notReady }),
       async restartAgents() {
         streams.forget();
-        await Promise.all(nodes.map(async (node) => await lab.node(node).services.kill("agent", "SIGKILL")));
-        const late = await untilReady(agents, revision);
-        if (late !== undefined) throw new HarnessError(`after their restart ${late}`);
+        await Promise.all(farm.nodes.map(async (node) => await lab.node(node.name).services.kill("agent", "SIGKILL")));
+        try {
+          await live.untilReady(live.revision, restartWaitMs);
+        } catch (error) {
+          throw new HarnessError(`after their restart: ${error instanceof Error ? error.message : String(error)}`);
+        }
       },
       async read(position, argv) {
-        const { code, stdout, stderr } = await lab.node(position.node).exec(argv, position.namespace === undefined ? {} : { namespace: position.namespace });
+        const { code, stdout, stderr } = await lab
+          .node(position.node)
+          .exec(argv, position.namespace === undefined ? {} : { namespace: position.namespace });
         if (code !== 0) throw new HarnessError(`${argv.join(" ")} on ${position.node} ended with ${code}: ${stderr.trim()}`);
         return stdout;
       },
     };
-    return { session, capabilities: new Set(), choices: { backend: "netns", node: process.version }, close };
+    return { session, capabilities: new Set(), choices: await labChoices(session), close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** What of the host's the lab runs on, as seen in it. */
+async function labChoices(session: Session): Promise<Record<string, string>> {
+  const tunnel = session.world.networks.flatMap((network) => expectedMesh(session.world, network)).find((one) => one.peers.length > 0);
+  const choices = { backend: session.lab.backend, node: process.version };
+  if (tunnel === undefined || session.notReady !== undefined) return choices;
+  const text = await session.read({ node: tunnel.resource.node, namespace: tunnel.namespace }, [
+    "ip",
+    "-j",
+    "-d",
+    "link",
+    "show",
+    "dev",
+    tunnel.name,
+  ]);
+  const [link] = JSON.parse(text) as { linkinfo?: { info_kind?: string } }[];
+  return { ...choices, wireguard: link?.linkinfo?.info_kind === "wireguard" ? "kernel" : "wireguard-go" };
 }

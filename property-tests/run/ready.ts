@@ -6,7 +6,8 @@ import type { Store } from "../../core/store/index.ts";
 import { statusText } from "./status-streams.ts";
 import type { StatusStreams } from "./status-streams.ts";
 
-const readyWaitMs = 20_000;
+/** A farm of a few nodes takes half a second. */
+export const readyWaitMs = 20_000;
 /** An agent that has said for so long that it fails will not be ready: the laws are judged as things are. */
 const failingWaitMs = 3000;
 const lookAgainMs = 50;
@@ -28,9 +29,9 @@ async function newestFacts({ store, nodes }: Agents): Promise<number | undefined
  * Until every agent is ready at the given revision and at that of all facts published meanwhile. Answers what is wrong, in words, where
  * that does not come to pass: an agent is what is being tested, so its failure is for the laws to judge.
  */
-export async function untilReady(agents: Agents, revision: number): Promise<string | undefined> {
+export async function untilReady(agents: Agents, revision: number, waitMs: number): Promise<string | undefined> {
   const { streams, nodes, clock } = agents;
-  const deadline = startDeadline(clock, readyWaitMs);
+  const deadline = startDeadline(clock, waitMs);
   let failingSinceMs: number | undefined;
   let needed = revision;
   const late = (): string[] =>
@@ -52,14 +53,15 @@ export async function untilReady(agents: Agents, revision: number): Promise<stri
         const seen = statusText(waiting, streams.statuses);
         const fails = waiting.some((node) => streams.statuses.get(node)?.phase === "failing");
         failingSinceMs = fails ? (failingSinceMs ?? clock.nowMs()) : undefined;
-        if (failingSinceMs !== undefined && clock.nowMs() - failingSinceMs > failingWaitMs) return { done: `agents are not ready: ${seen.replaceAll("\n", " ")}` };
+        if (failingSinceMs !== undefined && clock.nowMs() - failingSinceMs > failingWaitMs)
+          return { done: `agents are not ready: ${seen.replaceAll("\n", " ")}` };
         await streams.changed(lookAgainMs);
         return { seen };
       },
       1,
     );
   } catch (error) {
-    if (error instanceof DeadlineError) return `agents are not ready after ${readyWaitMs / 1000} s: ${error.lastSeen.replaceAll("\n", " ")}`;
+    if (error instanceof DeadlineError) return `agents are not ready after ${waitMs / 1000} s: ${error.lastSeen.replaceAll("\n", " ")}`;
     throw error;
   }
 }

@@ -12,7 +12,9 @@ const anywhere: readonly Address[] = [
 
 export async function startResponders(world: World, prober: Prober, traffic: Traffic): Promise<void> {
   const workloads = world.workloads.flatMap((party) => party.services.map(({ protocol, port }) => ({ party, protocol, port })));
-  const hosts = world.internetHosts.flatMap((party) => (["tcp", "udp"] as const).map((protocol) => ({ party, protocol, port: internetPort })));
+  const hosts = world.internetHosts.flatMap((party) =>
+    (["tcp", "udp"] as const).map((protocol) => ({ party, protocol, port: internetPort })),
+  );
   await Promise.all(
     [...workloads, ...hosts].flatMap(({ party, protocol, port }) =>
       anywhere.map(async (address) => {

@@ -6,7 +6,9 @@ import type { Farm } from "../../core/farm/index.ts";
 import type { Counterexample, FarmResult, LawResult, RunResult } from "../../reports/index.ts";
 import { unknownOutcome } from "../laws/index.ts";
 import type { Property } from "../laws/index.ts";
+import { BuildError } from "../../emulator/image/index.ts";
 import type { SourcePatch } from "../../emulator/image/index.ts";
+import { SandboxError } from "../../emulator/netns/index.ts";
 import type { OnEvent } from "./events.ts";
 import { judgeFarm, lawResult } from "./judge.ts";
 import { openSession } from "./open-session.ts";
@@ -70,6 +72,10 @@ function coverageOf(farm: Farm, laws: readonly LawResult[], readyMs: number | un
   };
 }
 
+/** Faults of which no other lab on this machine would be spared. */
+const isHostLacking = (error: unknown): boolean =>
+  error instanceof BuildError || (error instanceof SandboxError && ["no-namespaces", "ids", "prepare"].includes(error.code));
+
 interface FarmRun {
   readonly result: FarmResult;
   readonly counterexamples: readonly Counterexample[];
@@ -93,9 +99,14 @@ async function runFarm(given: FarmToRun, options: RunOptions): Promise<FarmRun> 
     });
     readyMs = performance.now() - started;
     options.onEvent({ kind: "farm-ready", farm: farm.name, readyMs });
-    laws = await judgeFarm(opened.session, options.properties, { signal: options.signal, capabilities: opened.capabilities, onEvent: options.onEvent });
+    laws = await judgeFarm(opened.session, options.properties, {
+      signal: options.signal,
+      capabilities: opened.capabilities,
+      onEvent: options.onEvent,
+    });
   } catch (error) {
     options.signal.throwIfAborted();
+    if (isHostLacking(error)) throw error;
     const why = `the lab did not come up: ${error instanceof Error ? error.message : String(error)}`;
     laws = options.properties.map((property) => lawResult(property, unknownOutcome(why)));
     for (const result of laws) options.onEvent({ kind: "law-judged", farm: farm.name, result });
@@ -110,7 +121,10 @@ async function runFarm(given: FarmToRun, options: RunOptions): Promise<FarmRun> 
   };
 }
 
-/** Runs all farms, at most `jobs` at once, and gives their results in the order given. Throws the signal's reason when interrupted; no lab is left then. */
+/**
+ * Runs all farms, at most `jobs` at once, and gives their results in the order given. Throws the signal's reason when interrupted (no lab
+ * is left then), and a BuildError or SandboxError where this host cannot run any.
+ */
 export async function runFarms(farms: readonly FarmToRun[], options: RunOptions): Promise<RunResult> {
   const started = performance.now();
   const commit = currentCommit();

@@ -54,13 +54,18 @@ describe("choosing laws", () => {
     const chosen = selectProperties(["EX-10", "EX-8"]).map((property) => property.law);
     expect([...new Set(chosen)]).toEqual(["EX-8", "EX-10"]);
     expect(lawIds(["ex-8"])).toMatchObject({ ok: true, value: ["EX-8"] });
-    expect(lawIds(["EX-80"])).toMatchObject({ ok: false, problems: [{ code: "unknown-law", hint: "the nearest is EX-8; farmlab laws lists them all" }] });
+    expect(lawIds(["EX-80"])).toMatchObject({
+      ok: false,
+      problems: [{ code: "unknown-law", hint: "the nearest is EX-8; farmlab laws lists them all" }],
+    });
   });
 });
 
 describe("the command that reproduces a failure", () => {
   it("can be pasted into a shell whatever the file is called", () => {
-    expect(reproduceCommand("topologies/exit-node.farm.yml", "EX-10", 7)).toBe("farmlab run topologies/exit-node.farm.yml --law EX-10 --seed 7");
+    expect(reproduceCommand("topologies/exit-node.farm.yml", "EX-10", 7)).toBe(
+      "farmlab run topologies/exit-node.farm.yml --law EX-10 --seed 7",
+    );
     expect(reproduceCommand("it's $(mine).farm.yml", "EX-1", 0)).toBe("farmlab run 'it'\\''s $(mine).farm.yml' --law EX-1 --seed 0");
   });
 });

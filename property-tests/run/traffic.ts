@@ -147,18 +147,16 @@ export function trafficOf(world: World, lab: NetnsLab, prober: Prober): Traffic 
         const lost = results.reduce((sum, { result }) => sum + result.dropped, 0);
         if (lost > 0) throw new HarnessError(`the watched interfaces had ${lost} packets too many to see`);
         const sightings = results.flatMap(({ place, result }) =>
-          result.packets.map(
-            (packet): Sighting => ({
-              place,
-              outgoing: packet.direction === "out",
-              kind: packet.kind,
-              source: formatAddress(packet.source),
-              destination: formatAddress(packet.destination),
-              ttl: packet.ttl,
-              token: packet.token,
-              sequence: packet.sequence,
-            }),
-          ),
+          result.packets.map((packet): Sighting => ({
+            place,
+            outgoing: packet.direction === "out",
+            kind: packet.kind,
+            source: formatAddress(packet.source),
+            destination: formatAddress(packet.destination),
+            ttl: packet.ttl,
+            token: packet.token,
+            sequence: packet.sequence,
+          })),
         );
         return { value, sightings };
       } finally {

@@ -27,7 +27,16 @@ export function meaningOf(result: RunResult, strictness: Strictness): RunMeaning
   if (has(laws, "failed", "flaky")) return "failed";
   const required = strictness.require.filter((law) => isMissing(laws, law));
   // A required law that could not be judged is not known to be broken.
-  if (required.some((law) => !has(laws.filter((one) => one.law === law), "unknown"))) return "failed";
+  if (
+    required.some(
+      (law) =>
+        !has(
+          laws.filter((one) => one.law === law),
+          "unknown",
+        ),
+    )
+  )
+    return "failed";
   if (strictness.noSkips && laws.some(lacks)) return "failed";
   if (has(laws, "unknown")) return "unknown";
   if (!has(laws, "passed")) return laws.some(lacks) ? "hostCannot" : "nothingSelected";

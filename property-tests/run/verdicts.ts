@@ -25,7 +25,11 @@ export function sourcesHash(root: string = projectRoot): string {
       .filter((entry) => entry.isFile() && /\.(ts|c|h|ya?ml|sh)$/.test(entry.name) && !entry.name.endsWith(".test.ts"))
       .map((entry) => join(entry.parentPath, entry.name))
       .toSorted();
-    for (const file of files) hash.update(`${file.slice(root.length)}\0`).update(readFileSync(file)).update("\0");
+    for (const file of files)
+      hash
+        .update(`${file.slice(root.length)}\0`)
+        .update(readFileSync(file))
+        .update("\0");
   }
   return hash.digest("hex").slice(0, 16);
 }
@@ -49,7 +53,8 @@ export function lastVerdicts(cache: string, sources: string): Verdicts {
 /** A property holds where it holds on every farm: the worst verdict counts, and one that no farm gave says nothing. */
 const order: readonly Verdict[] = ["failed", "flaky", "unknown", "passed", "skipped"];
 
-const worse = (one: Verdict | undefined, other: Verdict): Verdict => (one === undefined || order.indexOf(other) < order.indexOf(one) ? other : one);
+const worse = (one: Verdict | undefined, other: Verdict): Verdict =>
+  one === undefined || order.indexOf(other) < order.indexOf(one) ? other : one;
 
 export function keepVerdicts(cache: string, sources: string, result: RunResult): void {
   const verdicts: Record<string, Record<string, Verdict>> = { ...lastVerdicts(cache, sources) };
