@@ -2,16 +2,8 @@
 import { readdirSync } from "node:fs";
 import { apply } from "../apply/index.ts";
 import { seededRandom, type Clock } from "../common/index.ts";
-import {
-  encodeNodeFacts,
-  encodeNodeStatus,
-  factsPrefix,
-  intentKeys,
-  statusPrefix,
-  type NodeFacts,
-  type NodeStatus,
-} from "../intents/index.ts";
-import { createBackOff, openStore } from "../store/index.ts";
+import type { NodeFacts, NodeStatus } from "../intents/index.ts";
+import { createBackOff, encodeNodeFacts, encodeNodeStatus, factsPrefix, intentKeys, openStore, statusPrefix } from "../store/index.ts";
 import { defaultPaths, type AgentConfiguration } from "./configuration.ts";
 import { openInitClient } from "./init-client.ts";
 import { openKeyRing } from "./key-ring.ts";

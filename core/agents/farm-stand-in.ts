@@ -1,9 +1,9 @@
 /** A farm's agents around a store in memory and nodes that are only plans: for tests of what agents do together. */
 import type { ApplyReport, ObservedNode } from "../apply/index.ts";
 import { parseAddress, parsePrefix, seededRandom, type Address, type Clock, type Prefix, type Random } from "../common/index.ts";
-import { factsPrefix, intentKeys, type Intents, type NodeFacts, type NodeStatus } from "../intents/index.ts";
+import type { Intents, NodeFacts, NodeStatus } from "../intents/index.ts";
 import type { NodePlan } from "../plan/index.ts";
-import { createBackOff, encodeIntents, type StoreEntry } from "../store/index.ts";
+import { createBackOff, encodeIntents, factsPrefix, intentKeys, type StoreEntry } from "../store/index.ts";
 import { createPublisher } from "./publisher.ts";
 import type { Measured } from "./reachability.ts";
 import { Reconciler } from "./reconciler.ts";

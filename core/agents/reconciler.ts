@@ -1,9 +1,9 @@
 /** The loop: from what the store holds to what the node is, and what the node says of itself. One pass at a time; what happens during one makes one more. */
 import type { ApplyReport, ObservedNode } from "../apply/index.ts";
 import type { Clock } from "../common/index.ts";
-import { encodeNodeFacts, type Intents, type NodeFacts, type NodeIntent, type NodeStatus } from "../intents/index.ts";
+import type { Intents, NodeFacts, NodeIntent, NodeStatus } from "../intents/index.ts";
 import { planNode, type NodePlan } from "../plan/index.ts";
-import { createBackOff, pauseUnlessAborted, type BackOff } from "../store/index.ts";
+import { createBackOff, encodeNodeFacts, pauseUnlessAborted, type BackOff } from "../store/index.ts";
 import { acceptedBy, usableFacts, type AcceptedKeys } from "./acceptance.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { Log } from "./log.ts";

@@ -1,6 +1,5 @@
 /** The store as the agent goes by it: what it holds, whether it is followed, and what to make of a store that lost its data. */
-import { intentsPrefix } from "../intents/index.ts";
-import { StoreContents, type Snapshot, type StoreEvent, type WatchHandlers } from "../store/index.ts";
+import { intentsPrefix, StoreContents, type Snapshot, type StoreEvent, type WatchHandlers } from "../store/index.ts";
 
 const isEmpty = (contents: StoreContents): boolean => {
   const { allocations, nodes, networks } = contents.intents();

@@ -5,17 +5,10 @@ import {
   decodeNodeFacts,
   decodeNodeIntent,
   decodeNodeStatus,
-  keysPrefix,
-  parseKey,
-  type AllocationIntent,
-  type Intents,
-  type NetworkIntent,
-  type NodeFacts,
-  type NodeIntent,
-  type NodeStatus,
-  type StoreKey,
-} from "../intents/index.ts";
+} from "./codec.ts";
 import type { Outcome } from "../common/index.ts";
+import type { AllocationIntent, Intents, NetworkIntent, NodeFacts, NodeIntent, NodeStatus } from "../intents/index.ts";
+import { keysPrefix, parseKey, type StoreKey } from "./keys.ts";
 import type { Snapshot, StoreEntry, StoreEvent } from "./gateway.ts";
 import type { Store } from "./store.ts";
 

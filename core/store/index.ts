@@ -9,3 +9,5 @@ export { StoreError, type StoreFault } from "./store-error.ts";
 export { createBackOff, type BackOff, type BackOffRange } from "./back-off.ts";
 export { encodeIntents, writeIntents } from "./write-intents.ts";
 export { readAll, StoreContents } from "./contents.ts";
+export * from "./codec.ts";
+export * from "./keys.ts";

@@ -1,12 +1,7 @@
 /** Putting a farm's intents into the store. */
-import {
-  encodeAllocationIntent,
-  encodeNetworkIntent,
-  encodeNodeIntent,
-  intentKeys,
-  intentsPrefix,
-  type Intents,
-} from "../intents/index.ts";
+import type { Intents } from "../intents/index.ts";
+import { encodeAllocationIntent, encodeNetworkIntent, encodeNodeIntent } from "./codec.ts";
+import { intentKeys, intentsPrefix } from "./keys.ts";
 import type { Operation } from "./gateway.ts";
 import type { Store } from "./store.ts";
 

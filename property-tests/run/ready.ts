@@ -1,14 +1,14 @@
 /** Waiting until every agent has brought its node to what the store holds. */
 import { DeadlineError, startDeadline } from "../../core/common/index.ts";
 import type { Clock } from "../../core/common/index.ts";
-import { factsPrefix } from "../../core/intents/index.ts";
+import { factsPrefix } from "../../core/store/index.ts";
 import type { Store } from "../../core/store/index.ts";
 import { statusText } from "./status-streams.ts";
 import type { StatusStreams } from "./status-streams.ts";
 
 /** A farm of a few nodes takes half a second. */
 export const readyWaitMs = 20_000;
-/** An agent that has said for so long that it fails will not be ready: the laws are judged as things are. */
+/** So long after an agent's first failure it would be ready if trying again were any use: the laws are judged as things are. */
 const failingWaitMs = 3000;
 const lookAgainMs = 50;
 
@@ -52,7 +52,7 @@ export async function untilReady(agents: Agents, revision: number, waitMs: numbe
         }
         const seen = statusText(waiting, streams.statuses);
         const fails = waiting.some((node) => streams.statuses.get(node)?.phase === "failing");
-        failingSinceMs = fails ? (failingSinceMs ?? clock.nowMs()) : undefined;
+        if (fails) failingSinceMs ??= clock.nowMs();
         if (failingSinceMs !== undefined && clock.nowMs() - failingSinceMs > failingWaitMs)
           return { done: `agents are not ready: ${seen.replaceAll("\n", " ")}` };
         await streams.changed(lookAgainMs);

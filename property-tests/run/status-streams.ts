@@ -1,7 +1,7 @@
 /** Follows what every agent says over its node's own socket, so that a node which the network has lost is seen too. */
 import { createConnection } from "node:net";
 import type { Socket } from "node:net";
-import { decodeNodeFacts, decodeNodeStatus } from "../../core/intents/index.ts";
+import { decodeNodeFacts, decodeNodeStatus } from "../../core/store/index.ts";
 import type { NodeFacts, NodeStatus } from "../../core/intents/index.ts";
 import type { Lab } from "../../emulator/lab.ts";
 

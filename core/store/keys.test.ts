@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { intentKeys, parseKey } from "./index.ts";
+import { intentKeys, parseKey } from "./keys.ts";
 
 describe("intentKeys", () => {
   it("gives the keys of the store", () => {

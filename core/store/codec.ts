@@ -22,8 +22,15 @@ import {
   whole,
 } from "./decode.ts";
 import type { Decoder } from "./decode.ts";
-import type { NodeFacts, NodeStatus } from "./facts.ts";
-import type { AllocationIntent, NetworkIntent, NodeIntent, ResourceIntent, WorkloadIntent } from "./intents.ts";
+import type {
+  AllocationIntent,
+  NetworkIntent,
+  NodeFacts,
+  NodeIntent,
+  NodeStatus,
+  ResourceIntent,
+  WorkloadIntent,
+} from "../intents/index.ts";
 
 const isAddress = (value: object): value is Address => "family" in value && "value" in value && typeof value.value === "bigint";
 const isPrefix = (value: object): value is Prefix => "length" in value && "address" in value && typeof value.address === "object";

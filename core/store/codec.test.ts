@@ -13,8 +13,8 @@ import {
   encodeNodeFacts,
   encodeNodeIntent,
   encodeNodeStatus,
-} from "./index.ts";
-import type { AllocationIntent, NetworkIntent, NodeFacts, NodeIntent, NodeStatus } from "./index.ts";
+} from "./codec.ts";
+import type { AllocationIntent, NetworkIntent, NodeFacts, NodeIntent, NodeStatus } from "../intents/index.ts";
 
 const ip = (text: string): Address => parseAddress(text) ?? expect.fail(text);
 const net = (text: string): Prefix => parsePrefix(text) ?? expect.fail(text);
