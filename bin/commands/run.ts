@@ -204,7 +204,7 @@ async function run(paths: string[], options: Options): Promise<void> {
   }
 
   const seed = options.seed ?? randomInt(seedMax);
-  const jobs = options.jobs ?? Math.max(1, Math.min(farms.length, Math.floor(availableParallelism() / 2)));
+  const jobs = options.jobs ?? Math.min(farms.length, availableParallelism());
   const onEvent = progress(options.quiet === true || options.format === "json");
   if (options.quiet !== true)
     process.stderr.write(`seed ${seed}, ${farms.length === 1 ? basename(farms[0]?.file ?? "") : `${farms.length} farms`}\n`);

@@ -77,8 +77,8 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
     node,
     store: view,
     keys,
-    apply: async (plan, known) => {
-      const report = await apply(plan, system, known);
+    apply: async (plan, known, newest) => {
+      const report = await apply(plan, system, known, newest);
       expectedEnds.clear();
       return report;
     },

@@ -135,14 +135,14 @@ export function createStandInFarm(options: StandInOptions): StandInFarm {
         await turns(random, 6);
         if (node.failures > 0) {
           node.failures -= 1;
-          return { changes: 0, commands: [], failures: [{ severity: "error", code: "apply-failed", message: "ip in host: no" }] };
+          return { plan, changes: 0, commands: [], failures: [{ severity: "error", code: "apply-failed", message: "ip in host: no" }] };
         }
         const text = JSON.stringify(plan);
         const changes = kernel.get(name) === text ? 0 : 1;
         kernel.set(name, text);
         plans.push({ plan, looked: known === undefined });
         options.onPlan?.(name, plan);
-        return { changes, commands: [], failures: [], observed: nothing };
+        return { plan, changes, commands: [], failures: [], observed: nothing };
       },
       isBare: () => !kernel.has(name),
       measure: async () => {

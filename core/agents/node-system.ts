@@ -1,7 +1,7 @@
 /** The node as apply sees it: programs in its namespaces, daemons under farmlab-init, keys from the key ring. */
 import { existsSync } from "node:fs";
 import type { System } from "../apply/index.ts";
-import { startDeadline, type Clock } from "../common/index.ts";
+import { encodeLine, startDeadline, type Clock } from "../common/index.ts";
 import type { InitClient } from "./init-client.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { runProgram } from "./run-program.ts";
@@ -24,6 +24,11 @@ export function createNodeSystem(parts: NodeSystemParts): System {
     run: async ({ namespace, argv, input }) =>
       // The agent is in the node's own namespace already.
       await runProgram(namespace === "host" ? argv : [parts.native, "in", namespace, ...argv], input),
+    writeSettings: async (settings) =>
+      await runProgram(
+        [parts.native, "settings"],
+        settings.map(({ namespace, path, value }) => encodeLine([namespace, path, value])).join(""),
+      ),
     startService: async (request) => await parts.init.start(request),
     stopService: async (name) => {
       parts.onStopping(name);

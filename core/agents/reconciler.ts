@@ -19,7 +19,7 @@ export interface ReconcilerParts {
   readonly store: StoreView;
   readonly keys: KeyRing;
   /** Brings the node to the plan; without `known` it looks at the node first. */
-  readonly apply: (plan: NodePlan, known: ObservedNode | undefined) => Promise<ApplyReport>;
+  readonly apply: (plan: NodePlan, known: ObservedNode | undefined, newest: () => NodePlan) => Promise<ApplyReport>;
   /** Whether the node has none of farmlab's namespaces yet. */
   readonly isBare: () => boolean;
   readonly measure: (namespace: string) => Promise<Measured>;
@@ -139,10 +139,7 @@ export class Reconciler {
     // What an earlier life accepted holds for what it left in the kernel.
     this.#accepted ??= this.#parts.isBare() ? {} : (facts.find((one) => one.node === node)?.acceptedKeys ?? {});
     this.#updateFacts(self, tunnels, facts);
-    const { usable, awaited } = usableFacts(this.#facts, intents, facts);
-    this.#awaited = awaited;
-    const plan = planNode(node, intents, [...usable, this.#facts]);
-    const failures = await this.#apply(plan, self);
+    const { plan, failures } = await this.#apply(this.#plan(intents, facts), self);
     if (failures.length > 0) return failures;
     if (self !== undefined) this.#measuring.start(self);
     keys.retain(tunnels);
@@ -152,6 +149,13 @@ export class Reconciler {
       this.#updateFacts(self, tunnels, facts);
     }
     return failures;
+  }
+
+  /** What the node should be by what is known; keeps whom it has to wait for. */
+  #plan(intents: Intents, facts: readonly NodeFacts[]): NodePlan {
+    const { usable, awaited } = usableFacts(this.#facts, intents, facts);
+    this.#awaited = awaited;
+    return planNode(this.#parts.node, intents, [...usable, this.#facts]);
   }
 
   /** Until something was measured since the start, what the store still holds of an earlier life counts. */
@@ -167,12 +171,13 @@ export class Reconciler {
     if (!isConcerned || measured !== undefined) this.#parts.facts.set(this.#wantedFacts);
   }
 
-  async #apply(plan: NodePlan, self: NodeIntent | undefined): Promise<readonly string[]> {
-    const { log } = this.#parts;
+  /** Answers the plan that was carried out, and what failed. */
+  async #apply(plan: NodePlan, self: NodeIntent | undefined): Promise<{ plan: NodePlan; failures: readonly string[] }> {
+    const { log, store } = this.#parts;
     const planText = JSON.stringify(plan);
     const mustLook = this.#mustLook || this.#applied === undefined;
     const isNew = this.#applied?.planText !== planText;
-    if (!mustLook && !isNew) return [];
+    if (!mustLook && !isNew) return { plan, failures: [] };
     if (isNew) this.#tell("applying", this.#waits());
     this.#mustLook = false;
     const began = this.#parts.clock.nowMs();
@@ -180,24 +185,25 @@ export class Reconciler {
     let changes = 0;
     if (self?.public !== undefined && this.#measuring.isDue(self) && known === undefined && this.#parts.isBare()) {
       // Measuring needs namespace `public` and nothing else: on a bare node it comes first, and the rest goes on beside the measurement.
-      const first = await this.#parts.apply(publicPart(plan), undefined);
+      const bare = publicPart(plan);
+      const first = await this.#parts.apply(bare, undefined, () => bare);
       changes += first.changes;
       known = first.observed;
       if (first.failures.length === 0) this.#measuring.start(self);
     }
-    const report = await this.#parts.apply(plan, known);
+    const report = await this.#parts.apply(plan, known, () => this.#plan(store.contents.intents(), store.contents.facts()));
     changes += report.changes;
     const failures = report.failures.map((problem) => problem.message);
     this.#changes = changes;
     this.#notice = !isNew && changes > 0 ? `put right ${changes} things that were no longer as farmlab left them` : undefined;
-    this.#applied = failures.length > 0 || report.observed === undefined ? undefined : { planText, known: report.observed };
+    this.#applied = failures.length > 0 || report.observed === undefined ? undefined : { planText: JSON.stringify(report.plan), known: report.observed };
     const tookMs = Math.round(this.#parts.clock.nowMs() - began);
     const commands = report.commands.map((command) => `${command.namespace}: ${command.argv.slice(0, 3).join(" ")}`);
     // A regular look that found all right is not worth a line.
     if (isNew || changes > 0 || failures.length > 0) {
       log("applied", { changes, looked: mustLook, tookMs, repaired: this.#notice !== undefined, failures, commands });
     }
-    return failures;
+    return { plan: report.plan, failures };
   }
 
   #settle(failures: readonly string[]): void {

@@ -20,6 +20,10 @@ const recorder = (
       const stdout = command.argv[0] === "ip" && command.argv.includes("-json") ? "[]\n[]\n" : "";
       return await Promise.resolve({ code: 0, stdout, stderr: "", ...answer(command) });
     },
+    writeSettings: async (settings) => {
+      for (const { namespace } of settings) events.push(`sysctl ${namespace}`);
+      return await Promise.resolve({ code: 0, stdout: "", stderr: "" });
+    },
     startService: async ({ name }) => {
       events.push(`start ${name}`);
       await Promise.resolve();
@@ -63,6 +67,17 @@ describe("apply", () => {
       expect(events.indexOf(`nft ${namespace}`)).toBeLessThan(up);
       expect(events.indexOf(`sysctl ${namespace}`)).toBeLessThan(up);
     }
+  });
+
+  it("takes up what other nodes said while tunnels were made, if it changes no more than peers and routes", async () => {
+    const alone = planNode("node-1", firstFarm, []);
+    const { system, commands } = recorder();
+    const report = await apply(alone, system, undefined, () => plan);
+    expect(report.plan).toBe(plan);
+    const configured = commands.find((command) => command.namespace === "net-1abc-1" && command.argv.includes("wg-1abc-1"));
+    expect(configured?.input).toContain("[Peer]");
+    const other = await apply(plan, recorder().system, undefined, () => planNode("node-2", firstFarm, firstFacts));
+    expect(other.plan).toBe(plan);
   });
 
   it("names the line that failed and forgets what it knew", async () => {

@@ -6,13 +6,14 @@ import type { Changes, InsideChanges } from "./difference.ts";
 import { observe } from "./observe.ts";
 import { onceApplied } from "./observed.ts";
 import type { ObservedNode } from "./observed.ts";
-import { sysctlWriteArgv } from "./sysctls.ts";
-import type { Command, System } from "./system.ts";
+import type { Command, Setting, System } from "./system.ts";
 import { moveLine, tunnelService, tunnelSocketPath } from "./tunnels.ts";
 import type { TunnelChange } from "./tunnels.ts";
 import { syncconfArgv, wireguardConfiguration } from "./wireguard.ts";
 
 export interface ApplyReport {
+  /** The plan that was carried out: the one given, or a newer one that differed only in what is done last. */
+  readonly plan: NodePlan;
   /** How many things changed state; 0: all was right. */
   readonly changes: number;
   /** The commands that were run to change state, without their input, which may hold keys. */
@@ -60,32 +61,45 @@ class Execution {
     return this.#run({ namespace, argv: ["ip", "-force", "-batch", "-"], input: lines.map((line) => `${line}\n`).join("") }, isHarmless);
   }
 
-  async carryOut(changes: Changes): Promise<void> {
+  /** `latest`: asked when all but the insides is done, for what the insides should be by then. */
+  async carryOut(changes: Changes, latest: () => Changes): Promise<void> {
     this.failures.push(...changes.problems);
     await Promise.all([
       ...changes.stopServices.map((name) => this.#attempt(`stopping ${name}`, () => this.#system.stopService(name))),
       // The other end of a pair may have taken it along.
       ...[...changes.removeLinks].map(([namespace, lines]) => this.#ip(namespace, lines, isAbsence)),
     ]);
-    await this.#ip("host", changes.namespaces);
-    const sockets = new Map(changes.tunnels.map((tunnel) => [tunnel.name, this.#startTunnel(tunnel)]));
+    // A tunnel takes longest of all: one whose socket lives where there is no namespace to be made starts at once.
+    const made = this.#ip("host", changes.namespaces);
+    const sockets = new Map(
+      changes.tunnels.map((tunnel) => [
+        tunnel.name,
+        tunnel.plan.socketNamespace === "host" ? this.#startTunnel(tunnel) : made.then(() => this.#startTunnel(tunnel)),
+      ]),
+    );
+    await made;
     const insides = [...changes.inside];
     const tables = insides.map(([namespace, inside]) =>
       inside.tables === "" ? Promise.resolve() : this.#run({ namespace, argv: ["nft", "-f", "-"], input: inside.tables }),
     );
     // Links take their settings from their namespace when they are made.
-    await Promise.all(insides.map(([namespace, inside]) => this.#writeSysctls(namespace, inside.sysctls)));
+    await this.#writeSettings(insides.flatMap(([namespace, { sysctls }]) => sysctls.map((setting) => ({ namespace, ...setting }))));
     const moved = this.#moveTunnels(changes.tunnels, sockets);
     await this.#ip("host", changes.addLinks);
     // No link comes up before the rules are there.
     await Promise.all(tables);
-    await Promise.all(insides.map(([namespace, inside]) => this.#inside(namespace, inside, moved, sockets)));
     await Promise.all(moved.values());
+    const last = latest().inside;
+    await Promise.all([...last].map(([namespace, inside]) => this.#inside(namespace, inside, sockets)));
   }
 
-  #writeSysctls(namespace: string, lines: readonly string[]): Promise<void> {
-    if (lines.length === 0) return Promise.resolve();
-    return this.#run({ namespace, argv: sysctlWriteArgv, input: lines.map((line) => `${line}\n`).join("") });
+  async #writeSettings(settings: readonly Setting[]): Promise<void> {
+    if (settings.length === 0) return;
+    this.commands.push({ namespace: "host", argv: ["settings", ...new Set(settings.map(({ namespace }) => namespace))] });
+    await this.#attempt("kernel settings", async () => {
+      const result = await this.#system.writeSettings(settings);
+      if (result.code !== 0) this.#fail("kernel settings", result.stderr);
+    });
   }
 
   #startTunnel(tunnel: TunnelChange): Promise<void> {
@@ -112,10 +126,8 @@ class Execution {
   async #inside(
     namespace: string,
     inside: InsideChanges,
-    moved: ReadonlyMap<string, Promise<void>>,
     sockets: ReadonlyMap<string, Promise<void>>,
   ): Promise<void> {
-    await moved.get(namespace);
     await Promise.all([
       this.#ip(namespace, inside.ip),
       ...inside.wireguard.map(async ({ name, plan, change }) => {
@@ -140,26 +152,48 @@ const explain = (stderr: string, input: string | undefined): string =>
     return line === undefined ? text : `in "${line}"`;
   });
 
+/** Whether two differences ask for the same namespaces, links, settings and rules, so that only addresses, routes and peers may differ. */
+function sameStructure(one: Changes, other: Changes): boolean {
+  const structure = (changes: Changes): unknown => [
+    changes.stopServices,
+    [...changes.removeLinks],
+    changes.namespaces,
+    changes.tunnels.map(({ name, namespace, plan, start }) => [name, namespace, plan.socketNamespace, start]),
+    changes.addLinks,
+    [...changes.inside].flatMap(([name, { sysctls, tables }]) => (sysctls.length > 0 || tables !== "" ? [[name, sysctls, tables]] : [])),
+  ];
+  return JSON.stringify(structure(one)) === JSON.stringify(structure(other));
+}
+
 /**
  * Brings the node to the plan. With `known` (the report of the last call) only differences from that are carried out, without a look;
- * without, the node is looked at first, and again after a repair. Errors are the report's `failures`; it never throws for a command
- * that fails, and throws where it cannot look at all.
+ * without, the node is looked at first, and again after a repair. `newest` gives the plan as it would be by now: making tunnels takes
+ * long enough for other nodes to say more of themselves. Errors are the report's `failures`; it never throws for a command that fails,
+ * and throws where it cannot look at all.
  */
-export async function apply(plan: NodePlan, system: System, known?: ObservedNode): Promise<ApplyReport> {
+export async function apply(plan: NodePlan, system: System, known?: ObservedNode, newest: () => NodePlan = () => plan): Promise<ApplyReport> {
   const execution = new Execution(system);
   let observed = known ?? (await observe(plan, system));
   let count = 0;
+  let carriedOut = plan;
   for (let pass = 1; pass <= mostPasses; pass += 1) {
-    const changes = difference(plan, observed);
+    const changes = difference(carriedOut, observed);
     count += changes.count;
     if (changes.count === 0) {
       execution.failures.push(...changes.problems);
       break;
     }
-    await execution.carryOut(changes);
+    const latest = (): Changes => {
+      const now = newest();
+      const again = difference(now, observed);
+      if (!sameStructure(changes, again)) return changes;
+      carriedOut = now;
+      return again;
+    };
+    await execution.carryOut(changes, changes.tunnels.length > 0 ? latest : () => changes);
     if (execution.failures.length > 0 || known !== undefined || !changes.repairs) break;
-    observed = await observe(plan, system);
+    observed = await observe(carriedOut, system);
   }
-  const report = { changes: count, commands: execution.commands, failures: execution.failures };
-  return execution.failures.length > 0 ? report : { ...report, observed: onceApplied(plan, observed) };
+  const report = { plan: carriedOut, changes: count, commands: execution.commands, failures: execution.failures };
+  return execution.failures.length > 0 ? report : { ...report, observed: onceApplied(carriedOut, observed) };
 }

@@ -137,7 +137,7 @@ describe("drift", () => {
 
   it("a changed setting is written again", () => {
     const observed = alter("gateway", ({ sysctls }) => ({ sysctls: new Map([...sysctls, ["net/ipv4/ip_forward", "0"]]) }));
-    expect(difference(plan, observed).inside.get("gateway")?.sysctls).toEqual(["net/ipv4/ip_forward=1"]);
+    expect(difference(plan, observed).inside.get("gateway")?.sysctls).toEqual([{ path: "net/ipv4/ip_forward", value: "1" }]);
   });
 
   it("a flushed table is loaded whole, and only that one", () => {

@@ -8,7 +8,8 @@ import { namespaceLines } from "./namespaces.ts";
 import { nothing } from "./observed.ts";
 import type { ObservedNamespace, ObservedNode } from "./observed.ts";
 import { routeLines } from "./routes.ts";
-import { sysctlLines } from "./sysctls.ts";
+import { differingSettings } from "./sysctls.ts";
+import type { Setting } from "./system.ts";
 import { tableScript } from "./tables.ts";
 import { tunnelChanges } from "./tunnels.ts";
 import type { TunnelChange } from "./tunnels.ts";
@@ -35,7 +36,7 @@ export interface Changes {
 }
 
 export interface InsideChanges {
-  readonly sysctls: readonly string[];
+  readonly sysctls: readonly Omit<Setting, "namespace">[];
   /** For `nft -f -`; empty: nothing. */
   readonly tables: string;
   readonly ip: readonly string[];
@@ -77,7 +78,7 @@ const insideOf = (
   const addresses = addressLines(plan, observed.addresses);
   const routes = routeLines(plan, observed.routes);
   return {
-    sysctls: sysctlLines(plan, observed.sysctls),
+    sysctls: differingSettings(plan, observed.sysctls),
     tables: tableScript(plan, observed.tables),
     ip: [
       ...routes.remove,

@@ -1,8 +1,9 @@
 /** Links: bridges, veth pairs, macvlans. Each is made in its final namespace; tunnels are in tunnels.ts. */
 import { hash32 } from "../common/index.ts";
+import { hostLinkGroup } from "../plan/index.ts";
 import type { LinkPlan, NamespacePlan, NodePlan } from "../plan/index.ts";
 import type { ObservedLink, ObservedNode } from "./observed.ts";
-import { isTunnelName, linkGroup, removalGroup } from "./ownership.ts";
+import { isTunnelName, removalGroup } from "./ownership.ts";
 import type { ShownLink } from "./shown.ts";
 import { wireguardOf } from "./wireguard.ts";
 
@@ -33,7 +34,7 @@ export function readLinks(
   links: readonly ShownLink[],
 ): { readonly links: ReadonlyMap<string, ObservedLink>; readonly foreignLinks: ReadonlySet<string> } {
   const isOurs = (link: ShownLink): boolean =>
-    namespace !== "host" || link.group === linkGroup || link.group === removalGroup || link.ifname === "lo" || isTunnelName(link.ifname);
+    namespace !== "host" || link.group === hostLinkGroup || link.group === removalGroup || link.ifname === "lo" || isTunnelName(link.ifname);
   return {
     links: new Map(
       links.filter(isOurs).map((link) => [
@@ -66,7 +67,7 @@ const end = (namespace: string, link: PlainLink): string =>
     ...(link.bridge === undefined ? [] : [`index ${portIndex(namespace, link.name)}`]),
     ...(link.mac === undefined ? [] : [`address ${link.mac}`]),
     ...(link.mtu === undefined ? [] : [`mtu ${link.mtu}`]),
-    ...(namespace === "host" ? [`group ${linkGroup}`] : []),
+    ...(namespace === "host" ? [`group ${hostLinkGroup}`] : []),
   ].join(" ");
 
 interface Located {

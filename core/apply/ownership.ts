@@ -1,9 +1,7 @@
-/** How farmlab knows its own: whatever these do not name is never changed or removed. */
+/** How farmlab knows its own: whatever these do not name is never changed or removed. Its links in the host's namespace are in `hostLinkGroup`. */
 
 /** Marks farmlab's routes (`ip route ... proto 98`). */
 export const routeProtocol = "98";
-/** Marks farmlab's links in the host's namespace. */
-export const linkGroup = "98";
 /** Links about to be removed are gathered in this group, because the kernel removes a group in the time of one link. */
 export const removalGroup = "9898";
 /** Begins the names of farmlab's nft tables. */

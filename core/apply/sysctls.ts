@@ -1,5 +1,6 @@
 /** Kernel settings, written by path. */
 import type { NamespacePlan } from "../plan/index.ts";
+import type { Setting } from "./system.ts";
 
 /** Whether a kernel without this setting is as good as one that has it: bridges that do not know of rules do not pass them frames. */
 const mayBeAbsent = (path: string): boolean => path.startsWith("net/bridge/bridge-nf-call-");
@@ -21,12 +22,9 @@ export function readSysctls(paths: readonly string[], output: string): ReadonlyM
   return new Map([...paths.filter(mayBeAbsent).map((path): [string, string] => [path, notMissed]), ...found]);
 }
 
-/** The `path=value` lines of what differs. */
-export function sysctlLines(plan: NamespacePlan, observed: ReadonlyMap<string, string>): readonly string[] {
+/** What differs from the plan. A setting that the kernel does not have shows again at the next observation. */
+export function differingSettings(plan: NamespacePlan, observed: ReadonlyMap<string, string>): readonly Omit<Setting, "namespace">[] {
   return Object.entries(plan.sysctls)
     .filter(([path, value]) => observed.get(path) !== value && observed.get(path) !== notMissed)
-    .map(([path, value]) => `${path}=${value}`);
+    .map(([path, value]) => ({ path, value }));
 }
-
-/** Reads those lines from standard input. `-e`: a kernel without one of them is no failure; the next observation shows it. */
-export const sysctlWriteArgv: readonly string[] = ["sysctl", "-q", "-e", "-p", "-"];

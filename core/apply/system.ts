@@ -17,9 +17,18 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+/** A kernel setting: its path below /proc/sys, with slashes. */
+export interface Setting {
+  readonly namespace: string;
+  readonly path: string;
+  readonly value: string;
+}
+
 export interface System {
   /** Runs to the end; never throws for a non-zero code. */
   run(command: Command): Promise<CommandResult>;
+  /** Writes kernel settings of any namespaces; one that the kernel does not have is no failure. */
+  writeSettings(settings: readonly Setting[]): Promise<CommandResult>;
   startService(request: ServiceRequest): Promise<void>;
   /** Resolves when the service has ended; one that does not run is no error. */
   stopService(name: string): Promise<void>;

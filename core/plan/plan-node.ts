@@ -1,5 +1,5 @@
 /** The whole plan of a node: the parts of its roles, merged. */
-import { bridgeName, wgListenPort } from "../derive/index.ts";
+import { wgListenPort } from "../derive/index.ts";
 import type { Intents, NodeFacts, NodeIntent } from "../intents/index.ts";
 import { planGateway } from "./gateway.ts";
 import { hostRules } from "./host-rules.ts";
@@ -26,9 +26,8 @@ const gatewayParts = (node: NodeIntent, intents: Intents): readonly NamespacePar
 export function planNode(node: string, intents: Intents, facts: readonly NodeFacts[]): NodePlan {
   const self: NodeIntent = nodeNamed(node, intents) ?? { name: node };
   const resources = resourcesOn(node, intents);
-  const bridges = resources.map(({ network, resource }) => bridgeName(resource.prefix, network.allocationNumber));
   return mergeParts(node, [
-    ...(bridges.length === 0 ? [] : [{ name: "host", tables: [hostRules(bridges)] }]),
+    ...(resources.length === 0 ? [] : [{ name: "host", tables: [hostRules] }]),
     ...(self.public === undefined ? [] : [planPublic(node, self.public)]),
     { name: socketNamespaceOf(self), sysctls: reservedPorts(resources.map(({ resource }) => wgListenPort(resource.prefix))) },
     ...gatewayParts(self, intents),

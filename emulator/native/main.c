@@ -8,8 +8,8 @@ static const struct {
   const char *name;
   int (*run)(int argc, char **argv);
 } subcommands[] = {
-    {"sandbox", sandbox_main}, {"enter", enter_main}, {"in", in_main},       {"init", init_main},
-    {"probe", probe_main}, {"reach", reach_main}, {"reflect", reflect_main},
+    {"sandbox", sandbox_main},   {"enter", enter_main}, {"in", in_main},       {"init", init_main},
+    {"settings", settings_main}, {"probe", probe_main}, {"reach", reach_main}, {"reflect", reflect_main},
 };
 
 int main(int argc, char **argv) {
