@@ -6,6 +6,7 @@ import type { Changes, InsideChanges } from "./difference.ts";
 import { observe } from "./observe.ts";
 import { onceApplied } from "./observed.ts";
 import type { ObservedNode } from "./observed.ts";
+import { linkOfSetting } from "./sysctls.ts";
 import type { Command, Setting, System } from "./system.ts";
 import { moveLine, tunnelService, tunnelSocketPath } from "./tunnels.ts";
 import type { TunnelChange } from "./tunnels.ts";
@@ -82,13 +83,13 @@ class Execution {
     const tables = insides.map(([namespace, inside]) =>
       inside.tables === "" ? Promise.resolve() : this.#run({ namespace, argv: ["nft", "-f", "-"], input: inside.tables }),
     );
-    // Links take their settings from their namespace when they are made.
-    await this.#writeSettings(insides.flatMap(([namespace, { sysctls }]) => sysctls.map((setting) => ({ namespace, ...setting }))));
+    const settings = insides.flatMap(([namespace, { sysctls }]) => sysctls.map((setting) => ({ namespace, ...setting })));
+    // Links take their settings from their namespace when they are made; what is set of a link itself comes after.
+    await this.#writeSettings(settings.filter(({ path }) => linkOfSetting(path) === undefined));
     const moved = this.#moveTunnels(changes.tunnels, sockets);
-    await this.#ip("host", changes.addLinks);
+    await this.#ip("host", changes.hostLinks);
     // No link comes up before the rules are there.
-    await Promise.all(tables);
-    await Promise.all(moved.values());
+    await Promise.all([...tables, ...moved.values(), this.#writeSettings(settings.filter(({ path }) => linkOfSetting(path) !== undefined))]);
     const last = latest().inside;
     await Promise.all([...last].map(([namespace, inside]) => this.#inside(namespace, inside, sockets)));
   }
@@ -159,7 +160,7 @@ function sameStructure(one: Changes, other: Changes): boolean {
     [...changes.removeLinks],
     changes.namespaces,
     changes.tunnels.map(({ name, namespace, plan, start }) => [name, namespace, plan.socketNamespace, start]),
-    changes.addLinks,
+    changes.hostLinks,
     [...changes.inside].flatMap(([name, { sysctls, tables }]) => (sysctls.length > 0 || tables !== "" ? [[name, sysctls, tables]] : [])),
   ];
   return JSON.stringify(structure(one)) === JSON.stringify(structure(other));

@@ -8,7 +8,7 @@ import { namespaceLines } from "./namespaces.ts";
 import { nothing } from "./observed.ts";
 import type { ObservedNamespace, ObservedNode } from "./observed.ts";
 import { routeLines } from "./routes.ts";
-import { differingSettings } from "./sysctls.ts";
+import { differingSettings, linkOfSetting } from "./sysctls.ts";
 import type { Setting } from "./system.ts";
 import { tableScript } from "./tables.ts";
 import { tunnelChanges } from "./tunnels.ts";
@@ -24,8 +24,8 @@ export interface Changes {
   /** In `host`: namespaces that go and come. */
   readonly namespaces: readonly string[];
   readonly tunnels: readonly TunnelChange[];
-  /** In `host`: links that come. */
-  readonly addLinks: readonly string[];
+  /** In `host`: links that come, and what its bridges and their ports are set to. */
+  readonly hostLinks: readonly string[];
   readonly inside: ReadonlyMap<string, InsideChanges>;
   /** What cannot be had, for a reason that only a person can remove. */
   readonly problems: readonly Problem[];
@@ -52,6 +52,7 @@ const withoutLinks = (namespace: string, observed: ObservedNamespace, made: Read
     links: new Map([...observed.links].filter(([name]) => !isGone(name))),
     addresses: new Set([...observed.addresses].filter((entry) => !isGone(entry.split(" ")[0] ?? ""))),
     routes: new Map([...observed.routes].filter(([, text]) => !isGone(linkOfRoute(text)))),
+    sysctls: new Map([...observed.sysctls].filter(([path]) => !isGone(linkOfSetting(path) ?? ""))),
   };
 };
 
@@ -116,6 +117,9 @@ export function difference(plan: NodePlan, observed: ObservedNode): Changes {
     const changes = insideOf(namespace, namespace.name === "host" && seen !== undefined ? hostOnly(seen) : seen, gone, links.taken);
     if (countOf(changes) > 0) inside.set(namespace.name, changes);
   }
+  // Bridges and their ports come up as soon as they are made, before anything at their other ends does: a neighbour solicitation that
+  // finds its way closed is repeated only a second later.
+  const ports = inside.get("host")?.ip ?? [];
   const removals = [...links.remove.values()].reduce((sum, lines) => sum + lines.length, 0);
   const isLiving = (name: string): boolean => observed.namespaces.has(name);
   return {
@@ -123,8 +127,8 @@ export function difference(plan: NodePlan, observed: ObservedNode): Changes {
     removeLinks: links.remove,
     namespaces: [...namespaces.remove, ...namespaces.add],
     tunnels: tunnels.make,
-    addLinks: links.add,
-    inside,
+    hostLinks: [...links.add, ...ports],
+    inside: new Map([...inside].map(([name, changes]) => [name, name === "host" ? { ...changes, ip: [] } : changes])),
     problems: links.taken.map((name) => ({
       severity: "error",
       code: "link-name-taken",

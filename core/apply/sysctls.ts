@@ -10,6 +10,12 @@ export function sysctlReadArgv(paths: readonly string[]): readonly string[] {
   return ["grep", "-sH", "", ...paths.map((path) => `/proc/sys/${path}`)];
 }
 
+/** The link that a setting is one of; undefined for a setting of the whole namespace. Such a setting is there only when the link is. */
+export function linkOfSetting(path: string): string | undefined {
+  const link = /^net\/ipv[46]\/(?:conf|neigh)\/([^/]+)\//.exec(path)?.[1];
+  return link === "all" || link === "default" ? undefined : link;
+}
+
 /** Stands for the value of a setting that this kernel does not have and that is not missed. */
 const notMissed = "(none)";
 

@@ -1,5 +1,6 @@
 /** Pieces of a node plan, and how the pieces that a node's roles ask for become one plan. */
 import type { AddressPlan, LinkPlan, NamespacePlan, NodePlan, NftTablePlan, RoutePlan } from "./node-plan.ts";
+import { withinNodeSysctls } from "./sysctls.ts";
 
 /** What one role wants of one namespace; several roles may name the same one. */
 export interface NamespacePart {
@@ -18,14 +19,16 @@ const refuseTwice = (what: string, names: readonly string[]): void => {
 
 const mergeNamespace = (name: string, parts: readonly NamespacePart[]): NamespacePlan => {
   const sysctls: Record<string, string> = {};
-  for (const [path, value] of parts.flatMap((part) => Object.entries(part.sysctls ?? {}))) {
+  const links = parts.flatMap((part) => part.links ?? []);
+  const linkSysctls = name === "host" ? [] : links.filter((link) => link.kind === "veth").map((link) => withinNodeSysctls(link.name));
+  for (const [path, value] of [...parts.map((part) => part.sysctls ?? {}), ...linkSysctls].flatMap((some) => Object.entries(some))) {
     if (sysctls[path] !== undefined && sysctls[path] !== value)
       throw new Error(`${name}: ${path} is planned as ${sysctls[path]} and as ${value}`);
     sysctls[path] = value;
   }
   const merged: NamespacePlan = {
     name,
-    links: parts.flatMap((part) => part.links ?? []),
+    links,
     addresses: parts.flatMap((part) => part.addresses ?? []),
     routes: parts.flatMap((part) => part.routes ?? []),
     sysctls,

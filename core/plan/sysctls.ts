@@ -40,6 +40,18 @@ export const bridgeSysctls: Readonly<Record<string, string>> = {
   "net/bridge/bridge-nf-call-iptables": "0",
 };
 
+/** Milliseconds after which an unanswered neighbour solicitation is repeated on a link that never leaves the node; the kernel's is 1000. */
+const neighbourRetryMs = 50;
+
+/**
+ * For a veth whose other end is on the same node. A solicitation sent while that end is still coming up finds nobody, and the first
+ * packets would wait a whole second for the next.
+ */
+export function withinNodeSysctls(link: string): Readonly<Record<string, string>> {
+  const retry = String(neighbourRetryMs);
+  return { [`net/ipv4/neigh/${link}/retrans_time_ms`]: retry, [`net/ipv6/neigh/${link}/retrans_time_ms`]: retry };
+}
+
 /** Ports as the kernel writes a list of them: sorted, neighbours joined to ranges. */
 const portList = (ports: readonly number[]): string => {
   const ranges: { first: number; last: number }[] = [];
