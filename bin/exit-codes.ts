@@ -10,3 +10,6 @@ export const exitCodes = {
   interrupted: 130,
   terminated: 143,
 } as const;
+
+/** What `exec` and `shell` end with for failures of their own: the other codes are those of the program that they run. */
+export const enterFailedCode = 125;

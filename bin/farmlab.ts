@@ -2,7 +2,8 @@
 /** farmlab's command line: chooses the command, turns what goes wrong into a message and an exit code of the contract. */
 import { Command, CommanderError } from "commander";
 import { version } from "./version.ts";
-import { exitCodes } from "./exit-codes.ts";
+import { enterFailedCode, exitCodes } from "./exit-codes.ts";
+import { addOutputOptions, complain, guardStreams, takeUsageErrors } from "./output.ts";
 
 interface Entry {
   readonly name: string;
@@ -34,38 +35,65 @@ Examples:
   farmlab up topologies/exit-node.farm.yml && farmlab exec exit-node node-1 -- ip netns && farmlab down exit-node
 `;
 
-async function build(chosen: string | undefined): Promise<Command> {
+/** Commands whose own failures must not be taken for those of the program that they run. */
+const entering: readonly string[] = ["exec", "shell"];
+
+async function build(chosen: Entry | undefined): Promise<Command> {
   const program = new Command("farmlab")
     .description("Runs a network farm on one Linux machine before anyone deploys it, and judges every packet.")
     .version(version)
-    .addHelpText("after", examples)
-    .exitOverride();
-  const all = chosen === undefined || !entries.some((entry) => entry.name === chosen);
+    .addHelpText("after", examples);
   for (const entry of entries) {
-    if (entry.name === chosen) program.addCommand((await entry.load()).description(entry.summary).exitOverride());
-    else if (all) program.command(entry.name).description(entry.summary).allowUnknownOption().action(() => undefined);
+    if (entry === chosen) program.addCommand((await entry.load()).description(entry.summary));
+    else if (chosen === undefined)
+      // Only where the first word is no command: they are listed and suggested, and not carried out.
+      program
+        .command(entry.name)
+        .description(entry.summary)
+        .allowUnknownOption()
+        .allowExcessArguments()
+        .action((_, stub: Command) => stub.error(`the command comes first: farmlab ${entry.name} ...`));
   }
+  if (chosen !== undefined) addOutputOptions(program);
+  takeUsageErrors(program);
   return program;
 }
 
-/** Closed by the reader, as `farmlab ... | head` does: no fault of ours or the user's. */
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(process.exitCode ?? exitCodes.holds);
-  throw error;
-});
+/** `farmlab help run` is `farmlab run --help`. */
+function argumentsOf([first, second, ...rest]: readonly string[]): readonly string[] {
+  if (first === "help" && second !== undefined) return [second, ...rest, "--help"];
+  return [first, second, ...rest].filter((word) => word !== undefined);
+}
 
-try {
-  const chosen = process.argv[2] === "help" ? process.argv[3] : process.argv[2];
-  const program = await build(chosen);
-  if (process.argv.length === 2) program.outputHelp();
-  else await program.parseAsync(process.argv[2] === "help" && chosen !== undefined ? [...process.argv.slice(0, 2), chosen, "--help"] : process.argv);
-} catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? exitCodes.holds : exitCodes.wrongInput;
-  } else {
-    process.stderr.write(`error[internal] ${error instanceof Error ? error.message : String(error)}\n`);
-    process.stderr.write("hint: this is a fault of farmlab; FARMLAB_DEBUG=1 shows where it happened\n");
+async function main(): Promise<void> {
+  const given = argumentsOf(process.argv.slice(2));
+  const chosen = entries.find((entry) => entry.name === given[0]);
+  let failed = false;
+  const enters = entering.includes(chosen?.name ?? "");
+  try {
+    const program = await build(chosen);
+    if (given.length === 0) program.outputHelp();
+    // Of what is no command, the rest is not read: its --help would be taken for ours.
+    else await program.parseAsync(chosen === undefined ? given.slice(0, 1) : given, { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode !== 0) process.exitCode = enters ? enterFailedCode : exitCodes.wrongInput;
+      return;
+    }
+    failed = true;
+    // Loaded when something went wrong only.
+    const { mendable } = await import("./host-problem.ts");
+    const known = mendable(error);
+    if (known !== undefined) return complain(known.problem, enters ? enterFailedCode : known.exitCode);
+    const message = error instanceof Error ? error.message : String(error);
+    const hint = "this is a fault of farmlab; FARMLAB_DEBUG=1 shows where it happened";
+    complain({ severity: "error", code: "internal", message, hint }, enters ? enterFailedCode : exitCodes.internal);
     if (process.env["FARMLAB_DEBUG"] === "1" && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
-    process.exitCode = exitCodes.internal;
+  } finally {
+    // What still waits for a lab that did not come up must not keep this process.
+    if (failed) process.exit();
   }
 }
+
+guardStreams();
+await main();

@@ -1,13 +1,6 @@
 /** A running lab by name, for the commands that enter it from other terminals. */
-import type { Problem } from "../core/common/index.ts";
-import { formatProblem } from "../core/common/index.ts";
 import { findLab, listLabs, type RunningLab } from "../emulator/netns/index.ts";
-
-/** Prints a problem to standard error and sets the exit code. */
-export function complain(problem: Problem, exitCode: number): void {
-  process.stderr.write(`${formatProblem(problem, { color: process.stderr.isTTY === true && process.env["NO_COLOR"] === undefined })}\n`);
-  process.exitCode = exitCode;
-}
+import { complain } from "./output.ts";
 
 /** The lab, or undefined after saying that there is none and which ones there are. */
 export async function requireLab(name: string, exitCode: number): Promise<RunningLab | undefined> {
@@ -15,14 +8,16 @@ export async function requireLab(name: string, exitCode: number): Promise<Runnin
   const lab = await findLab(name, userId);
   if (lab !== undefined) return lab;
   const others = (await listLabs(userId)).map((other) => other.name);
-  complain(
-    {
-      severity: "error",
-      code: "no-such-lab",
-      message: `no lab named ${name} is running`,
-      hint: others.length === 0 ? "farmlab up FILE starts one" : `running: ${others.join(", ")}`,
-    },
-    exitCode,
-  );
+  const hint = others.length === 0 ? "farmlab up FILE starts one" : `running: ${others.join(", ")}`;
+  complain({ severity: "error", code: "no-such-lab", message: `no lab named "${name}" is running`, hint }, exitCode);
   return undefined;
+}
+
+/** Kills a lab's first process, and with it all of the lab; one that has ended meanwhile is as good. */
+export function endLab({ sandboxPid }: Pick<RunningLab, "sandboxPid">): void {
+  try {
+    process.kill(sandboxPid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }

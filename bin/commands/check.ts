@@ -4,9 +4,10 @@ import { checkFarm } from "../../core/check/index.ts";
 import { formatProblem, sortProblems } from "../../core/common/index.ts";
 import type { Problem, Severity } from "../../core/common/index.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { hasColour, type OutputOptions } from "../output.ts";
 import { readFarm } from "../read-farm.ts";
 
-interface CheckOptions {
+interface CheckOptions extends OutputOptions {
   readonly format: "text" | "json";
   readonly failOn?: "warning" | "advice";
 }
@@ -60,10 +61,9 @@ async function check(files: readonly string[], options: CheckOptions): Promise<v
   if (options.format === "json") {
     process.stdout.write(`${JSON.stringify({ schema: "farmlab.check/1", findings }, undefined, 2)}\n`);
   } else {
-    const color = process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined;
-    process.stdout.write(
-      [...problems.map((problem) => `${formatProblem(problem, { color })}\n`), `${summary(files.length, problems)}\n`].join("\n"),
-    );
+    const found = problems.map((problem) => `${formatProblem(problem, { color: hasColour(process.stdout) })}\n`);
+    const last = options.quiet === true ? [] : [`${summary(files.length, problems)}\n`];
+    process.stdout.write([...found, ...last].join("\n"));
   }
   const limit = weights[options.failOn ?? "error"];
   process.exitCode = problems.some(({ severity }) => weights[severity] >= limit) ? exitCodes.wrongInput : exitCodes.holds;

@@ -1,10 +1,11 @@
 /** `farmlab derive ...`: one derivation, for a person who checks by hand. */
 import { Command, InvalidArgumentError, Option } from "commander";
-import { formatPrefix, formatProblem, hostPrefix, networkOf, parseAddress, parsePrefix } from "../../core/common/index.ts";
+import { formatPrefix, hostPrefix, networkOf, parseAddress, parsePrefix } from "../../core/common/index.ts";
 import type { Prefix } from "../../core/common/index.ts";
 import { deriveExitNode, seedNames } from "../../core/derive/index.ts";
 import type { ExitNodeDerivation, RouteText, SeedName } from "../../core/derive/index.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { printProblem } from "../output.ts";
 
 interface ExitNodeOptions {
   readonly prefix: Prefix;
@@ -71,8 +72,7 @@ function deriveExitNodeAction(options: ExitNodeOptions): void {
     ...(exitPoint === undefined ? {} : { exitPoint }),
     ...(gwIp4 === undefined ? {} : { gatewayIp4: gwIp4 }),
   });
-  const color = process.stderr.isTTY && process.env["NO_COLOR"] === undefined;
-  for (const problem of outcome.problems) process.stderr.write(`${formatProblem(problem, { color })}\n`);
+  for (const problem of outcome.problems) printProblem(problem);
   if (!outcome.ok) {
     process.exitCode = exitCodes.wrongInput;
     return;
@@ -80,9 +80,10 @@ function deriveExitNodeAction(options: ExitNodeOptions): void {
   process.stdout.write(options.format === "json" ? `${JSON.stringify(outcome.value, undefined, 2)}\n` : exitNodeTable(outcome.value));
 }
 
+const exitNodeExample = "farmlab derive exit-node --prefix 2a02:1802:5e:1abc::/64 --exit-node 1 --allocation 1";
+
 export function deriveCommand(): Command {
-  // Before the subcommands are made: they take this setting over, and would end the process with commander's own code otherwise.
-  const command = new Command("derive").exitOverride();
+  const command = new Command("derive").addHelpText("after", `\nExample:\n  ${exitNodeExample}\n`);
   command
     .command("exit-node")
     .description("names, addresses, port, AllowedIPs and routes of one network resource behind an exit node")
@@ -96,7 +97,7 @@ export function deriveCommand(): Command {
       "after",
       `
 Examples:
-  farmlab derive exit-node --prefix 2a02:1802:5e:1abc::/64 --exit-node 1 --allocation 1
+  ${exitNodeExample}
   farmlab derive exit-node --prefix 2a02:1802:5e:1b2c::/64 --exit-node 1 --allocation 1 --exit-point 2a02:1802:5e:1abc::/64 --format json
 `,
     )

@@ -1,19 +1,21 @@
 /** `farmlab doctor`: what this machine can do, what stands in for what it lacks, and how to get that. */
 import { Command, Option } from "commander";
-import { formatProblem } from "../../core/common/index.ts";
 import { probeHost, requireSandbox } from "../../emulator/host/index.ts";
 import type { HostReport } from "../../emulator/host/index.ts";
 import { findImage } from "../../emulator/image/index.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { printProblem } from "../output.ts";
 
 interface DoctorOptions {
   readonly format: "text" | "json";
 }
 
 function table(report: HostReport): string {
-  const rows = report.capabilities.map(({ capability, present, required, usedFor, standIn, how }) => {
+  const rows = report.capabilities.map(({ capability, present, tried, required, usedFor, standIn, how }) => {
+    if (present) return [capability, "yes", usedFor] as const;
+    if (!tried) return [capability, "?", `${usedFor}; not looked at: ${how ?? "unknown"}`] as const;
     const missing = required ? "no lab runs without it" : `instead: ${standIn ?? "nothing"}`;
-    return [capability, present ? "yes" : "no", present ? usedFor : `${usedFor}; ${missing}; to get it: ${how ?? "unknown"}`] as const;
+    return [capability, "no", `${usedFor}; ${missing}; to get it: ${how ?? "unknown"}`] as const;
   });
   const width = Math.max(...rows.map(([capability]) => capability.length));
   return rows.map(([capability, present, what]) => `${capability.padEnd(width)}  ${present.padEnd(3)}  ${what}\n`).join("");
@@ -29,8 +31,7 @@ async function doctor(options: DoctorOptions): Promise<void> {
     process.stdout.write(table(report));
     process.stdout.write(imageBuilt ? "\nThe node image is built.\n" : "\nThe node image is not built yet: npm start builds it.\n");
   }
-  const color = process.stderr.isTTY && process.env["NO_COLOR"] === undefined;
-  for (const problem of verdict.problems) process.stderr.write(`${formatProblem(problem, { color })}\n`);
+  for (const problem of verdict.problems) printProblem(problem);
   process.exitCode = verdict.ok ? exitCodes.holds : exitCodes.hostCannot;
 }
 

@@ -4,7 +4,8 @@ import { Command } from "commander";
 import { startDeadline } from "../../core/common/index.ts";
 import { findLab } from "../../emulator/netns/index.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { requireLab } from "../running-lab.ts";
+import type { OutputOptions } from "../output.ts";
+import { endLab, requireLab } from "../running-lab.ts";
 
 const goneWaitMs = 5000;
 
@@ -12,16 +13,17 @@ export function downCommand(): Command {
   return new Command("down")
     .argument("<lab...>", "names of running labs (farmlab ls)")
     .addHelpText("after", "\nExample:\n  farmlab down exit-node\n")
-    .action(async (names: string[]) => {
-      for (const name of names) {
+    .action(async (names: string[], options: OutputOptions) => {
+      for (const name of new Set(names)) {
         const lab = await requireLab(name, exitCodes.wrongInput);
         if (lab === undefined) continue;
-        process.kill(lab.sandboxPid, "SIGKILL");
+        endLab(lab);
         const clock = { nowMs: () => performance.now(), pause: async (milliseconds: number) => void (await pause(milliseconds)) };
         await startDeadline(clock, goneWaitMs).until(`lab ${name} to end`, async () => {
           const again = await findLab(name, process.getuid?.() ?? 0);
           return again?.holderPid === lab.holderPid ? { seen: `holder ${lab.holderPid} is there` } : { done: true };
         });
+        if (options.quiet !== true) process.stderr.write(`lab ${name} is gone\n`);
       }
     });
 }

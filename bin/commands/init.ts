@@ -1,15 +1,15 @@
 /** `farmlab init`: writes a farm file to start from, one of those in `topologies/`. */
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { Command } from "commander";
-import { formatProblem } from "../../core/common/index.ts";
 import { nearestHint } from "../../core/farm/index.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { complain, type OutputOptions } from "../output.ts";
 
 const topologies: URL = new URL("../../topologies/", import.meta.url);
 const ending = ".farm.yml";
 const defaultLayout = "exit-node";
 
-interface InitOptions {
+interface InitOptions extends OutputOptions {
   readonly layout: string;
   readonly stdout?: boolean;
 }
@@ -23,9 +23,7 @@ async function layouts(): Promise<readonly string[]> {
 }
 
 function refuse(code: string, message: string, hint: string): void {
-  const color = process.stderr.isTTY === true && process.env["NO_COLOR"] === undefined;
-  process.stderr.write(`${formatProblem({ severity: "error", code, message, hint }, { color })}\n`);
-  process.exitCode = exitCodes.wrongInput;
+  complain({ severity: "error", code, message, hint }, exitCodes.wrongInput);
 }
 
 async function init(options: InitOptions): Promise<void> {
@@ -49,7 +47,7 @@ async function init(options: InitOptions): Promise<void> {
     refuse(exists ? "file-exists" : "cannot-write", message, "go to another folder, or use --stdout");
     return;
   }
-  process.stderr.write(`wrote ${name}; next: farmlab check ${name}\n`);
+  if (options.quiet !== true) process.stderr.write(`wrote ${name}; next: farmlab check ${name}\n`);
 }
 
 export function initCommand(): Command {

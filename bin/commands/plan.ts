@@ -4,7 +4,7 @@ import { intentsOf } from "../../core/intents/index.ts";
 import { expectedFacts, planNode, planText } from "../../core/plan/index.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { readFarm } from "../read-farm.ts";
-import { complain } from "../running-lab.ts";
+import { complain } from "../output.ts";
 
 interface Options {
   readonly node?: string;

@@ -1,5 +1,5 @@
 /** `farmlab run`: brings farms up, drives them with packets and judges them by the laws. */
-import { closeSync, existsSync, openSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, writeFileSync } from "node:fs";
 import { randomInt } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { basename, join, relative } from "node:path";
@@ -7,32 +7,31 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { Problem } from "../../core/common/index.ts";
 import { loadFarm } from "../../core/farm/index.ts";
 import { intentsOf } from "../../core/intents/index.ts";
-import { BuildError, cacheDirectory } from "../../emulator/image/index.ts";
-import { SandboxError } from "../../emulator/netns/index.ts";
+import { cacheDirectory } from "../../emulator/image/index.ts";
 import { consoleReporter, jsonReporter, junitReporter } from "../../reports/index.ts";
 import type { Reporter, RunResult } from "../../reports/index.ts";
 import { keepVerdicts, lawIds, meaningOf, runFarms, selectProperties, sourcesHash } from "../../property-tests/run/index.ts";
 import type { FarmToRun, OnEvent } from "../../property-tests/run/index.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { hostCanRun } from "../host-problem.ts";
 import { onInterrupt } from "../interrupt.ts";
+import { complain, hasColour, printProblem } from "../output.ts";
 import { readFarmText } from "../read-farm.ts";
-import { complain } from "../running-lab.ts";
 import { version } from "../version.ts";
 
 const reporterNames = ["console", "json", "junit"] as const;
 type ReporterName = (typeof reporterNames)[number];
 
 interface Options {
-  readonly law: readonly string[];
-  readonly require: readonly string[];
+  readonly law?: readonly string[];
+  readonly require?: readonly string[];
   readonly seed?: number;
   readonly jobs?: number;
   readonly backend: "netns";
   readonly skips: boolean;
-  readonly reporter: readonly ReporterName[];
+  readonly reporter?: readonly ReporterName[];
   readonly format: "text" | "json";
   readonly quiet?: boolean;
-  readonly color: boolean;
   readonly output?: string;
 }
 
@@ -40,11 +39,11 @@ const topologies = join(import.meta.dirname, "../../topologies");
 const farmEnding = ".farm.yml";
 const seedMax = 0x7fff_ffff;
 
-const gather = (value: string, before: readonly string[]): string[] => [...before, value];
+const gather = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
-function gatherReporter(value: string, before: readonly ReporterName[]): ReporterName[] {
+function gatherReporter(value: string, before: readonly ReporterName[] = []): ReporterName[] {
   const name = reporterNames.find((known) => known === value);
-  if (name === undefined) throw new InvalidArgumentError(`it is one of ${reporterNames.join(", ")}`);
+  if (name === undefined) throw new InvalidArgumentError(`It must be one of ${reporterNames.join(", ")}`);
   return [...new Set([...before, name])];
 }
 
@@ -52,41 +51,32 @@ function wholeNumber(least: number, greatest: number): (text: string) => number 
   return (text) => {
     const number = Number(text);
     if (!/^[0-9]+$/.test(text) || number < least || number > greatest)
-      throw new InvalidArgumentError(`a whole number from ${least} to ${greatest}`);
+      throw new InvalidArgumentError(`It must be a whole number from ${least} to ${greatest}`);
     return number;
   };
 }
 
-/** The farm files that the arguments name: files themselves, of folders every farm file in them. */
-function farmFiles(paths: readonly string[]): { readonly files: readonly string[]; readonly problems: readonly Problem[] } {
+/** The farm files that the arguments name: files themselves, of folders every farm file in them. What is no folder is left to the reader. */
+function farmFiles(paths: readonly string[]): readonly string[] {
   const chosen = paths.length === 0 ? [relative(process.cwd(), topologies) || "."] : paths;
-  const problems: Problem[] = [];
   const files = chosen.flatMap((path) => {
-    if (!existsSync(path)) {
-      problems.push({
-        severity: "error",
-        code: "no-such-file",
-        message: `${path} does not exist`,
-        hint: "give a farm file, or a folder of them",
-      });
-      return [];
+    try {
+      return readdirSync(path)
+        .filter((name) => name.endsWith(farmEnding))
+        .toSorted()
+        .map((name) => join(path, name));
+    } catch {
+      return [path];
     }
-    if (!statSync(path).isDirectory()) return [path];
-    return readdirSync(path)
-      .filter((name) => name.endsWith(farmEnding))
-      .toSorted()
-      .map((name) => join(path, name));
   });
-  return { files: [...new Set(files)], problems };
+  return [...new Set(files)];
 }
 
 /** All farms, or undefined after complaining of every file that is wrong: then nothing is started. */
 async function loadFarms(paths: readonly string[]): Promise<FarmToRun[] | undefined> {
-  const { files, problems } = farmFiles(paths);
-  for (const problem of problems) complain(problem, exitCodes.wrongInput);
-  let wrong = problems.length > 0;
+  let wrong = false;
   const farms: FarmToRun[] = [];
-  for (const file of files) {
+  for (const file of farmFiles(paths)) {
     const text = await readFarmText(file);
     const loaded = text.ok ? loadFarm(text.value, file) : text;
     for (const problem of loaded.problems) complain(problem, loaded.ok ? exitCodes.holds : exitCodes.wrongInput);
@@ -127,8 +117,8 @@ function terminalProgress(): OnEvent {
 }
 
 function reporters(options: Options): Reporter[] {
-  const names = options.format === "json" ? ["json"] : options.reporter.length === 0 ? ["console"] : options.reporter;
-  const colour = options.color && process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined && options.output === undefined;
+  const names = options.format === "json" ? ["json"] : (options.reporter ?? ["console"]);
+  const colour = hasColour(process.stdout) && options.output === undefined;
   return names.map((name) => (name === "json" ? jsonReporter : name === "junit" ? junitReporter : consoleReporter({ colour })));
 }
 
@@ -183,9 +173,22 @@ function rememberVerdicts(result: RunResult): void {
   }
 }
 
+/** Why a run fails whose every verdict reads well: a law that was required and not judged, or skips that were not allowed. */
+function sayWhatIsMissing(result: RunResult, require: readonly string[], options: Options): void {
+  const judged = result.results.flatMap((farm) => farm.laws);
+  const say = (code: string, message: string, hint: string): void => printProblem({ severity: "error", code, message, hint });
+  for (const law of new Set(require)) {
+    if (judged.some((one) => one.law === law && one.verdict !== "skipped")) continue;
+    say("required-law", `${law} is required and was not judged`, "leave --law out, or name a farm that it can be judged on");
+  }
+  const skipped = judged.filter((one) => one.verdict === "skipped" && one.needs.length > 0).map((one) => one.property);
+  if (!options.skips && skipped.length > 0)
+    say("skipped", `with --no-skips nothing may be skipped: ${skipped.join(", ")}`, "farmlab doctor shows how to get what this host lacks");
+}
+
 async function run(paths: string[], options: Options): Promise<void> {
-  const chosen = lawIds(options.law);
-  const required = lawIds(options.require);
+  const chosen = lawIds(options.law ?? []);
+  const required = lawIds(options.require ?? []);
   const wrong = [
     ...chosen.problems,
     ...required.problems,
@@ -203,6 +206,8 @@ async function run(paths: string[], options: Options): Promise<void> {
     return;
   }
 
+  if (!(await hostCanRun())) return;
+
   const seed = options.seed ?? randomInt(seedMax);
   const jobs = options.jobs ?? Math.min(farms.length, availableParallelism());
   const onEvent = progress(options.quiet === true || options.format === "json");
@@ -214,16 +219,13 @@ async function run(paths: string[], options: Options): Promise<void> {
     if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
     rememberVerdicts(result);
     print(result, options);
+    sayWhatIsMissing(result, required.value, options);
     process.exitCode = exitCodes[meaningOf(result, { require: required.value, noSkips: !options.skips })];
   } catch (error) {
-    if (interrupt.signal.aborted) {
-      process.stderr.write("interrupted; the labs are gone\n");
-      process.exitCode = interrupt.exitCode();
-    } else if (error instanceof BuildError) complain(error.problem, exitCodes.hostCannot);
-    else if (error instanceof SandboxError) {
-      const hint = "farmlab doctor shows what this host lacks";
-      complain({ severity: "error", code: error.code, message: error.message, hint }, exitCodes.hostCannot);
-    } else throw error;
+    if (!interrupt.signal.aborted) throw error;
+    process.stderr.write("interrupted; the labs are gone\n");
+    // At once: what still waits for a lab that is gone must not keep this process.
+    process.exit(interrupt.exitCode());
   } finally {
     interrupt.release();
   }
@@ -232,17 +234,16 @@ async function run(paths: string[], options: Options): Promise<void> {
 export function runCommand(): Command {
   return new Command("run")
     .argument("[paths...]", "farm files, or folders of them; without any, every farm in topologies/")
-    .option("--law <law>", "judge this law only, e.g. EX-8 (may be given several times)", gather, [])
+    .option("--law <law>", "judge this law only, e.g. EX-8 (may be given several times)", gather)
     .option("--seed <number>", "choose flows by this seed, as an earlier run printed it", wholeNumber(0, seedMax))
     .option("--jobs <number>", "labs at once", wholeNumber(1, 64))
     .addOption(new Option("--backend <backend>", "what makes the labs").choices(["netns"]).default("netns"))
-    .option("--require <law>", "fail unless this law was judged and holds (may be given several times)", gather, [])
+    .option("--require <law>", "fail unless this law was judged and holds (may be given several times)", gather)
     .option("--no-skips", "fail when anything was skipped for want of something on this host")
-    .option("--reporter <reporter>", "console (default), json or junit (may be given several times)", gatherReporter, [])
+    .option("--reporter <reporter>", "console (default), json or junit (may be given several times)", gatherReporter)
     .addOption(new Option("--format <format>", "output; json is the same as --reporter json").choices(["text", "json"]).default("text"))
     .option("--output <file>", "write the report there instead of to standard output")
     .option("--quiet", "no progress")
-    .option("--no-color", "no colours")
     .addHelpText(
       "after",
       `

@@ -1,6 +1,7 @@
 /** `farmlab shell LAB NODE`: a shell in a node, on this terminal. */
 import { Command } from "commander";
-import { enterFailedCode, enterNode } from "../enter-node.ts";
+import { enterNode } from "../enter-node.ts";
+import { enterFailedCode } from "../exit-codes.ts";
 import { requireLab } from "../running-lab.ts";
 
 export function shellCommand(): Command {
@@ -11,6 +12,6 @@ export function shellCommand(): Command {
     .addHelpText("after", "\nExample:\n  farmlab shell exit-node node-1 --namespace gateway\n")
     .action(async (labName: string, node: string, options: { namespace?: string }) => {
       const lab = await requireLab(labName, enterFailedCode);
-      if (lab !== undefined) await enterNode(lab, node, options.namespace, ["/bin/bash"]);
+      if (lab !== undefined) await enterNode({ lab, node, namespace: options.namespace }, ["/bin/bash"]);
     });
 }

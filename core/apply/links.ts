@@ -3,7 +3,7 @@ import { hash32 } from "../common/index.ts";
 import { hostLinkGroup } from "../plan/index.ts";
 import type { LinkPlan, NamespacePlan, NodePlan } from "../plan/index.ts";
 import type { ObservedLink, ObservedNode } from "./observed.ts";
-import { isTunnelName, removalGroup } from "./ownership.ts";
+import { isFallbackDevice, isTunnelName, removalGroup } from "./ownership.ts";
 import type { ShownLink } from "./shown.ts";
 import { wireguardOf } from "./wireguard.ts";
 
@@ -22,17 +22,24 @@ export function linksOf(plan: NamespacePlan): ReadonlyMap<string, ObservedLink> 
         ...(link.mtu === undefined ? {} : { mtu: link.mtu }),
         ...(link.mac === undefined ? {} : { mac: link.mac }),
         ...(link.bridge === undefined ? {} : { bridge: link.bridge }),
+        ...(link.kind === "macvlan" ? { parent: link.parent } : {}),
         ...(link.kind === "wireguard" ? { wireguard: wireguardOf(link.wireguard) } : {}),
       },
     ]),
   );
 }
 
-/** farmlab's links among those shown; in `host` the others' names besides. */
+/** farmlab's links among those shown; in `host` the others' names besides. `nics`: the links of `host` by index. */
 export function readLinks(
   namespace: string,
-  links: readonly ShownLink[],
+  shown: readonly ShownLink[],
+  nics: ReadonlyMap<number, string> = new Map(),
 ): { readonly links: ReadonlyMap<string, ObservedLink>; readonly foreignLinks: ReadonlySet<string> } {
+  const links = shown.filter((link) => namespace === "host" || !isFallbackDevice(link.ifname));
+  const parentOf = (link: ShownLink): Pick<ObservedLink, "parent"> => {
+    const parent = link.linkinfo?.info_kind === "macvlan" ? nics.get(link.link_index ?? 0) : undefined;
+    return parent === undefined ? {} : { parent };
+  };
   const isOurs = (link: ShownLink): boolean =>
     namespace !== "host" || link.group === hostLinkGroup || link.group === removalGroup || link.ifname === "lo" || isTunnelName(link.ifname);
   return {
@@ -46,6 +53,7 @@ export function readLinks(
           mtu: link.mtu,
           ...(link.address === undefined ? {} : { mac: link.address }),
           ...(link.master === undefined ? {} : { bridge: link.master }),
+          ...parentOf(link),
         },
       ]),
     ),
@@ -95,7 +103,7 @@ export interface LinkLines {
   readonly taken: readonly string[];
 }
 
-/** Which links to remove and make. A veth of which one end is gone or of another kind is made anew, both ends. */
+/** Which links to remove and make. A veth of which one end is gone or of another kind is made anew, both ends; a macvlan of another NIC too. */
 export function linkLines(plan: NodePlan, observed: ObservedNode): LinkLines {
   const wantedNamespaces = new Set(plan.namespaces.map((namespace) => namespace.name));
   const all = plan.namespaces.flatMap(({ name, links }) => links.filter(isPlain).map((link): Located => ({ namespace: name, link })));
@@ -103,7 +111,10 @@ export function linkLines(plan: NodePlan, observed: ObservedNode): LinkLines {
   const planned = new Map(all.map((located) => [at(located.namespace, located.link.name), located]));
   const tunnels = new Set(plan.namespaces.flatMap(({ links }) => links.filter((link) => !isPlain(link)).map((link) => link.name)));
   const seen = (namespace: string, name: string): ObservedLink | undefined => observed.namespaces.get(namespace)?.links.get(name);
-  const isRight = ({ namespace, link }: Located): boolean => seen(namespace, link.name)?.kind === link.kind;
+  const isRight = ({ namespace, link }: Located): boolean => {
+    const now = seen(namespace, link.name);
+    return now?.kind === link.kind && (link.kind !== "macvlan" || now.parent === link.parent);
+  };
   const peerOf = ({ link }: Located): Located | undefined =>
     link.kind === "veth" ? planned.get(at(link.peerNamespace, link.peerName)) : undefined;
   const foreign = observed.namespaces.get("host")?.foreignLinks ?? new Set<string>();

@@ -52,12 +52,13 @@ const observeNamespace = async (
   name: string,
   links: readonly ShownLink[],
   routes: readonly ShownRoute[],
+  nics: ReadonlyMap<number, string>,
   plan: NodePlan,
   services: ReadonlySet<string>,
   system: System,
 ): Promise<ObservedNamespace> => {
   const paths = Object.keys(plan.namespaces.find((namespace) => namespace.name === name)?.sysctls ?? {});
-  const read = readLinks(name, links);
+  const read = readLinks(name, links, nics);
   const [tables, sysctls, complete] = await Promise.all([
     tablesIn(name, system),
     sysctlsIn(name, paths, system),
@@ -72,13 +73,15 @@ export async function observe(plan: NodePlan, system: System): Promise<ObservedN
   const [host, running] = await Promise.all([show("host", ["address show", "netns list"], system), system.listServices()]);
   const services = new Set(running);
   const names = ((host[1] ?? []) as readonly ShownNamespace[]).map((entry) => entry.name).filter(isOwnNamespace);
+  const hostLinks = (host[0] ?? []) as readonly ShownLink[];
+  const nics = new Map(hostLinks.map((link) => [link.ifindex ?? 0, link.ifname]));
   const looked = await Promise.all([
-    observeNamespace("host", (host[0] ?? []) as readonly ShownLink[], [], plan, services, system),
+    observeNamespace("host", hostLinks, [], nics, plan, services, system),
     ...names.map(async (name) => {
       // One that goes as a whole needs no look.
       if (!wanted.has(name)) return nothing;
       const [links, routes] = await show(name, ["address show", `route show table all proto ${routeProtocol}`], system);
-      return observeNamespace(name, (links ?? []) as readonly ShownLink[], (routes ?? []) as readonly ShownRoute[], plan, services, system);
+      return observeNamespace(name, (links ?? []) as readonly ShownLink[], (routes ?? []) as readonly ShownRoute[], nics, plan, services, system);
     }),
   ]);
   return { namespaces: new Map(["host", ...names].map((name, index) => [name, looked[index] ?? nothing])), services };

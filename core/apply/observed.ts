@@ -34,6 +34,8 @@ export interface ObservedLink {
   readonly mtu?: number;
   readonly mac?: string;
   readonly bridge?: string;
+  /** Of a macvlan: the NIC of `host` that it is on. */
+  readonly parent?: string;
   readonly wireguard?: ObservedWireguard;
 }
 

@@ -6,6 +6,9 @@ export interface ShownNamespace {
 
 export interface ShownLink {
   readonly ifname: string;
+  readonly ifindex?: number;
+  /** Of the link below it, in the namespace where that one is. */
+  readonly link_index?: number;
   readonly flags: readonly string[];
   readonly mtu: number;
   readonly master?: string;

@@ -40,16 +40,25 @@ export const bridgeSysctls: Readonly<Record<string, string>> = {
   "net/bridge/bridge-nf-call-iptables": "0",
 };
 
-/** Milliseconds after which an unanswered neighbour solicitation is repeated on a link that never leaves the node; the kernel's is 1000. */
-const neighbourRetryMs = 50;
+/**
+ * Milliseconds after which an unanswered neighbour solicitation is repeated on a link that never leaves the node; the kernel's is 1000.
+ * A whole number of ticks at every usual CONFIG_HZ (100, 250, 300, 1000): what the kernel had to round would look like drift for ever.
+ */
+const neighbourRetryMs = 60;
+/** So many of them that the kernel gives a neighbour up no sooner than else (after 3 s): on a busy machine an answer may take its time. */
+const neighbourTries = 50;
 
 /**
  * For a veth whose other end is on the same node. A solicitation sent while that end is still coming up finds nobody, and the first
  * packets would wait a whole second for the next.
  */
 export function withinNodeSysctls(link: string): Readonly<Record<string, string>> {
-  const retry = String(neighbourRetryMs);
-  return { [`net/ipv4/neigh/${link}/retrans_time_ms`]: retry, [`net/ipv6/neigh/${link}/retrans_time_ms`]: retry };
+  const settings = { retrans_time_ms: neighbourRetryMs, mcast_solicit: neighbourTries, ucast_solicit: neighbourTries };
+  return Object.fromEntries(
+    ["ipv4", "ipv6"].flatMap((family) =>
+      Object.entries(settings).map(([name, value]) => [`net/${family}/neigh/${link}/${name}`, String(value)]),
+    ),
+  );
 }
 
 /** Ports as the kernel writes a list of them: sorted, neighbours joined to ranges. */

@@ -8,11 +8,16 @@ export type Refusal = string | undefined;
 
 const attemptTimeoutMs = 1000;
 
+const firstLine = (text: string): string => text.trim().split("\n")[0] ?? "";
+
+/** Whether a refusal says that the tool for the attempt is missing, which is no answer about the host. */
+export const isToolMissing = (refusal: Refusal): boolean => refusal !== undefined && /\bENOENT\b|failed to execute/.test(refusal);
+
 function run(argv: readonly [string, ...string[]]): Promise<Refusal> {
   const [program, ...rest] = argv;
   return new Promise((resolve) => {
     execFile(program, rest, { timeout: attemptTimeoutMs, killSignal: "SIGKILL" }, (error, _, stderr) => {
-      resolve(error === null ? undefined : (stderr.trim().split("\n")[0] ?? "") || error.message);
+      resolve(error === null ? undefined : firstLine(stderr) || error.message);
     });
   });
 }
@@ -55,16 +60,21 @@ export async function attemptSandbox(root: boolean, idStart: number, idCount: nu
   });
   const code = await ended;
   clearTimeout(timer);
-  return code === 0 ? undefined : (answer.trim().split("\n")[0] ?? "") || `ended with code ${code}`;
+  return code === 0 ? undefined : firstLine(answer) || `ended with code ${code}`;
 }
 
-/** Opens the TUN device: the machine's, or as root a node of our own on a mount that nobody else sees. */
+/**
+ * The TUN device as a lab gets it: a node of our own where the kernel lets us make one, on a mount that nobody else sees; else the
+ * machine's, which the mapped ids of a lab must be allowed to open.
+ */
 export async function attemptTun(root: boolean): Promise<Refusal> {
+  const make = "mount -t tmpfs tmpfs /mnt && mknod /mnt/tun c 10 200 && exec 3<>/mnt/tun";
+  if (root && (await run(["unshare", "--mount", "sh", "-c", make])) === undefined) return undefined;
   try {
-    await (await open("/dev/net/tun", "r+")).close();
-    return undefined;
+    await using device = await open("/dev/net/tun", "r+");
+    const { mode } = await device.stat();
+    return (mode & 0o006) === 0o006 ? undefined : "not everybody may open /dev/net/tun";
   } catch (error) {
-    if (!root) return String(error);
-    return run(["unshare", "--mount", "sh", "-c", "mount -t tmpfs tmpfs /mnt && mknod /mnt/tun c 10 200 && exec 3<>/mnt/tun"]);
+    return error instanceof Error ? error.message.replace(/^E[A-Z]+: /, "") : String(error);
   }
 }

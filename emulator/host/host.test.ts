@@ -5,6 +5,7 @@ import type { Capability, HostReport } from "./index.ts";
 const capability = (name: string, changes: Partial<Capability> = {}): Capability => ({
   capability: name,
   present: true,
+  tried: true,
   required: true,
   usedFor: "labs",
   standIn: null,
@@ -31,6 +32,18 @@ describe("requireSandbox", () => {
     expect(outcome.problems.map(({ code, hint }) => [code, hint])).toEqual([["no-namespaces", "run as root"]]);
   });
 
+  it("takes what could not be looked at for no reason", () => {
+    const unknown = capability("nftables", { present: false, tried: false, answer: "unshare: failed to execute nft" });
+    expect(requireSandbox(report(true, capability("namespaces"), unknown)).ok).toBe(true);
+  });
+
+  it("says that root is needed, whatever else is missing", () => {
+    const outcome = requireSandbox(report(false, capability("namespaces"), capability("tun", { present: false })));
+    expect(outcome.problems.map(({ code, hint }) => [code, hint])).toEqual([
+      ["needs-root", "run it with sudo; init, check, plan, derive and laws need no root"],
+    ]);
+  });
+
   it("names every missing part otherwise", () => {
     const outcome = requireSandbox(
       report(true, capability("namespaces"), capability("veth", { present: false }), capability("tun", { present: false })),
@@ -40,6 +53,12 @@ describe("requireSandbox", () => {
 });
 
 describe("probeHost", () => {
+  it("looks for what is required alone when asked to", async () => {
+    const { capabilities, choices } = await probeHost("required");
+    expect(capabilities.map(({ capability: name }) => name)).toEqual(["namespaces", "veth", "bridge", "nftables", "tun"]);
+    expect(Object.keys(choices)).toEqual(["sandbox"]);
+  });
+
   it("says for every missing part what refused and how to get it, and makes a choice for every subject", async () => {
     const host = await probeHost();
     for (const one of host.capabilities) {

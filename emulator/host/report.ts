@@ -2,6 +2,8 @@
 export interface Capability {
   readonly capability: string;
   readonly present: boolean;
+  /** False where the tool that would look is missing: then nothing is known, and `present` is false. */
+  readonly tried: boolean;
   /** Whether no lab can run without it; the others have a stand-in. */
   readonly required: boolean;
   readonly usedFor: string;

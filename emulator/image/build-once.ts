@@ -29,6 +29,10 @@ export interface BuildOnceOptions {
 const guard = fileURLToPath(new URL("build-once.sh", import.meta.url));
 const keptLines = 20;
 let staged = 0;
+/** The shell's exit code for a program that is not there. */
+const notFoundCode = 127;
+const missingProgramHint =
+  "a program that building takes is missing: npm start installs it, or: apt-get install mmdebstrap debian-archive-keyring mount gcc libc6-dev";
 
 /**
  * The directory `<cache>/<kind>/<hash>`, built by `argv` where it is not there yet. It appears whole or not at all, however this process
@@ -69,6 +73,6 @@ export async function buildOnce(options: BuildOnceOptions): Promise<string> {
     severity: "error",
     code: `${options.kind}-not-built`,
     message: `building the ${options.kind} ended with code ${code}; its last lines:\n${lastLines.map((line) => `  ${line}`).join("\n")}`,
-    hint: `Nothing of it was kept; the next run starts afresh.`,
+    hint: code === notFoundCode ? missingProgramHint : "Nothing of it was kept; the next run starts afresh.",
   });
 }

@@ -4,12 +4,15 @@
  * Exit code: the program's own; 128 + signal; 125 for failures of entering, 126 and 127 as a shell has them.
  */
 #define _GNU_SOURCE
+#include "host_ties.h"
+#include "inner_namespace.h"
 #include "native.h"
-#include "node.h"
+#include "node_hand_over.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -17,28 +20,48 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static pid_t program;
+/* A program that was told to end and is still there after this is killed. */
+enum { END_GRACE_S = 2 };
 
-static void pass_on(int signal_number) {
-  if (program > 0) kill(program, signal_number);
+static pid_t program;
+static int in_own_session;
+static volatile sig_atomic_t ending;
+
+/* The program, with its children where they are a group of their own: which it may not have made yet. */
+static void signal_program(int number) {
+  if (!in_own_session || kill(-program, number) < 0) kill(program, number);
+}
+
+static void pass_on(int number, siginfo_t *info, void *context) {
+  (void)context;
+  if (number == SIGALRM) return signal_program(SIGKILL);
+  /* What a terminal sends it sends to the program as well, where that is in our group. */
+  if (info->si_code != SI_KERNEL || in_own_session) signal_program(number);
+  if (number != SIGTERM && number != SIGHUP) return;
+  ending = 1;
+  alarm(END_GRACE_S);
 }
 
 __attribute__((format(printf, 1, 2))) static int failed(const char *format, ...) {
   va_list arguments;
+  int reason = errno;
   va_start(arguments, format);
   vfprintf(stderr, format, arguments);
   va_end(arguments);
-  fprintf(stderr, ": %s\n", strerror(errno));
+  fprintf(stderr, ": %s\n", strerror(reason));
   return 125;
 }
 
 static int open_namespace(const char *pid, const char *kind) {
   char path[64];
-  snprintf(path, sizeof path, "/proc/%s/ns/%s", pid, kind);
+  if (snprintf(path, sizeof path, "/proc/%s/ns/%s", pid, kind) >= (int)sizeof path || strchr(pid, '/') != NULL) {
+    errno = EINVAL;
+    return -1;
+  }
   return open(path, O_RDONLY | O_CLOEXEC);
 }
 
@@ -65,19 +88,13 @@ static int join_sandbox(const char *pid) {
 
 /* Asks the sandbox's first process for the node's namespaces; they come as descriptors. */
 static int join_node(const char *name) {
-  int control = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  struct sockaddr_un address;
-  socklen_t length = node_control_address(&address);
-  if (control < 0 || connect(control, (struct sockaddr *)&address, length) < 0) return failed("the lab does not answer");
-  if (dprintf(control, "%s\n", name) < 0) return failed("asking for node %s", name);
   int descriptors[NODE_NAMESPACES];
-  int count = node_receive_namespaces(control, descriptors);
-  close(control);
+  int count = node_hand_over_ask(name, descriptors);
   if (count == 0) {
     fprintf(stderr, "no node named %s in this lab\n", name);
     return 125;
   }
-  if (count < 0) return failed("receiving the namespaces of node %s", name);
+  if (count < 0) return failed("asking the lab for node %s", name);
   for (int index = 0; index < count; index += 1) {
     if (setns(descriptors[index], 0) < 0) return failed("entering node %s", name);
     close(descriptors[index]);
@@ -85,31 +102,59 @@ static int join_node(const char *name) {
   return 0;
 }
 
+/* In the child. `parent` can be read at its end, which is the death of the process that entered. */
+static void become(char **argv, int parent) {
+  if (in_own_session) setsid();
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  struct pollfd alive = {.fd = parent};
+  if (poll(&alive, 1, 0) != 0) _exit(125); /* it died before it could be noticed */
+  const char *terminal = getenv("TERM");
+  char *kept = terminal == NULL ? NULL : strdup(terminal);
+  clearenv();
+  setenv("PATH", NODE_PATH, 1);
+  setenv("HOME", "/root", 1);
+  if (kept != NULL) setenv("TERM", kept, 1);
+  umask(022);
+  if (chdir("/") < 0) _exit(failed("chdir"));
+  host_ties_cut();
+  sigset_t none;
+  sigemptyset(&none);
+  for (int number = 1; number < NSIG; number += 1) signal(number, SIG_DFL);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  execvp(argv[0], argv);
+  fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
+  _exit(errno == ENOENT ? 127 : 126);
+}
+
 static int run(char **argv) {
-  /* A handler before the fork: a signal that comes between must not end the parent alone. */
-  struct sigaction action = {.sa_handler = pass_on};
-  static const int passed_on[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
-  for (unsigned index = 0; index < sizeof passed_on / sizeof passed_on[0]; index += 1) sigaction(passed_on[index], &action, NULL);
+  static const int passed_on[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGALRM};
+  enum { COUNT = sizeof passed_on / sizeof passed_on[0] };
+  int life[2];
+  if (pipe2(life, O_CLOEXEC) < 0) return failed("pipe");
+  /* A program at a terminal stays in the terminal's session; any other has its own, so that all of it can be ended. */
+  in_own_session = !isatty(STDIN_FILENO);
+  sigset_t held, before;
+  sigemptyset(&held);
+  for (int index = 0; index < COUNT; index += 1) sigaddset(&held, passed_on[index]);
+  sigprocmask(SIG_BLOCK, &held, &before);
   program = fork();
-  if (program < 0) return failed("fork");
+  if (program < 0) return failed(errno == ENOMEM ? "the node's first process has ended" : "fork");
   if (program == 0) {
-    for (unsigned index = 0; index < sizeof passed_on / sizeof passed_on[0]; index += 1) signal(passed_on[index], SIG_DFL);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    const char *terminal = getenv("TERM");
-    char *kept = terminal == NULL ? NULL : strdup(terminal);
-    clearenv();
-    setenv("PATH", NODE_PATH, 1);
-    setenv("HOME", "/root", 1);
-    if (kept != NULL) setenv("TERM", kept, 1);
-    if (chdir("/") < 0) _exit(failed("chdir"));
-    execvp(argv[0], argv);
-    fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
-    _exit(errno == ENOENT ? 127 : 126);
+    close(life[1]);
+    become(argv, life[0]);
   }
+  struct sigaction action = {.sa_sigaction = pass_on, .sa_flags = SA_SIGINFO};
+  for (int index = 0; index < COUNT; index += 1) sigaction(passed_on[index], &action, NULL);
+  sigprocmask(SIG_SETMASK, &before, NULL);
   int status;
-  while (waitpid(program, &status, 0) < 0) {
+  siginfo_t child;
+  while (waitid(P_PID, (id_t)program, &child, WEXITED | WNOWAIT) < 0) {
     if (errno != EINTR) return failed("waiting");
   }
+  /* While its id is still its own. */
+  if (ending && in_own_session) signal_program(SIGKILL);
+  sigprocmask(SIG_BLOCK, &held, NULL);
+  if (waitpid(program, &status, 0) < 0) return failed("waiting");
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
@@ -117,6 +162,7 @@ int enter_main(int argc, char **argv) {
   const char *node = NULL;
   const char *namespace = NULL;
   int index = 2;
+  host_ties_close_descriptors();
   for (; index + 1 < argc && strcmp(argv[index], "--") != 0; index += 2) {
     if (strcmp(argv[index], "--node") == 0) node = argv[index + 1];
     else if (strcmp(argv[index], "--namespace") == 0) namespace = argv[index + 1];
@@ -129,12 +175,6 @@ int enter_main(int argc, char **argv) {
   int code = join_sandbox(argv[1]);
   if (code == 0 && node != NULL) code = join_node(node);
   if (code != 0) return code;
-  if (namespace != NULL) {
-    char path[256];
-    snprintf(path, sizeof path, "/run/netns/%s", namespace);
-    int descriptor = strchr(namespace, '/') == NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    if (descriptor < 0 || setns(descriptor, CLONE_NEWNET) < 0) return failed("no namespace %s in the node", namespace);
-    close(descriptor);
-  }
+  if (namespace != NULL && inner_namespace_join(namespace) < 0) return failed("no namespace %s in the node", namespace);
   return run(argv + index + 1);
 }

@@ -4,158 +4,143 @@
  * the sandbox's, so an agent can die and come back under it.
  */
 #define _GNU_SOURCE
-#include "line.h"
+#include "init_client.h"
 #include "native.h"
 #include "service.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CLIENTS_MAX = 32, REQUEST_BYTES_MAX = 1 << 20 };
+enum { REPORT = 3, SIGNALS = 0, LISTENER = 1, CLIENTS = 2 };
 
-struct client {
-  int socket; /* -1: free */
-  int watches;
-  struct line_reader reader;
-};
+static void answer_error(struct init_client *client, const char *message) { init_client_say(client, 2, (const char *const[]){"error", message}); }
 
-static struct client clients[CLIENTS_MAX];
-
-static void say(int socket, int count, const char *const *fields) { (void)line_write(socket, fields, count); }
-
-static void answer_error(int socket, const char *message) { say(socket, 2, (const char *const[]){"error", message}); }
-
-static void answer_ok(int socket) { say(socket, 1, (const char *const[]){"ok"}); }
-
-static void drop_client(struct client *client) {
-  service_forget_waiter(client->socket);
-  close(client->socket);
-  line_reader_end(&client->reader);
-  client->socket = -1;
-  client->watches = 0;
-}
+static void answer_ok(struct init_client *client) { init_client_say(client, 1, (const char *const[]){"ok"}); }
 
 /* What services tell of themselves goes to all who watch. */
 static void tell_watchers(const char *what, const char *name, int number) {
   char text[16];
   snprintf(text, sizeof text, "%d", number);
-  for (int index = 0; index < CLIENTS_MAX; index += 1) {
-    if (clients[index].socket >= 0 && clients[index].watches) say(clients[index].socket, 3, (const char *const[]){what, name, text});
+  for (struct init_client *client = init_clients; client < init_clients + INIT_CLIENTS_MAX; client += 1) {
+    if (client->socket >= 0 && client->watches) init_client_say(client, 3, (const char *const[]){what, name, text});
   }
 }
 
-static void tell_stopped(int waiter) { answer_ok(waiter); }
-
-static void list_one(const char *name, pid_t pid, void *socket) {
-  char text[16];
-  snprintf(text, sizeof text, "%d", (int)pid);
-  say(*(int *)socket, 3, (const char *const[]){"service", name, text});
+static void tell_stopped(const char *name) {
+  for (struct init_client *client = init_clients; client < init_clients + INIT_CLIENTS_MAX; client += 1) {
+    if (client->socket < 0 || client->awaits == NULL || strcmp(client->awaits, name) != 0) continue;
+    free(client->awaits);
+    client->awaits = NULL;
+    answer_ok(client);
+  }
 }
 
-static void handle(struct client *client, char *line) {
+static void list_one(const char *name, pid_t pid, void *client) {
+  char text[16];
+  snprintf(text, sizeof text, "%d", (int)pid);
+  init_client_say(client, 3, (const char *const[]){"service", name, text});
+}
+
+static void handle(struct init_client *client, char *line) {
   char *fields[LINE_FIELDS_MAX];
   int count = line_split(line, fields, LINE_FIELDS_MAX);
   char error[256] = "request not understood";
   if (count >= 6 && strcmp(fields[0], "start") == 0) {
-    if (service_start(fields, count, error, sizeof error) == 0) return answer_ok(client->socket);
+    if (service_start(fields, count, error, sizeof error) == 0) return answer_ok(client);
   } else if (count == 2 && strcmp(fields[0], "stop") == 0) {
+    if (service_stop(fields[1]) == 0) return answer_ok(client);
     /* The answer comes when the process is gone. */
-    int pending = service_stop(fields[1], client->socket, error, sizeof error);
-    if (pending >= 0) {
-      if (pending == 0) answer_ok(client->socket);
-      return;
-    }
+    client->awaits = strdup(fields[1]);
+    if (client->awaits != NULL) return;
   } else if (count == 3 && strcmp(fields[0], "kill") == 0) {
-    if (service_kill(fields[1], fields[2], error, sizeof error) == 0) return answer_ok(client->socket);
+    if (service_kill(fields[1], fields[2], error, sizeof error) == 0) return answer_ok(client);
   } else if (count == 1 && strcmp(fields[0], "list") == 0) {
-    service_each(list_one, &client->socket);
-    return answer_ok(client->socket);
+    service_each(list_one, client);
+    return answer_ok(client);
   } else if (count == 1 && strcmp(fields[0], "watch") == 0) {
     client->watches = 1;
-    return answer_ok(client->socket);
+    return answer_ok(client);
+  } else if (count < 0) {
+    snprintf(error, sizeof error, "a request has at most %d fields", LINE_FIELDS_MAX);
   }
-  answer_error(client->socket, error);
+  answer_error(client, error);
 }
 
-static void read_client(struct client *client) {
-  int state = line_reader_fill(&client->reader, client->socket);
+static void serve(struct init_client *client) {
   size_t length;
-  for (char *line; client->socket >= 0 && (line = line_reader_next(&client->reader, &length)) != NULL;) {
+  for (char *line; (line = init_client_line(client, &length)) != NULL;) {
     handle(client, line);
-    line_reader_drop(&client->reader, length);
+    init_client_drop_line(client, length);
   }
-  if (state <= 0) drop_client(client);
-}
-
-static void accept_client(int listener) {
-  int socket = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-  if (socket < 0) return;
-  for (int index = 0; index < CLIENTS_MAX; index += 1) {
-    if (clients[index].socket < 0) {
-      clients[index].socket = socket;
-      line_reader_start(&clients[index].reader, REQUEST_BYTES_MAX);
-      return;
-    }
-  }
-  answer_error(socket, "too many clients");
-  close(socket);
-}
-
-static int listen_for_clients(void) {
-  struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/run/farmlab/init.sock"};
-  int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  unlink(address.sun_path);
-  if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) < 0 || listen(listener, 16) < 0) return -1;
-  return listener;
 }
 
 static void reap(void) {
-  int status;
-  for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) service_reaped(pid, status);
+  for (;;) {
+    siginfo_t child = {0};
+    if (waitid(P_ALL, 0, &child, WEXITED | WNOHANG | WNOWAIT) < 0 || child.si_pid == 0) return;
+    service_about_to_be_reaped(child.si_pid);
+    int status;
+    if (waitpid(child.si_pid, &status, WNOHANG) == child.si_pid) service_reaped(child.si_pid, status);
+  }
+}
+
+/* Answers whether the node is to end. */
+static int read_signals(int signals) {
+  struct signalfd_siginfo info;
+  int ends = 0;
+  while (read(signals, &info, sizeof info) == sizeof info) ends = ends || info.ssi_signo == SIGTERM;
+  reap();
+  return ends;
+}
+
+static int run(int signals, int listener) {
+  struct pollfd polls[CLIENTS + INIT_CLIENTS_MAX];
+  for (;;) {
+    polls[SIGNALS] = (struct pollfd){.fd = signals, .events = POLLIN};
+    polls[LISTENER] = (struct pollfd){.fd = listener, .events = POLLIN};
+    for (int index = 0; index < INIT_CLIENTS_MAX; index += 1) {
+      if (init_clients[index].socket >= 0) init_client_tidy(&init_clients[index]);
+      polls[CLIENTS + index] = init_client_poll(&init_clients[index]);
+    }
+    if (poll(polls, CLIENTS + INIT_CLIENTS_MAX, service_next_due_ms()) < 0 && errno != EINTR) return 1;
+    if (polls[SIGNALS].revents && read_signals(signals)) return 0;
+    service_do_due();
+    for (int index = 0; index < INIT_CLIENTS_MAX; index += 1) {
+      struct init_client *client = &init_clients[index];
+      if (client->socket < 0) continue;
+      if (polls[CLIENTS + index].revents) init_client_transfer(client, polls[CLIENTS + index].revents);
+      serve(client);
+    }
+    if (polls[LISTENER].revents) init_clients_accept(listener);
+  }
 }
 
 int init_main(int argc, char **argv) {
   (void)argc;
   (void)argv;
-  for (int index = 0; index < CLIENTS_MAX; index += 1) clients[index].socket = -1;
   signal(SIGPIPE, SIG_IGN);
+  fcntl(REPORT, F_SETFD, FD_CLOEXEC);
   sigset_t handled;
   sigemptyset(&handled);
   sigaddset(&handled, SIGCHLD);
   sigaddset(&handled, SIGTERM);
   sigprocmask(SIG_BLOCK, &handled, NULL);
-  int signals = signalfd(-1, &handled, SFD_CLOEXEC);
-  int listener = listen_for_clients();
+  int signals = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
+  int listener = init_clients_listen();
   if (signals < 0 || listener < 0) {
-    dprintf(3, "farmlab-init: %s", strerror(errno));
+    dprintf(REPORT, "farmlab-init: %s", strerror(errno));
     return 1;
   }
   service_setup(tell_watchers, tell_stopped);
-  if (write(3, "", 1) != 1) return 1;
-  close(3);
-
-  for (;;) {
-    struct pollfd polls[CLIENTS_MAX + 2] = {{.fd = signals, .events = POLLIN}, {.fd = listener, .events = POLLIN}};
-    for (int index = 0; index < CLIENTS_MAX; index += 1) polls[index + 2] = (struct pollfd){.fd = clients[index].socket, .events = POLLIN};
-    if (poll(polls, CLIENTS_MAX + 2, service_next_due_ms()) < 0 && errno != EINTR) return 1;
-    if (polls[0].revents & POLLIN) {
-      struct signalfd_siginfo info;
-      if (read(signals, &info, sizeof info) == sizeof info && info.ssi_signo == SIGTERM) return 0;
-      reap();
-    }
-    service_do_due();
-    for (int index = 0; index < CLIENTS_MAX; index += 1) {
-      if (clients[index].socket >= 0 && clients[index].socket == polls[index + 2].fd && polls[index + 2].revents) read_client(&clients[index]);
-    }
-    if (polls[1].revents & POLLIN) accept_client(listener);
-  }
+  if (write(REPORT, "", 1) != 1) return 1;
+  close(REPORT);
+  return run(signals, listener);
 }

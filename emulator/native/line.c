@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 static void unescape(char *field) {
@@ -34,11 +33,11 @@ int line_split(char *line, char **fields, int max) {
   return count;
 }
 
-int line_write(int descriptor, const char *const *fields, int count) {
+char *line_join(const char *const *fields, int count, size_t *length) {
   size_t size = 1;
   for (int index = 0; index < count; index += 1) size += 2 * strlen(fields[index]) + 1;
   char *line = malloc(size);
-  if (line == NULL) return -1;
+  if (line == NULL) return NULL;
   size_t used = 0;
   for (int index = 0; index < count; index += 1) {
     if (index > 0) line[used++] = '\t';
@@ -52,15 +51,23 @@ int line_write(int descriptor, const char *const *fields, int count) {
     }
   }
   line[used++] = '\n';
+  *length = used;
+  return line;
+}
+
+int line_write(int descriptor, const char *const *fields, int count) {
+  size_t length;
+  char *line = line_join(fields, count, &length);
+  if (line == NULL) return -1;
   size_t written = 0;
-  while (written < used) {
-    ssize_t amount = write(descriptor, line + written, used - written);
+  while (written < length) {
+    ssize_t amount = write(descriptor, line + written, length - written);
     if (amount < 0 && errno == EINTR) continue;
     if (amount <= 0) break;
     written += (size_t)amount;
   }
   free(line);
-  return written == used ? 0 : -1;
+  return written == length ? 0 : -1;
 }
 
 void line_reader_start(struct line_reader *reader, size_t limit) {
@@ -73,16 +80,27 @@ void line_reader_end(struct line_reader *reader) {
   memset(reader, 0, sizeof *reader);
 }
 
-int line_reader_fill(struct line_reader *reader, int descriptor) {
-  if (reader->size - reader->used < 4096) {
-    size_t size = reader->size == 0 ? 16384 : reader->size * 2;
-    if (size > reader->limit) return -1;
+/* Room for a fair read, in the buffer as it is or in a larger one; -1 when it is full and may not grow. */
+static int make_room(struct line_reader *reader) {
+  enum { FAIR_READ = 4096, FIRST_SIZE = 16384 };
+  if (reader->size - reader->first - reader->used >= FAIR_READ) return 0;
+  if (reader->first > 0) memmove(reader->bytes, reader->bytes + reader->first, reader->used);
+  reader->first = 0;
+  if (reader->size - reader->used < FAIR_READ && reader->size < reader->limit) {
+    size_t size = reader->size == 0 ? FIRST_SIZE : reader->size * 2;
+    if (size > reader->limit) size = reader->limit;
     char *bytes = realloc(reader->bytes, size);
     if (bytes == NULL) return -1;
     reader->bytes = bytes;
     reader->size = size;
   }
-  ssize_t amount = read(descriptor, reader->bytes + reader->used, reader->size - reader->used);
+  return reader->used < reader->size ? 0 : -1;
+}
+
+int line_reader_fill(struct line_reader *reader, int descriptor) {
+  if (make_room(reader) < 0) return -1;
+  char *end = reader->bytes + reader->first + reader->used;
+  ssize_t amount = read(descriptor, end, reader->size - reader->first - reader->used);
   if (amount < 0) return errno == EINTR || errno == EAGAIN ? 1 : -1;
   reader->used += (size_t)amount;
   return amount > 0;
@@ -90,14 +108,15 @@ int line_reader_fill(struct line_reader *reader, int descriptor) {
 
 char *line_reader_next(struct line_reader *reader, size_t *length) {
   if (reader->used == 0) return NULL;
-  char *end = memchr(reader->bytes, '\n', reader->used);
+  char *line = reader->bytes + reader->first;
+  char *end = memchr(line, '\n', reader->used);
   if (end == NULL) return NULL;
   *end = '\0';
-  *length = (size_t)(end - reader->bytes) + 1;
-  return reader->bytes;
+  *length = (size_t)(end - line) + 1;
+  return line;
 }
 
 void line_reader_drop(struct line_reader *reader, size_t length) {
-  memmove(reader->bytes, reader->bytes + length, reader->used - length);
   reader->used -= length;
+  reader->first = reader->used == 0 ? 0 : reader->first + length;
 }

@@ -2,31 +2,31 @@
 #ifndef FARMLAB_NODE_H
 #define FARMLAB_NODE_H
 
-#include <sys/socket.h>
+#include <stddef.h>
 #include <sys/types.h>
-#include <sys/un.h>
 
 #define NODE_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/frr"
 
-enum { NODE_NAMESPACES = 4, NODE_NAME_MAX = 64 };
+enum { NODE_NAME_MAX = 64 };
+
+/* In the order in which they are entered. A node without farmlab-init has no PID namespace and no IPC namespace of its own: -1. */
+enum node_namespace { NODE_NET, NODE_MOUNT, NODE_UTS, NODE_PID, NODE_IPC, NODE_NAMESPACES };
 
 struct node {
   char name[NODE_NAME_MAX];
-  int net;
-  int mount;
-  int uts;
-  int pid_namespace; /* -1 for a node without farmlab-init */
-  pid_t init;        /* 0 for a node without farmlab-init */
+  int namespaces[NODE_NAMESPACES];
+  pid_t init;  /* 0 for a node without farmlab-init */
+  int report;  /* where the node's first process tells how its start went; -1 once that is known */
 };
 
-/* Makes the namespaces, the private /etc, /run, /var, /tmp, and starts farmlab-init if asked; -1 with `error` filled in. */
-int node_make(struct node *node, const char *name, int with_init, char *error, size_t error_size);
+/* Whether a node may be called this: a host name that is also a file's. */
+int node_name_is_good(const char *name);
 
-/* The lab's control socket: an abstract name in the sandbox's own network namespace, so only who is in the sandbox reaches it. */
-socklen_t node_control_address(struct sockaddr_un *address);
+/* Makes the namespaces and a process in them that makes the private /etc, /run, /var, /tmp and becomes farmlab-init if asked. The
+   network is there at once, the rest when node_settle says so. -1 with `error` filled in. */
+int node_start(struct node *node, const char *name, int with_init, char *error, size_t error_size);
 
-/* Hands a node's namespaces over a unix socket; receive returns how many came, 0 for an unknown node, -1 for an error. */
-int node_send_namespaces(int socket, const struct node *node);
-int node_receive_namespaces(int socket, int *descriptors);
+/* Waits until the node's files are in place and its farmlab-init listens; -1 with `error` filled in, always then. */
+int node_settle(struct node *node, char *error, size_t error_size);
 
 #endif

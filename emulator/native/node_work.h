@@ -3,9 +3,11 @@
 #define FARMLAB_NODE_WORK_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
-/* The payload is a row of whole rtnetlink messages; each is sent and must be acknowledged without error. */
-int node_work_netlink(char *payload, size_t length, char *error, size_t error_size);
+/* The payload is a row of whole rtnetlink messages; each is sent and must be acknowledged without error. The error begins with
+   `message N: `, counted from 0. */
+int node_work_netlink(const char *payload, size_t length, char *error, size_t error_size);
 
 /* Lines `path=value`, paths below /proc/sys. A path that ends in `?` may be missing. */
 int node_work_sysctl(char *payload, size_t length, char *error, size_t error_size);
@@ -13,10 +15,14 @@ int node_work_sysctl(char *payload, size_t length, char *error, size_t error_siz
 /* Lines with one interface name each: checksum and segmentation offloads off, so that captures show what a wire would carry. */
 int node_work_offloads(char *payload, size_t length, char *error, size_t error_size);
 
-/* A ruleset in nft's language. */
-int node_work_nft(const char *payload, size_t length, char *error, size_t error_size);
-
 /* Writes a file, with the directories above it; `mode` is octal text. */
 int node_work_file(const char *path, const char *mode, const char *payload, size_t length, char *error, size_t error_size);
+
+/* A ruleset in nft's language. Its program is only started; node_nft_settle tells how all of them went. */
+int node_nft_start(const char *node, const char *payload, size_t length, char *error, size_t error_size);
+int node_nft_settle(char *error, size_t error_size);
+
+/* Tells of a child that ended, which may be such a program. */
+void node_nft_reaped(pid_t pid, int status);
 
 #endif

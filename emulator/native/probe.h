@@ -41,6 +41,7 @@ void loop_open(void);
 bool loop_add(struct source *source, uint32_t events);
 void loop_change(struct source *source, uint32_t events);
 void loop_bury(struct source *source);
+int loop_release(struct source *source);
 void loop_run(const bool *ended, void (*after_each)(void));
 void loop_close(void);
 void timer_arm(struct timer *timer, int64_t at);

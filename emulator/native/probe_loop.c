@@ -103,6 +103,15 @@ void loop_bury(struct source *source) {
   dead = source;
 }
 
+/* The same, but gives the descriptor to the caller, still open. */
+int loop_release(struct source *source) {
+  int fd = source->fd;
+  epoll_ctl(loop_fd, EPOLL_CTL_DEL, fd, NULL);
+  source->fd = -1;
+  loop_bury(source);
+  return fd;
+}
+
 static void free_the_dead(void) {
   while (dead != NULL) {
     struct source *next = dead->next_dead;

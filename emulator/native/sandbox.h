@@ -1,19 +1,33 @@
-/* Between the holder outside (sandbox.c) and the lab's first process inside (sandbox_init.c). */
+/* Between the holder outside (sandbox.c) and the lab's first process inside (sandbox_init.c, sandbox_settle.c, sandbox_request.c). */
 #ifndef FARMLAB_SANDBOX_H
 #define FARMLAB_SANDBOX_H
 
-#include <signal.h>
+#include "line.h"
 
 /* First id of the sub-range that the lab's ids 0..65535 stand for. */
 enum { SANDBOX_RANGE_FIRST = 524288 };
 
-/* Blocks the signals and gives a descriptor that tells of them. */
-int sandbox_signals(const sigset_t *handled);
-
-/* Waits until `ended` has something to tell or `other` can be read; drains `ended`. */
-void sandbox_wait_for(int ended, int other);
+/* Where the traffic prober finds each node's network. */
+#define SANDBOX_NODES "/run/farmlab/nodes"
 
 /* The life of the lab's first process; returns its exit code. */
 int sandbox_first_process(const char *name);
+
+/* Takes the image as root and leaves the old one; answers the name of the step that failed, or NULL. */
+const char *sandbox_settle(const char *name);
+
+/* What the harness asks. Opens what is needed to come home from a node; -1 with errno. */
+int sandbox_requests_start(struct line_reader *reader);
+
+/* Reads standard input once and does all requests that are there whole. 0: it ended, or what came is no request. */
+int sandbox_requests_read(struct line_reader *reader);
+
+/* One line of answer on standard output; NULL for fields that it does not have. Ends the lab when nobody is there to read it. */
+void sandbox_answer(const char *first, const char *second, const char *third);
+
+/* Whether the harness has let the lab go: then it lives on without. */
+int sandbox_is_detached(void);
+
+struct node *sandbox_find_node(const char *name);
 
 #endif

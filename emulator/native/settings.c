@@ -3,6 +3,7 @@
  * namespace (`host`: where it is), path below /proc/sys, value, separated by tabs. A kernel without one of them is no failure.
  */
 #define _GNU_SOURCE
+#include "inner_namespace.h"
 #include "line.h"
 #include "native.h"
 
@@ -16,41 +17,44 @@
 enum { LINE_BYTES_MAX = 1 << 20 };
 
 static int enter(const char *namespace, int home) {
-  if (strcmp(namespace, "host") == 0) return setns(home, CLONE_NEWNET);
-  char path[256];
-  snprintf(path, sizeof path, "/run/netns/%s", namespace);
-  int descriptor = strchr(namespace, '/') == NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-  int result = descriptor < 0 ? -1 : setns(descriptor, CLONE_NEWNET);
-  if (descriptor >= 0) close(descriptor);
-  return result;
+  return strcmp(namespace, "host") == 0 ? setns(home, CLONE_NEWNET) : inner_namespace_join(namespace);
 }
 
 static int write_setting(const char *setting, const char *value) {
   char path[512];
-  snprintf(path, sizeof path, "/proc/sys/%s", setting);
-  int file = strstr(setting, "..") == NULL ? open(path, O_WRONLY | O_CLOEXEC) : -1;
+  if (strstr(setting, "..") != NULL || snprintf(path, sizeof path, "/proc/sys/%s", setting) >= (int)sizeof path) {
+    errno = EINVAL;
+    return -1;
+  }
+  int file = open(path, O_WRONLY | O_CLOEXEC);
   if (file < 0) return errno == ENOENT ? 0 : -1;
-  size_t length = strlen(value);
-  int result = write(file, value, length) == (ssize_t)length ? 0 : -1;
+  int result = write(file, value, strlen(value)) < 0 ? -1 : 0;
+  int reason = errno;
   close(file);
+  errno = reason;
   return result;
+}
+
+/* Says what failed; answers 1 for a failure. */
+static int do_setting(char *line, int home) {
+  char *fields[3];
+  if (line_split(line, fields, 3) != 3) return fprintf(stderr, "not a setting: %s\n", line), 1;
+  if (enter(fields[0], home) < 0) return fprintf(stderr, "namespace %s: %s\n", fields[0], strerror(errno)), 1;
+  if (write_setting(fields[1], fields[2]) < 0) return fprintf(stderr, "%s of %s: %s\n", fields[1], fields[0], strerror(errno)), 1;
+  return 0;
 }
 
 int settings_main(int argc, char **argv) {
   (void)argc;
   (void)argv;
   int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-  int failures = 0;
+  int failures = 0, state;
   struct line_reader reader;
   line_reader_start(&reader, LINE_BYTES_MAX);
-  while (line_reader_fill(&reader, STDIN_FILENO) > 0) {
+  while ((state = line_reader_fill(&reader, STDIN_FILENO)) > 0) {
     size_t length;
-    for (char *line; (line = line_reader_next(&reader, &length)) != NULL; line_reader_drop(&reader, length)) {
-      char *fields[3];
-      if (line_split(line, fields, 3) == 3 && enter(fields[0], home) == 0 && write_setting(fields[1], fields[2]) == 0) continue;
-      fprintf(stderr, "%s: %s\n", line, strerror(errno));
-      failures += 1;
-    }
+    for (char *line; (line = line_reader_next(&reader, &length)) != NULL; line_reader_drop(&reader, length)) failures += do_setting(line, home);
   }
+  if (state < 0 || reader.used > 0) failures += fprintf(stderr, "the input ends within a line, or a line is too long\n") > 0;
   return failures > 0;
 }

@@ -1,9 +1,9 @@
 /** A lab of the netns backend, from the side of the process that holds it. */
 import type { Lab, LabNode, UpOptions } from "../lab.ts";
 import type { Topology } from "../topology/index.ts";
-import { buildTopology, type BuiltNode } from "./build.ts";
+import { buildTopology, planTopology, type BuiltNode, type TopologyPlan } from "./build.ts";
 import { execInNode } from "./exec.ts";
-import { childrenOf, namespacedPids, Sandbox, type SandboxPrograms } from "./sandbox.ts";
+import { childrenOf, namespacedPids, Sandbox, SandboxError, type SandboxPrograms } from "./sandbox.ts";
 import { nodeServices } from "./services.ts";
 
 /** What only this backend's labs offer besides. */
@@ -13,6 +13,8 @@ export interface NetnsLab extends Lab {
   readonly sandboxPid: number;
   /** Path, inside the sandbox, of a node's network namespace, or of a namespace inside the node. */
   namespacePath(node: string, namespace?: string): string;
+  /** Resolves when the lab has ended, whoever ended it. */
+  readonly ended: Promise<void>;
   /** Lets the lab outlive this process; `down` of another process ends it. */
   detach(): Promise<void>;
 }
@@ -36,39 +38,57 @@ function makeNode(name: string, native: string, sandboxPid: number, outsidePid: 
   };
 }
 
-async function startServices(topology: Topology, nodes: ReadonlyMap<string, LabNode>): Promise<void> {
+async function startServices(topology: Topology, nodes: ReadonlyMap<string, LabNode>, signal: AbortSignal | undefined): Promise<void> {
   await Promise.all(
     topology.nodes.map(async (node) => {
-      for (const service of node.config.services ?? []) await nodes.get(node.name)?.services.start(service);
+      for (const service of node.config.services ?? []) {
+        signal?.throwIfAborted();
+        await nodes.get(node.name)?.services.start(service);
+      }
     }),
   );
 }
 
-/** Makes the lab; on failure or abort nothing of it is left. */
+/** Rejects when the signal aborts, whatever becomes of the work. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await work;
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+    work.catch(() => undefined); // what fails after an abort is told by the abort
+  }
+}
+
+async function makeLab(sandbox: Sandbox, topology: Topology, plan: TopologyPlan, options: UpOptions, programs: SandboxPrograms): Promise<NetnsLab> {
+  options.onProgress?.(`making ${topology.nodes.length} nodes and ${topology.links.length} links`);
+  const built = await buildTopology(sandbox, plan);
+  const sandboxPid = childrenOf(sandbox.holderPid)[0];
+  if (sandboxPid === undefined) throw new SandboxError("lab-gone", "the lab ended while it was made");
+  const outside = outsidePids(sandboxPid);
+  const nodes = new Map(
+    topology.nodes.map((node) => [node.name, makeNode(node.name, programs.native, sandboxPid, outside.get(built.get(node.name)?.initPid ?? -1))]),
+  );
+  options.onProgress?.("starting daemons");
+  await startServices(topology, nodes, options.signal);
+  return assemble(topology, options.name, sandbox, sandboxPid, nodes, built);
+}
+
+/** Makes the lab; on failure or abort nothing of it is left. Throws a SandboxError, or an Error that says what is wrong in the topology. */
 export async function upNetnsLab(topology: Topology, options: UpOptions, programs: SandboxPrograms): Promise<NetnsLab> {
   options.signal?.throwIfAborted();
+  const plan = planTopology(topology);
   options.onProgress?.("making the sandbox");
   const sandbox = await Sandbox.start(options.name, programs);
-  const abort = (): void => void sandbox.end();
-  options.signal?.addEventListener("abort", abort);
   try {
-    options.onProgress?.(`making ${topology.nodes.length} nodes and ${topology.links.length} links`);
-    const built = await buildTopology(sandbox, topology);
-    const sandboxPid = childrenOf(sandbox.holderPid)[0];
-    if (sandboxPid === undefined) throw new Error("the sandbox has no first process");
-    const outside = outsidePids(sandboxPid);
-    const nodes = new Map(
-      topology.nodes.map((node) => [node.name, makeNode(node.name, programs.native, sandboxPid, outside.get(built.get(node.name)?.initPid ?? -1))]),
-    );
-    options.onProgress?.("starting daemons");
-    await startServices(topology, nodes);
-    options.signal?.throwIfAborted();
-    return assemble(topology, options.name, sandbox, sandboxPid, nodes, built);
+    return await unlessAborted(makeLab(sandbox, topology, plan, options, programs), options.signal);
   } catch (error) {
     await sandbox.end();
     throw error;
-  } finally {
-    options.signal?.removeEventListener("abort", abort);
   }
 }
 
@@ -85,6 +105,7 @@ function assemble(
     backend: "netns",
     topology,
     sandboxPid,
+    ended: sandbox.ended,
     node(nodeName) {
       const node = nodes.get(nodeName);
       if (node === undefined) throw new Error(`lab ${name} has no node ${nodeName}`);

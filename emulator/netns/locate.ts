@@ -4,6 +4,7 @@ import { createConnection } from "node:net";
 
 const prefixOf = (userId: number): string => `farmlab/lab/${userId}/`;
 const answerWaitMs = 1000;
+const answerBytesMax = 100;
 
 export interface RunningLab {
   readonly name: string;
@@ -12,22 +13,40 @@ export interface RunningLab {
   readonly sandboxPid: number;
 }
 
+/** A field of a process' status; undefined when there is no such process. */
+async function statusField(pid: number, field: string): Promise<string | undefined> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+  return new RegExp(`^${field}:\\s*(\\S+)`, "m").exec(status)?.[1];
+}
+
+/** Anybody may take an abstract name and answer there: only a process of the user's own is believed, and only of its own child. */
+async function isBelieved(lab: RunningLab, userId: number): Promise<boolean> {
+  const [name, owner, parent] = await Promise.all([
+    statusField(lab.holderPid, "Name"),
+    statusField(lab.holderPid, "Uid"),
+    statusField(lab.sandboxPid, "PPid"),
+  ]);
+  return name === "farmlab-holder" && owner === String(userId) && parent === String(lab.holderPid);
+}
+
 /** Asks the holder who it is; undefined when it ends meanwhile or is another user's. */
-function askHolder(name: string, userId: number): Promise<RunningLab | undefined> {
-  return new Promise((resolve) => {
+async function askHolder(name: string, userId: number): Promise<RunningLab | undefined> {
+  const lab = await new Promise<RunningLab | undefined>((resolve) => {
     const socket = createConnection({ path: `\0${prefixOf(userId)}${name}` });
     let text = "";
     socket.setEncoding("utf8");
     socket.setTimeout(answerWaitMs, () => socket.destroy());
     socket.on("data", (chunk: string) => {
       text += chunk;
+      if (text.length > answerBytesMax) socket.destroy();
     });
     socket.on("error", () => resolve(undefined));
     socket.on("close", () => {
-      const [holderPid, sandboxPid] = text.trim().split("\t").map(Number);
-      resolve(holderPid === undefined || sandboxPid === undefined ? undefined : { name, holderPid, sandboxPid });
+      const [, holderPid, sandboxPid] = /^(\d+)\t(\d+)\n$/.exec(text) ?? [];
+      resolve(holderPid === undefined || sandboxPid === undefined ? undefined : { name, holderPid: Number(holderPid), sandboxPid: Number(sandboxPid) });
     });
   });
+  return lab !== undefined && (await isBelieved(lab, userId)) ? lab : undefined;
 }
 
 /** All labs that run now and belong to the given user. */

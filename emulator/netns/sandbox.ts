@@ -1,5 +1,6 @@
-/** The sandbox process of a lab: starts it and speaks its request protocol (emulator/native/sandbox_init.c). */
+/** The sandbox process of a lab: starts it and speaks its request protocol (emulator/native/sandbox_request.c). */
 import { spawn, type ChildProcessByStdio } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { decodeLine, encodeLine } from "../../core/common/index.ts";
@@ -15,10 +16,13 @@ export interface SandboxPrograms {
 /** The sandbox refused or could not do something; `code` is its word for it (`name-taken`, `no-namespaces`, `netlink`, ...). */
 export class SandboxError extends Error {
   readonly code: string;
-  constructor(code: string, message: string) {
+  /** What it said of the request itself, without which request it was. */
+  readonly words: string;
+  constructor(code: string, message: string, words: string = message) {
     super(message);
     this.name = "SandboxError";
     this.code = code;
+    this.words = words;
   }
 }
 
@@ -28,37 +32,51 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+type SandboxProcess = ChildProcessByStdio<Writable, Readable, Readable>;
+
 const endGraceMs = 2000;
+const complaintsKept = 2000;
+/** More than the sandbox takes in one request. */
+export const payloadBytesMax: number = 16 * 1024 * 1024;
 
 /** A running sandbox: requests are answered in order, so many may be under way. */
 export class Sandbox {
-  readonly #process: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #process: SandboxProcess;
   readonly #waiting: Waiting[] = [];
-  readonly #exited: Promise<void>;
+  readonly #gone: Promise<void>;
   #ended = false;
   #rest = "";
   #complaints = "";
 
-  private constructor(process: ChildProcessByStdio<Writable, Readable, Readable>) {
+  private constructor(process: SandboxProcess) {
     this.#process = process;
-    process.stdout.setEncoding("latin1");
+    process.stdout.setEncoding("utf8");
     process.stdout.on("data", (chunk: string) => this.#read(chunk));
     process.stderr.setEncoding("utf8");
     process.stderr.on("data", (chunk: string) => {
-      this.#complaints = (this.#complaints + chunk).slice(-2000);
+      this.#complaints = (this.#complaints + chunk).slice(-complaintsKept);
     });
+    // A write to a sandbox that has ended fails here first; the requests hear of it when it is gone.
     process.stdin.on("error", () => undefined);
-    this.#exited = new Promise((resolve) => {
-      process.once("exit", () => resolve());
-      process.once("error", () => resolve());
-    });
-    void this.#exited.then(() => this.#end());
+    process.on("error", () => undefined);
+    // Not at `exit`: what it said last may not have been read yet.
+    this.#gone = new Promise((resolve) => void process.once("close", () => resolve()));
+    void this.#gone.then(() => this.#end());
   }
 
-  /** Makes the sandbox; when this resolves it waits for requests. */
+  /** Makes the sandbox; when this resolves it waits for requests. It gets nothing of this process' environment. */
   static async start(name: string, programs: SandboxPrograms): Promise<Sandbox> {
     const binds = Object.entries({ [programs.native]: "native", ...programs.programs }).flatMap(([source, target]) => ["--bind", `${source}=${target}`]);
-    const process = spawn(programs.native, ["sandbox", "--name", name, "--rootfs", programs.rootfs, ...binds], { stdio: ["pipe", "pipe", "pipe"] });
+    const process = spawn(programs.native, ["sandbox", "--name", name, "--rootfs", programs.rootfs, ...binds], {
+      stdio: ["pipe", "pipe", "pipe"],
+      env: {},
+      cwd: "/",
+    });
+    try {
+      await once(process, "spawn");
+    } catch (error) {
+      throw new SandboxError("prepare", `starting the sandbox: ${error instanceof Error ? error.message : String(error)}`);
+    }
     const sandbox = new Sandbox(process);
     await sandbox.#answer("starting the sandbox");
     return sandbox;
@@ -69,13 +87,20 @@ export class Sandbox {
     return this.#process.pid ?? 0;
   }
 
-  /** One request; the answer's fields after `ok`. */
+  /** Resolves when the lab is gone, whoever ended it. */
+  get ended(): Promise<void> {
+    return this.#gone;
+  }
+
+  /** One request; the answer's fields after `ok`. Throws a SandboxError. */
   async request(fields: readonly string[], payload?: Buffer | string): Promise<string[]> {
-    if (this.#ended) throw new SandboxError("lab-gone", "the lab has ended");
+    const what = fields.slice(0, 3).join(" ");
+    if (this.#ended) throw new SandboxError("lab-gone", `${what}: the lab has ended`);
     const bytes = payload === undefined ? undefined : Buffer.from(payload);
+    if (bytes !== undefined && bytes.length > payloadBytesMax) throw new SandboxError("too-large", `${what}: ${bytes.length} bytes are too many`);
     const line = encodeLine(bytes === undefined ? fields : [...fields, String(bytes.length)]);
     this.#process.stdin.write(bytes === undefined ? line : Buffer.concat([Buffer.from(line), bytes]));
-    return this.#answer(fields.slice(0, 3).join(" "));
+    return this.#answer(what);
   }
 
   /** Lets the lab live on when this process ends. */
@@ -86,11 +111,14 @@ export class Sandbox {
     for (const stream of [this.#process.stdout, this.#process.stderr]) stream.destroy();
   }
 
-  /** Ends the lab; resolves when the holder is gone, and with it every process of the lab. */
+  /** Ends the lab, whatever it is doing; resolves when the holder is gone, and with it every process of the lab. Idempotent. */
   async end(): Promise<void> {
-    this.#process.stdin.end();
+    if (!this.#ended) {
+      this.#process.kill("SIGTERM");
+      this.#process.stdin.destroy();
+    }
     const late = setTimeout(() => this.#process.kill("SIGKILL"), endGraceMs);
-    await this.#exited;
+    await this.#gone;
     clearTimeout(late);
   }
 
@@ -104,7 +132,8 @@ export class Sandbox {
     for (const line of lines) {
       const [state, ...fields] = decodeLine(line);
       const waiting = this.#waiting.shift();
-      if (state === "error") waiting?.reject(new SandboxError(fields[0] ?? "sandbox", `${waiting.what}: ${fields.join(": ").trim()}`));
+      const words = fields.slice(1).join(": ").trim();
+      if (state === "error") waiting?.reject(new SandboxError(fields[0] ?? "sandbox", `${waiting.what}: ${fields.join(": ").trim()}`, words));
       else waiting?.resolve(fields);
     }
   }

@@ -1,5 +1,5 @@
 /** Client of a node's farmlab-init, over the node's own socket as this machine sees it. */
-import { stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { decodeLine, encodeLine, encodeStart, startDeadline } from "../../core/common/index.ts";
@@ -25,7 +25,7 @@ function ask(socketPath: string, line: string): Promise<void> {
       if (state === "ok") resolve();
       else reject(new Error(message ?? "farmlab-init answered nothing"));
     });
-    socket.on("error", reject);
+    socket.on("error", (error) => reject(new Error(`farmlab-init: ${error.message}`)));
     socket.on("close", () => reject(new Error("farmlab-init closed the connection")));
   });
 }
@@ -41,11 +41,30 @@ function takesConnections(path: string): Promise<boolean> {
   });
 }
 
-async function isReady(path: string): Promise<{ done: undefined } | { seen: string }> {
+/** Throws where the node itself is gone: then there is nothing to wait for. */
+async function isReady(root: string, path: string): Promise<{ done: undefined } | { seen: string }> {
   const found = await stat(path).catch(() => undefined);
-  if (found === undefined) return { seen: "it is not there" };
+  if (found === undefined) {
+    await stat(root).catch(() => Promise.reject(new Error("the node has ended")));
+    return { seen: "it is not there" };
+  }
   if (found.isSocket() && !(await takesConnections(path))) return { seen: "it takes no connections" };
   return { done: undefined };
+}
+
+const logBytesShown = 1000;
+
+/** The end of a daemon's log, for messages; empty where there is none to be had. */
+async function logEnd(path: string): Promise<string> {
+  const file = await open(path).catch(() => undefined);
+  if (file === undefined) return "";
+  try {
+    const { size } = await file.stat();
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(logBytesShown), 0, logBytesShown, Math.max(0, size - logBytesShown));
+    return buffer.toString("utf8", 0, bytesRead).trim();
+  } finally {
+    await file.close();
+  }
 }
 
 export function nodeServices(hostPath: (path: string) => string): NodeServices {
@@ -56,7 +75,13 @@ export function nodeServices(hostPath: (path: string) => string): NodeServices {
       const { readyPath } = service;
       if (readyPath === undefined) return;
       const deadline = startDeadline({ nowMs: () => performance.now(), pause: async (milliseconds) => void (await pause(milliseconds)) }, readyWaitMs);
-      await deadline.until(`${service.name} to make ${readyPath}`, () => isReady(hostPath(readyPath)), 2);
+      try {
+        await deadline.until(`${service.name} to make ${readyPath}`, () => isReady(hostPath("/"), hostPath(readyPath)), 2);
+      } catch (error) {
+        const log = await logEnd(hostPath(`/var/log/farmlab/${service.name}.log`));
+        if (error instanceof Error && log !== "") error.message += `; the end of its log:\n${log}`;
+        throw error;
+      }
     },
     stop: (name) => ask(socketPath(), encodeLine(["stop", name])),
     kill: (name, signal) => ask(socketPath(), encodeLine(["kill", name, signal])),

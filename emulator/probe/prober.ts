@@ -81,8 +81,10 @@ export interface Watch {
 
 /** Listeners and watches hold their namespace: close them before a lab expects it to vanish. */
 export interface Prober {
-  /** A text for one probe that no other packet carries. */
-  newToken(): string;
+  /** A text for one probe that no other packet carries; begins with the group where one is given. */
+  newToken(group?: string): string;
+  /** A text with which only tokens made of it begin: one watch for all of them, and for no others. */
+  newGroup(): string;
   /** Ready for traffic when it resolves. */
   listen(request: ListenRequest): Promise<Listener>;
   probe(request: ProbeRequest): Promise<ProbeOutcome>;
@@ -117,6 +119,7 @@ class NativeProber implements Prober {
   readonly #waiting: (() => void)[] = [];
   readonly #ended: Promise<void>;
   #next = 0;
+  #groups = 0;
   #underWay = 0;
   #closing = false;
   #failure: ProberError | undefined;
@@ -143,10 +146,15 @@ class NativeProber implements Prober {
     });
   }
 
-  newToken(): string {
-    // All of one length, so that none is part of another.
+  // Texts of a kind are all of one length, so that none is part of another.
+  newToken(group?: string): string {
     this.#next += 1;
-    return `${this.#prefix}-${this.#next.toString(36).padStart(8, "0")}`;
+    return `${group ?? `${this.#prefix}-`}${this.#next.toString(36).padStart(8, "0")}`;
+  }
+
+  newGroup(): string {
+    this.#groups += 1;
+    return `${this.#prefix}.${this.#groups.toString(36).padStart(6, "0")}-`;
   }
 
   async listen(request: ListenRequest): Promise<Listener> {

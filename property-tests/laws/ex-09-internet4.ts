@@ -4,23 +4,25 @@ import type { Address } from "../../core/common/index.ts";
 import { gatewayIpv4, upstreamOf } from "../oracle/index.ts";
 import type { Flow, InternetParty, Protocol, WorkloadParty } from "../oracle/index.ts";
 import type { Session } from "../run/session.ts";
-import { combine, flowsTo, judgeFlows, requireControls } from "./flows.ts";
-import type { Judgement } from "./flows.ts";
+import { answerWaitMs, flowsTo, judgeFlows } from "./flows.ts";
 import { HarnessError, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
 import { judgeNeverArrives } from "./never-arrives.ts";
 import type { Attempt } from "./never-arrives.ts";
+import { gatewayUpPlace } from "../run/places.ts";
 
 type Internet4Party = InternetParty & { readonly ipv4: Address };
 
 const internetHosts4 = (session: Session): Internet4Party[] =>
   session.world.internetHosts.flatMap((host) => (host.ipv4 === undefined ? [] : [{ ...host, ipv4: host.ipv4 }]));
 
+const nothing = "this farm has no workload or no host on the IPv4 internet";
+
 async function masqueraded(session: Session): Promise<PropertyOutcome> {
   const services = (["tcp", "udp"] as const).map((protocol) => ({ protocol, port: session.internetPort }));
   const flows = session.world.workloads.flatMap((from) => internetHosts4(session).flatMap((host) => flowsTo(from, host.ipv4, services)));
   const { runs, stories } = await judgeFlows(session, "EX-9/out", flows);
-  return outcomeOf(runs, stories, { nothing: "this farm has no workload or no host on the IPv4 internet" });
+  return outcomeOf(runs, stories, { nothing });
 }
 
 /** Every forward from every host of the IPv4 internet and every workload of its own network. */
@@ -72,61 +74,50 @@ function strangersAttempts(session: Session): Attempt[] {
   );
 }
 
+const refusal = "EX-9: unsolicited inbound IPv4 is refused, in only by port forward";
+
+async function unsolicited(session: Session): Promise<PropertyOutcome> {
+  const { runs, stories } = await judgeNeverArrives(session, {
+    law: refusal,
+    attempts: strangersAttempts(session),
+    victims: session.world.workloads,
+  });
+  return outcomeOf(runs, stories, { nothing });
+}
+
+/** Marks the routes that the router of PrefixZero is told for the attack (`ip route ... proto`). */
 const attackProtocol = "245";
 
 /** A packet for a workload's private address that is handed to the BAR by a router of PrefixZero: the upstream router, told so for a moment. */
-async function throughTheGateway(session: Session): Promise<Judgement> {
+async function throughTheGateway(session: Session): Promise<PropertyOutcome> {
+  const { workloads } = session.world;
   const routes = session.world.networks.flatMap(({ network, bar }) => {
     const upstream = upstreamOf(session.world, bar);
     const via = gatewayIpv4(bar);
     if (upstream?.ipv4 === undefined || via === undefined) return [];
-    const victims = session.world.workloads.filter((workload) => workload.network === network.name);
-    return victims.map((victim) => ({ position: { node: upstream.name }, name: upstream.name, via, victim }));
+    const victims = workloads.filter((workload) => workload.network === network.name);
+    return victims.map((victim) => ({ position: { node: upstream.name }, via, victim }));
   });
   const route = (verb: "replace" | "del", one: (typeof routes)[number]): readonly string[] => [
-    "ip",
-    "-4",
-    "route",
-    verb,
-    `${formatAddress(one.victim.ipv4)}/32`,
-    "via",
-    formatAddress(one.via),
-    "proto",
-    attackProtocol,
+    ...["ip", "-4", "route", verb, `${formatAddress(one.victim.ipv4)}/32`],
+    ...["via", formatAddress(one.via), "proto", attackProtocol],
   ];
   try {
     await Promise.all(routes.map(async (one) => await session.read(one.position, route("replace", one))));
-    const attempts = routes.flatMap(({ position, name, victim }): Attempt[] => {
-      const from = { ...position, called: `router ${name}` };
+    const attempts = routes.flatMap(({ position, victim }): Attempt[] => {
+      const from = { ...position, called: `router ${position.node}` };
       const knocks = victim.services.map(({ protocol, port }): Attempt => ({ from, to: victim.ipv4, protocol, port }));
       return [{ from, to: victim.ipv4, protocol: "icmp" }, ...knocks];
     });
-    return await judgeNeverArrives(
-      session,
-      attempts,
-      session.world.workloads,
-      "EX-9: unsolicited inbound IPv4 is refused, in only by port forward",
-    );
+    const passing = session.world.bars.map(gatewayUpPlace);
+    const { runs, stories } = await judgeNeverArrives(session, { law: refusal, attempts, victims: workloads, passing });
+    return outcomeOf(runs, stories, { nothing: "this farm has no exit node with IPv4" });
   } finally {
     await Promise.allSettled(routes.map(async (one) => await session.read(one.position, route("del", one))));
   }
 }
 
-async function unsolicited(session: Session): Promise<PropertyOutcome> {
-  const hosts = internetHosts4(session);
-  if (hosts.length === 0 || session.world.workloads.length === 0) return outcomeOf(0, []);
-  await requireControls(session, session.world.workloads, [4]);
-  const strangers = await judgeNeverArrives(
-    session,
-    strangersAttempts(session),
-    session.world.workloads,
-    "EX-9: unsolicited inbound IPv4 is refused, in only by port forward",
-  );
-  const { runs, stories } = combine(strangers, await throughTheGateway(session));
-  return outcomeOf(runs, stories);
-}
-
-/** A mapping that a workload's own flow opened lets its peer in and nobody else. */
+/** A mapping that a workload's own flow opened lets in who was asked, from the port that was asked, and nobody else. */
 async function filteredMapping(session: Session): Promise<PropertyOutcome> {
   const [peer, stranger] = internetHosts4(session);
   if (peer === undefined || stranger === undefined) return outcomeOf(0, [], { nothing: "this takes two hosts on the IPv4 internet" });
@@ -143,7 +134,7 @@ async function filteredMapping(session: Session): Promise<PropertyOutcome> {
         protocol: "udp",
         port: session.internetPort,
         sourcePort: 20000 + index,
-        timeoutMs: 2500,
+        timeoutMs: answerWaitMs,
       });
       if (sent.answer.kind !== "reply" || sent.answer.seenPort === undefined) {
         throw new HarnessError(`no mapping to try: udp from ${from.name} to ${peer.name} was not answered`);
@@ -151,19 +142,23 @@ async function filteredMapping(session: Session): Promise<PropertyOutcome> {
       return { gateway, port: sent.answer.seenPort };
     }),
   );
-  const attempts = opened.map(({ gateway, port }): Attempt => ({ from: stranger, to: gateway, protocol: "udp", port }));
-  const { runs, stories } = await judgeNeverArrives(
-    session,
-    attempts,
-    session.world.workloads,
-    "EX-9: what a masqueraded flow opened is for its own peer only (address- and port-dependent filtering)",
+  // The peer's own attempt comes from another port than the one that was asked.
+  const attempts = opened.flatMap(({ gateway, port }) =>
+    [stranger, peer].map((from): Attempt => ({ from, to: gateway, protocol: "udp", port })),
   );
+  const { runs, stories } = await judgeNeverArrives(session, {
+    law: "EX-9: what a masqueraded flow opened is for its own peer only (address- and port-dependent filtering)",
+    attempts,
+    victims: session.world.workloads,
+    passing: session.world.bars.map(gatewayUpPlace),
+  });
   return outcomeOf(runs, stories, { nothing: "this farm has no exit node with IPv4" });
 }
 
 export const internet4Properties: readonly Property[] = [
   { law: "EX-9", name: "EX-9 the IPv4 internet sees GWPubIP4 as a workload's source", needs: [], run: masqueraded },
   { law: "EX-9", name: "EX-9 refuses unsolicited inbound IPv4", needs: [], run: unsolicited },
+  { law: "EX-9", name: "EX-9 refuses private IPv4 that a router of PrefixZero hands to the BAR", needs: [], run: throughTheGateway },
   { law: "EX-9", name: "EX-9 a masqueraded flow opens the way for its own peer only", needs: [], run: filteredMapping },
   {
     law: "EX-9",

@@ -3,12 +3,12 @@ import { parseAddress } from "../../core/common/index.ts";
 import type { Address } from "../../core/common/index.ts";
 import type { Flow, InternetParty, NetworkWorld, WorkloadParty } from "../oracle/index.ts";
 import type { Answer, Session } from "../run/session.ts";
-import { answerText, answerWaitMs, combine, flowText, flowsTo, judgeFlows, requireControls, sampleFlows, silenceWaitMs } from "./flows.ts";
+import { answerText, answerWaitMs, combine, flowText, flowsTo, judgeFlows, sampleFlows } from "./flows.ts";
 import { outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
 import { judgeNeverArrives } from "./never-arrives.ts";
 import type { Attempt } from "./never-arrives.ts";
-import { resourcePlaces } from "./places.ts";
+import { resourcePlaces, resourcePosition, tunnelName } from "../run/places.ts";
 
 const nothing = "this farm has fewer than two networks with workloads";
 const law = "EX-10: networks never reach each other by private or link-local addresses or through tunnels";
@@ -16,8 +16,8 @@ const law = "EX-10: networks never reach each other by private or link-local add
 const workloadsOf = (session: Session, network: NetworkWorld): WorkloadParty[] =>
   session.world.workloads.filter((workload) => workload.network === network.network.name);
 
-/** Everything private that the other network has: its workloads, NRs, tunnels and link-locals. */
-function privateAttempts(session: Session, from: WorkloadParty, other: NetworkWorld): Attempt[] {
+/** Everything private that the other network has: its workloads, NRs, tunnels and link-locals; `link` is the sender's, for the latter. */
+function privateAttempts(session: Session, from: Attempt["from"], link: string, other: NetworkWorld): Attempt[] {
   const echo = (to: Address): Attempt => ({ from, to, protocol: "icmp", echoIsArrival: true });
   const workloads = workloadsOf(session, other).flatMap((victim): Attempt[] => [
     echo(victim.ipv4),
@@ -26,7 +26,7 @@ function privateAttempts(session: Session, from: WorkloadParty, other: NetworkWo
   const resources = other.resources.flatMap((resource): Attempt[] => [
     echo(resource.address4),
     echo(resource.transit4),
-    ...resource.linkLocals.map((to): Attempt => ({ ...echo(to), zone: "eth0" })),
+    ...resource.linkLocals.map((to): Attempt => ({ ...echo(to), zone: link })),
   ]);
   return [...workloads, ...resources];
 }
@@ -37,30 +37,37 @@ const gatewayAttempts = (from: WorkloadParty): Attempt[] => {
   return shared === undefined ? [] : [{ from, to: shared, protocol: "icmp" }];
 };
 
-async function privateAddresses(session: Session): Promise<PropertyOutcome> {
-  const { networks, workloads } = session.world;
-  if (networks.length < 2 || workloads.length < 2) return outcomeOf(0, [], { nothing });
-  await requireControls(session, workloads, [4]);
-  const judgements = await Promise.all(
-    networks.map(async (network) => {
-      const others = networks.filter((other) => other !== network);
-      const attempts = workloadsOf(session, network).flatMap((from) => [
-        ...others.flatMap((other) => privateAttempts(session, from, other)),
-        ...gatewayAttempts(from),
-      ]);
-      const victims = others.flatMap((other) => workloadsOf(session, other));
-      return await judgeNeverArrives(
-        session,
-        attempts,
-        victims,
-        law,
-        others.flatMap((other) => resourcePlaces(other)),
-      );
-    }),
-  );
-  const { runs, stories } = combine(...judgements);
-  return outcomeOf(runs, stories, { nothing });
-}
+type Attempts = (session: Session, network: NetworkWorld, others: readonly NetworkWorld[]) => readonly Attempt[];
+
+const fromWorkloads: Attempts = (session, network, others) =>
+  workloadsOf(session, network).flatMap((from) => [
+    ...others.flatMap((other) => privateAttempts(session, from, "eth0", other)),
+    ...gatewayAttempts(from),
+  ]);
+
+/** From inside the NRs, where nothing checks the source any more: what a tunnel would carry to the other end. */
+const throughTunnels: Attempts = (session, network, others) =>
+  network.resources.flatMap((resource) => {
+    const from = { ...resourcePosition(network, resource), called: `the NR of network ${network.network.name} on ${resource.node}` };
+    return others.flatMap((other) => privateAttempts(session, from, tunnelName(network, resource), other));
+  });
+
+/** Every network by itself against all others. */
+const strangers =
+  (attemptsOf: Attempts) =>
+  async (session: Session): Promise<PropertyOutcome> => {
+    const { networks } = session.world;
+    const judgements = await Promise.all(
+      networks.map(async (network) => {
+        const others = networks.filter((other) => other !== network);
+        const victims = others.flatMap((other) => workloadsOf(session, other));
+        const also = others.flatMap((other) => resourcePlaces(other));
+        return await judgeNeverArrives(session, { law, attempts: attemptsOf(session, network, others), victims, also });
+      }),
+    );
+    const { runs, stories } = combine(...judgements);
+    return outcomeOf(runs, stories, { nothing });
+  };
 
 type Internet6Party = InternetParty & { readonly ipv6: Address };
 
@@ -102,13 +109,13 @@ async function asFromTheInternet(session: Session): Promise<PropertyOutcome> {
   const controls = new Map<string, Promise<Answer>>();
   const control = async (flow: Flow): Promise<Answer> => {
     const key = flowText({ ...flow, from: stranger });
-    const known = controls.get(key) ?? session.send({ ...flow, from: stranger, timeoutMs: closedWait(flow) }).then((sent) => sent.answer);
+    const known = controls.get(key) ?? session.send({ ...flow, from: stranger, timeoutMs: answerWaitMs }).then((sent) => sent.answer);
     controls.set(key, known);
     return await known;
   };
   const stories = await Promise.all(
     chosen.map(async (flow) => {
-      const [expected, sent] = await Promise.all([control(flow), session.send({ ...flow, timeoutMs: closedWait(flow) })]);
+      const [expected, sent] = await Promise.all([control(flow), session.send({ ...flow, timeoutMs: answerWaitMs })]);
       if (likeness(expected) === likeness(sent.answer)) return [];
       return [
         `${flowText(flow)}: ${answerText(sent.answer)}; expected: as for internet host ${stranger.name}, to which ${answerText(expected)} (EX-10: a neighbour network is treated exactly as an internet host)`,
@@ -124,8 +131,6 @@ async function asFromTheInternet(session: Session): Promise<PropertyOutcome> {
   );
   return outcomeOf(runs, unlike, { nothing });
 }
-
-const closedWait = (flow: Flow): number => (flow.port === closedPort ? silenceWaitMs : answerWaitMs);
 
 /** A neighbour at a port forward is as an internet host: seen as its own GWPubIP4; at any other port it is nobody. */
 async function portForwards(session: Session): Promise<PropertyOutcome> {
@@ -148,18 +153,23 @@ async function portForwards(session: Session): Promise<PropertyOutcome> {
         ),
     ),
   );
-  const shut = await judgeNeverArrives(
-    session,
+  const shut = await judgeNeverArrives(session, {
+    law: "EX-10: a neighbour is treated as an internet host, in only by port forward",
     attempts,
-    session.world.workloads,
-    "EX-10: a neighbour is treated as an internet host, in only by port forward",
-  );
+    victims: session.world.workloads,
+  });
   const { runs, stories } = combine(open, shut);
   return outcomeOf(runs, stories, { nothing });
 }
 
 export const isolationProperties: readonly Property[] = [
-  { law: "EX-10", name: "EX-10 networks never reach each other by private or link-local addresses", needs: [], run: privateAddresses },
+  {
+    law: "EX-10",
+    name: "EX-10 networks never reach each other by private or link-local addresses",
+    needs: [],
+    run: strangers(fromWorkloads),
+  },
+  { law: "EX-10", name: "EX-10 networks never reach each other through tunnels", needs: [], run: strangers(throughTunnels) },
   {
     law: "EX-10",
     name: "EX-10 to a global IPv6 address a neighbour network is exactly as an internet host",

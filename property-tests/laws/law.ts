@@ -18,6 +18,8 @@ export interface Property {
   readonly name: string;
   /** Capabilities without which it is skipped by name. */
   readonly needs: readonly string[];
+  /** It does something to the lab that others would notice: no other is judged meanwhile. */
+  readonly alone?: true;
   /** Judges one running farm. What it cannot look at it answers with `unknown` or throws a HarnessError; both never become `passed`. */
   run(session: Session): Promise<PropertyOutcome>;
 }

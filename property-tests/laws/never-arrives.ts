@@ -2,9 +2,10 @@
 import { formatAddress } from "../../core/common/index.ts";
 import type { Address } from "../../core/common/index.ts";
 import type { Party, Protocol } from "../oracle/index.ts";
-import type { Position, Sent, Session, Sighting, WatchPlace } from "../run/session.ts";
-import { answerText, partyText, sampleFlows, silenceWaitMs } from "./flows.ts";
+import type { Position, Session, Sighting, WatchPlace } from "../run/session.ts";
+import { answerText, arrivalOf, partyText, requireAnswers, sampleFlows, silenceWaitMs } from "./flows.ts";
 import type { Judgement } from "./flows.ts";
+import { HarnessError } from "./law.ts";
 
 /** A sender that is no party, with a name for the story. */
 export type Stranger = Position & { readonly called: string };
@@ -31,32 +32,44 @@ const attemptText = (attempt: Attempt): string => {
 const placeText = (place: WatchPlace): string =>
   `${place.interface} of ${place.namespace ?? place.node}${place.namespace === undefined ? "" : ` on ${place.node}`}`;
 
-/** The first sight of the attempt's packet at a victim; the mark tells it from every other packet. */
-function arrivalOf(sent: Sent, sightings: readonly Sighting[]): Sighting | undefined {
-  return sightings.find((sighting) => sighting.token === sent.token && sighting.kind === "request" && !sighting.outgoing);
+export interface NeverArrives {
+  /** In words of the law, for the story. */
+  readonly law: string;
+  readonly attempts: readonly Attempt[];
+  /** Whoever must not get them, and may answer over a permitted path all the while. */
+  readonly victims: readonly Party[];
+  /** Further interfaces at which none may be seen, such as those of NRs. */
+  readonly also?: readonly WatchPlace[];
+  /** Interfaces of which each attempt (but for TCP) has to pass one: where it does not, it never came to who should have refused it. */
+  readonly passing?: readonly WatchPlace[];
 }
 
+const isAt = (places: readonly WatchPlace[], { place }: Sighting): boolean =>
+  places.some((one) => one.node === place.node && one.namespace === place.namespace && one.interface === place.interface);
+
 /**
- * Judges that none of the attempts reaches a victim, in words of the law given. A service's answer is an arrival too (an echo's is not:
- * a router answers for itself), and so is a packet seen at a victim's interface.
- * `also` are further places to watch, such as those of NRs.
+ * Judges that none of the attempts reaches a victim. A service's answer is an arrival too (an echo's is not: a router answers for
+ * itself), and so is a packet seen at a victim's interface. The victims have to answer over a permitted path at the end, while the watch
+ * still goes on: on a slow machine that gives the attempts the time that packets take there. Throws a HarnessError where they do not, and
+ * where an attempt was never made.
  */
-export async function judgeNeverArrives(
-  session: Session,
-  attempts: readonly Attempt[],
-  victims: readonly Party[],
-  law: string,
-  also: readonly WatchPlace[] = [],
-): Promise<Judgement> {
-  const chosen = sampleFlows(session, law, attempts, mostAttempts);
+export async function judgeNeverArrives(session: Session, given: NeverArrives): Promise<Judgement> {
+  const { law, victims, also = [], passing = [] } = given;
+  const chosen = sampleFlows(session, law, given.attempts, mostAttempts);
+  if (chosen.length === 0) return { runs: 0, stories: [] };
   const places = [...victims.flatMap((victim) => session.interfacesOf(victim)), ...also];
-  const { value, sightings } = await session.watch(
-    places,
-    async () =>
-      await Promise.all(chosen.map(async (attempt) => ({ attempt, sent: await session.send({ ...attempt, timeoutMs: silenceWaitMs }) }))),
-  );
+  const families = [...new Set(chosen.map(({ to }) => to.family))];
+  const silent: string[] = [];
+  const { value, sightings } = await session.watch([...places, ...passing], async (send) => {
+    const made = await Promise.all(
+      chosen.map(async (attempt) => ({ attempt, sent: await send({ ...attempt, timeoutMs: silenceWaitMs }) })),
+    );
+    silent.push(...(await session.silentResponders(victims, families)));
+    return made;
+  });
+  const atVictims = sightings.filter((sighting) => isAt(places, sighting));
   const stories = value.flatMap(({ attempt, sent }) => {
-    const arrival = arrivalOf(sent, sightings);
+    const arrival = arrivalOf(sent, atVictims);
     if (arrival !== undefined) {
       return [
         `${attemptText(attempt)}: the packet arrived at ${placeText(arrival.place)} (from ${arrival.source} to ${arrival.destination}); expected: never delivered (${law})`,
@@ -65,5 +78,16 @@ export async function judgeNeverArrives(
     const answered = sent.answer.kind === "reply" && (attempt.protocol !== "icmp" || attempt.echoIsArrival === true);
     return answered ? [`${attemptText(attempt)}: ${answerText(sent.answer)}; expected: never delivered (${law})`] : [];
   });
+  if (stories.length === 0) {
+    requireAnswers(silent);
+    for (const { attempt, sent } of value) {
+      // A stranger's own kernel may be the one that refuses: a tunnel without a peer for the address does.
+      const hasLeft = "called" in attempt.from || sent.answer.kind !== "localError";
+      // The first packet of TCP carries no mark: it is not seen to pass.
+      const hasPassed = passing.length === 0 || attempt.protocol === "tcp" || arrivalOf(sent, sightings) !== undefined;
+      if (hasLeft && hasPassed) continue;
+      throw new HarnessError(`${attemptText(attempt)} never came to who should refuse it: ${answerText(sent.answer)}`);
+    }
+  }
   return { runs: value.length, stories };
 }

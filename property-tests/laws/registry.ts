@@ -6,6 +6,7 @@ import { internet6Properties } from "./ex-08-internet6.ts";
 import { internet4Properties } from "./ex-09-internet4.ts";
 import { isolationProperties } from "./ex-10-isolation.ts";
 import { unassignedProperties } from "./ex-11-unassigned.ts";
+import { driftProperties } from "./ex-17-drift.ts";
 import { meshProperties } from "./ex-20-mesh.ts";
 import type { Law, Property } from "./law.ts";
 
@@ -17,6 +18,7 @@ const properties: readonly Property[] = [
   ...internet4Properties,
   ...isolationProperties,
   ...unassignedProperties,
+  ...driftProperties,
   ...meshProperties,
 ];
 

@@ -2,6 +2,7 @@
 import { addressIn, hostPrefix, networkOf, parsePrefix } from "../../core/common/address.ts";
 import type { Address, Prefix } from "../../core/common/address.ts";
 import type { FarmNode } from "../../core/farm/index.ts";
+import { hexOf } from "./world.ts";
 import type { NetworkWorld, Resource, World } from "./world.ts";
 
 export interface ExpectedPeer {
@@ -27,7 +28,6 @@ export interface ExpectedInterface {
 
 export const keepaliveSeconds = 20;
 
-const hexOf = (resource: Resource): string => resource.bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
 export const portOf = (resource: Resource): number => resource.bytes[0] * 256 + resource.bytes[1];
 
 const anywhere = ["0.0.0.0/0", "::/0"].flatMap((text) => parsePrefix(text) ?? []);

@@ -87,6 +87,9 @@ export function prefixBytes(prefix: Prefix): readonly [number, number] {
   return [word >> 8, word & 0xff];
 }
 
+/** The seed's `hex`: bytes 6 and 7 of the /64 as four digits. */
+export const hexOf = (resource: Resource): string => resource.bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
 function barOf(node: FarmNode, config: ExitNodeConfig, allocation: Allocation): Bar {
   const nibble = BigInt(config.number) << 12n;
   return {

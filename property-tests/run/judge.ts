@@ -1,4 +1,7 @@
-/** Judges one farm that is up: property after property, each with a deadline, so that one that hangs is `unknown` and the rest go on. */
+/**
+ * Judges one farm that is up. Properties only send and look, so they go on side by side and share the time in which nothing may arrive;
+ * those that do something to the lab come after, one by one. Each has a deadline, so that one that hangs is `unknown` and the rest go on.
+ */
 import type { LawResult } from "../../reports/index.ts";
 import { unknownOutcome } from "../laws/index.ts";
 import type { Property, PropertyOutcome } from "../laws/index.ts";
@@ -57,16 +60,20 @@ export function lawResult(property: Property, outcome: PropertyOutcome, needs: r
   return { law: property.law, property: property.name, verdict, runs, needs, why, figures };
 }
 
+/** The results are in the order of the properties; events come as they are judged. */
 export async function judgeFarm(session: Session, properties: readonly Property[], options: JudgeOptions): Promise<LawResult[]> {
-  const results: LawResult[] = [];
-  for (const property of properties) {
+  const judge = async (property: Property): Promise<LawResult> => {
     options.signal.throwIfAborted();
     const missing = property.needs.filter((need) => !options.capabilities.has(need));
     const outcome: PropertyOutcome =
       missing.length > 0 ? { verdict: "skipped", runs: 0, why: null, figures: [] } : await runProperty(property, session, options.signal);
     const result = lawResult(property, withAgents(outcome, session.notReady), missing);
-    results.push(result);
     options.onEvent({ kind: "law-judged", farm: session.farm.name, result });
-  }
+    return result;
+  };
+  const isAlone = (property: Property): boolean => property.alone === true;
+  const together = await Promise.all(properties.map((property) => (isAlone(property) ? undefined : judge(property))));
+  const results: LawResult[] = [];
+  for (const [index, property] of properties.entries()) results.push(together[index] ?? (await judge(property)));
   return results;
 }

@@ -7,7 +7,7 @@ import { openStore, writeIntents } from "../../core/store/index.ts";
 import type { Store } from "../../core/store/index.ts";
 import { ensureRuntime } from "../../emulator/image/index.ts";
 import type { Runtime, SourcePatch } from "../../emulator/image/index.ts";
-import { netnsBackend } from "../../emulator/netns/index.ts";
+import { netnsBackend, SandboxError } from "../../emulator/netns/index.ts";
 import type { NetnsLab } from "../../emulator/netns/index.ts";
 import { compileFarm, storeSocketPath } from "../../topologies/index.ts";
 import { readyWaitMs, untilReady } from "./ready.ts";
@@ -75,7 +75,13 @@ export async function openFarm(options: LiveFarmOptions): Promise<LiveFarm> {
   const topology = compileFarm(farm, { seed: options.seed, agent: { keySeed: `farmlab ${options.seed}` } });
   const lab = await netnsBackend(runtime).up(topology, { name: options.name, signal, onProgress: onStep });
   const nodes = farm.nodes.map((node) => node.name);
-  const clock = clockOf(signal);
+  // Ended from elsewhere, the lab is not waited for any longer.
+  const gone = new AbortController();
+  let isOurs = true;
+  void lab.ended.then(() => {
+    if (isOurs) gone.abort();
+  });
+  const clock = clockOf(AbortSignal.any([signal, gone.signal]));
   const streams = followAgents(lab, nodes);
   const storeHost = farm.internet.hosts.find((host) => host.store)?.name ?? "";
   const store = openStore({
@@ -84,11 +90,13 @@ export async function openFarm(options: LiveFarmOptions): Promise<LiveFarm> {
     random: () => randomBytes(4).readUInt32BE() / 0x1_0000_0000,
   });
   const leave = async (): Promise<void> => {
+    isOurs = false;
     streams.close();
     store.close();
     await lab.detach();
   };
   const close = async (): Promise<void> => {
+    isOurs = false;
     streams.close();
     store.close();
     await lab.down();
@@ -117,6 +125,7 @@ export async function openFarm(options: LiveFarmOptions): Promise<LiveFarm> {
     };
   } catch (error) {
     await close();
+    if (gone.signal.aborted && !signal.aborted) throw new SandboxError("lab-gone", `lab ${options.name} was ended from elsewhere`);
     throw error;
   }
 }

@@ -68,6 +68,11 @@ export interface WatchPlace extends Position {
   readonly interface: string;
 }
 
+export interface Watched<T> {
+  readonly value: T;
+  readonly sightings: readonly Sighting[];
+}
+
 export interface Session {
   readonly farm: Farm;
   /** The farm file and its text. */
@@ -93,10 +98,10 @@ export interface Session {
   interfacesOf(party: Party): readonly WatchPlace[];
   /** Sends one probe; throws a HarnessError when the prober itself cannot work. */
   send(request: SendRequest): Promise<Sent>;
-  /** Which of the parties do not answer over a permitted path; asked once for each and remembered. */
+  /** Which of the parties do not answer over a permitted path now. */
   silentResponders(parties: readonly Party[], families: readonly Family[]): Promise<string[]>;
-  /** What passed the interfaces while `work` ran. */
-  watch<T>(places: readonly WatchPlace[], work: () => Promise<T>): Promise<{ readonly value: T; readonly sightings: readonly Sighting[] }>;
+  /** What passed the interfaces of the packets that `work` sent, by the sender that it is given. */
+  watch<T>(places: readonly WatchPlace[], work: (send: Session["send"]) => Promise<T>): Promise<Watched<T>>;
   /** Kills every agent and waits until its successor has looked at its node and is ready. */
   restartAgents(): Promise<void>;
   /** Standard output of a program in the lab; throws a HarnessError when it fails. */

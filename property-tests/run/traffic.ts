@@ -4,9 +4,10 @@ import type { Family } from "../../core/common/index.ts";
 import type { NetnsLab } from "../../emulator/netns/index.ts";
 import type { Prober, ProbeOutcome } from "../../emulator/probe/index.ts";
 import { HarnessError } from "../laws/index.ts";
-import { addressOf } from "../oracle/index.ts";
-import type { Party, Resource, World, WorkloadParty } from "../oracle/index.ts";
-import type { Answer, Position, SendRequest, Session, Sighting, WatchPlace } from "./session.ts";
+import { addressOf, networkNamed } from "../oracle/index.ts";
+import type { Party, World } from "../oracle/index.ts";
+import { interfacesOf, positionOf, resourcePosition } from "./places.ts";
+import type { Answer, Position, SendRequest, Sent, Session, Sighting, WatchPlace } from "./session.ts";
 
 export const startTtl = 64;
 /** A port that no farm file's service is likely to have; every internet host answers there. */
@@ -21,19 +22,6 @@ export type Traffic = Pick<
 };
 
 export const identityOf = (party: Party): string => (party.kind === "workload" ? `${party.network}/${party.name}` : party.name);
-
-const hexOf = (resource: Resource): string => resource.bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
-const hostNumber = (workload: WorkloadParty): number => Number(workload.ipv4.value & 0xffn);
-
-export function resourcePosition(world: World, resource: Resource): Position {
-  const number = world.networks.find(({ network }) => network.name === resource.network)?.network.allocationNumber ?? 0;
-  return { node: resource.node, namespace: `net-${hexOf(resource)}-${number}` };
-}
-
-export function positionOf(party: Party): Position {
-  if (party.kind === "internet-host") return { node: party.name };
-  return { node: party.node, namespace: `w-${hexOf(party.resource)}-${hostNumber(party)}` };
-}
 
 const isParty = (from: Party | Position): from is Party => "kind" in from;
 
@@ -76,11 +64,8 @@ const placeKey = (place: WatchPlace): string => `${place.node}/${place.namespace
 
 export function trafficOf(world: World, lab: NetnsLab, prober: Prober): Traffic {
   const pathOf = (position: Position): string => lab.namespacePath(position.node, position.namespace);
-  // All tokens of a prober begin alike: by that its packets are told from all others.
-  const mark = prober.newToken().replace(/-.*$/, "-");
 
-  const send: Session["send"] = async (request: SendRequest) => {
-    const token = prober.newToken();
+  const sendMarked = async (request: SendRequest, token: string): Promise<Sent> => {
     const position = isParty(request.from) ? positionOf(request.from) : request.from;
     const outcome = await asHarness(
       prober.probe({
@@ -96,45 +81,39 @@ export function trafficOf(world: World, lab: NetnsLab, prober: Prober): Traffic 
     );
     return { token, answer: answerOf(outcome) };
   };
+  const send: Session["send"] = async (request) => await sendMarked(request, prober.newToken());
 
   /** Over a path that no law but the network's own reachability has a say in: a workload of the same network, else the NR itself. */
   const answersPermitted = async (party: Party, family: Family): Promise<boolean> => {
     const to = addressOf(party, family);
     if (party.kind !== "workload" || to === undefined) return true;
     const colleague = world.workloads.find((other) => other !== party && other.network === party.network);
-    const from = colleague ?? resourcePosition(world, party.resource);
+    const from = colleague ?? resourcePosition(networkNamed(world, party.network), party.resource);
     const asked = [{ protocol: "icmp" as const }, ...party.services.map(({ protocol, port }) => ({ protocol, port }))];
     const sent = await Promise.all(asked.map(async (one) => await send({ from, to, ...one, timeoutMs: controlWaitMs })));
     return sent.every(({ answer }) => answer.kind === "reply");
   };
-  const controls = new Map<string, Promise<boolean>>();
-  const controlOf = (party: Party, family: Family): Promise<boolean> => {
-    const key = `${identityOf(party)}/${family}`;
-    const control = controls.get(key) ?? answersPermitted(party, family);
-    controls.set(key, control);
-    return control;
-  };
-
   return {
     startTtl,
     internetPort,
     identityOf,
     positionOf,
-    interfacesOf: (party) => [{ ...positionOf(party), interface: party.kind === "workload" ? "eth0" : "wan" }],
+    interfacesOf,
     pathOf,
     send,
     async silentResponders(parties, families) {
       const asked = parties.flatMap((party) => families.map((family) => ({ party, family })));
-      const answers = await Promise.all(asked.map(async ({ party, family }) => await controlOf(party, family)));
+      const answers = await Promise.all(asked.map(async ({ party, family }) => await answersPermitted(party, family)));
       return asked.filter((_, index) => answers[index] === false).map(({ party, family }) => `${identityOf(party)} on IPv${family}`);
     },
     async watch(places, work) {
+      const group = prober.newGroup();
       const distinct = [...new Map(places.map((place) => [placeKey(place), place])).values()];
       const opened = await asHarness(
         Promise.allSettled(
           distinct.map(async (place) => ({
             place,
-            watch: await prober.watch({ namespacePath: pathOf(place), interface: place.interface, token: mark }),
+            watch: await prober.watch({ namespacePath: pathOf(place), interface: place.interface, token: group }),
           })),
         ),
       );
@@ -142,7 +121,7 @@ export function trafficOf(world: World, lab: NetnsLab, prober: Prober): Traffic 
       const failed = opened.find((one) => one.status === "rejected");
       try {
         if (failed !== undefined) throw new HarnessError(`an interface cannot be watched: ${String(failed.reason)}`);
-        const value = await work();
+        const value = await work(async (request) => await sendMarked(request, prober.newToken(group)));
         const results = await asHarness(Promise.all(watches.map(async ({ place, watch }) => ({ place, result: await watch.stop() }))));
         const lost = results.reduce((sum, { result }) => sum + result.dropped, 0);
         if (lost > 0) throw new HarnessError(`the watched interfaces had ${lost} packets too many to see`);

@@ -1,0 +1,38 @@
+/** What this host lacks for labs, and errors that come of it, as problems with a way out. */
+import { relative } from "node:path";
+import type { Problem } from "../core/common/index.ts";
+import { probeHost, requireSandbox } from "../emulator/host/index.ts";
+import { BuildError, cacheDirectory } from "../emulator/image/index.ts";
+import { SandboxError } from "../emulator/netns/index.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { complain } from "./output.ts";
+
+/** Whether labs can be made here, found by trying; says why not and sets the exit code. Before anything is started. */
+export async function hostCanRun(): Promise<boolean> {
+  const { ok, problems } = requireSandbox(await probeHost("required"));
+  for (const problem of problems) complain(problem, exitCodes.hostCannot);
+  return ok;
+}
+
+const error = (code: string, message: string, hint: string): Problem => ({ severity: "error", code, message, hint });
+
+/** A file of the cache that could not be written or read, by what the system said. */
+function cacheProblem({ code, path }: NodeJS.ErrnoException): Problem | undefined {
+  if (code === undefined || path === undefined || relative(cacheDirectory(), path).startsWith("..")) return undefined;
+  return error("no-cache", `the cache ${cacheDirectory()} cannot be used: ${code}`, "set XDG_CACHE_HOME to a folder that can be written");
+}
+
+/** An error that the user or the host can mend, with its exit code; undefined for faults of farmlab's own. */
+export function mendable(thrown: unknown): { readonly problem: Problem; readonly exitCode: number } | undefined {
+  if (thrown instanceof BuildError) return { problem: thrown.problem, exitCode: exitCodes.hostCannot };
+  if (thrown instanceof SandboxError) {
+    const { code, message } = thrown;
+    if (code === "lab-gone") {
+      const hint = "farmlab down or a kill from elsewhere ends a lab at any moment; start it again";
+      return { problem: error(code, "the lab was ended while it was in use", hint), exitCode: exitCodes.failed };
+    }
+    return { problem: error(code, message, "farmlab doctor shows what this host lacks"), exitCode: exitCodes.hostCannot };
+  }
+  const problem = thrown instanceof Error ? cacheProblem(thrown) : undefined;
+  return problem === undefined ? undefined : { problem, exitCode: exitCodes.hostCannot };
+}

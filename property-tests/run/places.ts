@@ -1,0 +1,56 @@
+/** Where in the lab the things of a farm are: namespaces and interfaces, by the seed's names. */
+import { hexOf } from "../oracle/index.ts";
+import type { Bar, NetworkWorld, Party, Resource, World, WorkloadParty } from "../oracle/index.ts";
+import type { Position, WatchPlace } from "./session.ts";
+
+const hostNumber = (workload: WorkloadParty): number => Number(workload.ipv4.value & 0xffn);
+
+/** The namespace of an NR. */
+export function resourcePosition({ network }: NetworkWorld, resource: Resource): Position {
+  return { node: resource.node, namespace: `net-${hexOf(resource)}-${network.allocationNumber}` };
+}
+
+/** An NR's interface towards the others of its network. */
+export function tunnelName({ network }: NetworkWorld, resource: Resource): string {
+  return `wg-${hexOf(resource)}-${network.allocationNumber}`;
+}
+
+export function positionOf(party: Party): Position {
+  if (party.kind === "internet-host") return { node: party.name };
+  return { node: party.node, namespace: `w-${hexOf(party.resource)}-${hostNumber(party)}` };
+}
+
+/** The interfaces at which a party's packets arrive. */
+export function interfacesOf(party: Party): readonly WatchPlace[] {
+  return [{ ...positionOf(party), interface: party.kind === "workload" ? "eth0" : "wan" }];
+}
+
+/** All interfaces of an NR's namespace over which packets of others could come in, and its own side. */
+export function resourcePlaces(world: NetworkWorld): WatchPlace[] {
+  return world.resources.flatMap((resource) => {
+    const suffix = `${hexOf(resource)}-${world.network.allocationNumber}`;
+    const place = (link: string): WatchPlace => ({ ...resourcePosition(world, resource), interface: link });
+    const tunnel = world.resources.length > 1 ? [place(tunnelName(world, resource))] : [];
+    return [place(`veth-${suffix}`), ...tunnel, ...(resource.exitPoint ? [place(`pub-${suffix}`)] : [])];
+  });
+}
+
+const gatewayPlace = (bar: Bar, link: string): WatchPlace => ({ node: bar.node, namespace: "gateway", interface: link });
+
+/** A gateway's interface towards the upstream router. */
+export function gatewayUpPlace(bar: Bar): WatchPlace {
+  return gatewayPlace(bar, `pub-${bar.config.number}-${bar.config.allocationNumber}`);
+}
+
+/** All interfaces of every gateway. */
+export function gatewayPlaces(world: World): WatchPlace[] {
+  return world.bars.flatMap((bar) => {
+    const behind = world.networks.filter((network) => network.bar === bar);
+    const links = behind.map(({ network, exitPoint }) => `to-${hexOf(exitPoint)}-${network.allocationNumber}`);
+    return [gatewayUpPlace(bar), ...links.map((link) => gatewayPlace(bar, link))];
+  });
+}
+
+export function upstreamPlaces(world: World): WatchPlace[] {
+  return world.farm.upstreams.flatMap((upstream) => ["swp1", "wan"].map((link): WatchPlace => ({ node: upstream.name, interface: link })));
+}
