@@ -74,7 +74,9 @@ static void become_init(int report) {
   if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0) return;
   if (report != INIT_REPORT ? dup2(report, INIT_REPORT) < 0 : fcntl(report, F_SETFD, 0) < 0) return;
   char *arguments[] = {"farmlab-init", "init", NULL};
-  char *environment[] = {"PATH=" NODE_PATH, "HOME=/root", NULL};
+  char lab[NODE_NAME_MAX + 128];
+  snprintf(lab, sizeof lab, "FARMLAB_LAB=%s", getenv("FARMLAB_LAB"));
+  char *environment[] = {"PATH=" NODE_PATH, "HOME=/root", lab, NULL};
   execve("/usr/lib/farmlab/native", arguments, environment);
 }
 

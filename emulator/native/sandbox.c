@@ -162,6 +162,8 @@ int sandbox_main(int argc, char **argv) {
   errno = 0;
   if (parse(argc, argv, &options) < 0) return failed("usage", "native sandbox --name NAME --rootfs DIR [--bind FILE=NAME]...");
   setsid();
+  /* Every process of a lab shows in its environment whose it is. */
+  setenv("FARMLAB_LAB", options.name, 1);
   int lock = claim(options.name);
   if (lock < 0) return 1;
   const char *step = sandbox_root_prepare(&options.root);

@@ -8,10 +8,11 @@ import { traces, type Traces } from "./leftovers.ts";
 const launcher = fileURLToPath(new URL("../../farmlab", import.meta.url));
 const farm = fileURLToPath(new URL("../../topologies/exit-node.farm.yml", import.meta.url));
 /** A whole run takes about this long; moments are drawn from it. */
-const runMs = 4000;
+const runMs = 3000;
 const goneWaitMs = 5000;
 
 interface Ended {
+  readonly pid: number;
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
@@ -20,13 +21,13 @@ interface Ended {
 async function runAndSignal(signal: NodeJS.Signals, atMs: number): Promise<Ended> {
   const run = spawn(launcher, ["run", farm, "--quiet"], { stdio: "ignore" });
   const timer = setTimeout(() => run.kill(signal), atMs);
-  const ended = await new Promise<Ended>((resolve) => run.once("exit", (code, by) => resolve({ code, signal: by })));
+  const ended = await new Promise<Ended>((resolve) => run.once("exit", (code, by) => resolve({ pid: run.pid ?? 0, code, signal: by })));
   clearTimeout(timer);
   return ended;
 }
 
-async function expectAsBefore(before: Traces): Promise<void> {
-  await expect.poll(traces, { timeout: goneWaitMs, interval: 50 }).toEqual(before);
+async function expectAsBefore(before: Traces, pid: number): Promise<void> {
+  await expect.poll(() => traces(pid), { timeout: goneWaitMs, interval: 50 }).toEqual(before);
 }
 
 describe("XC-2 nothing of a run outlives it", () => {
@@ -37,16 +38,25 @@ describe("XC-2 nothing of a run outlives it", () => {
   const random = seededRandom(1, "leftovers");
   const moments = Array.from({ length: 10 }, () => random.below(runMs));
   it.each(moments)("after SIGKILL at %i ms", async (moment) => {
-    const before = traces();
-    await runAndSignal("SIGKILL", moment);
-    await expectAsBefore(before);
+    const before = traces(0);
+    const { pid } = await runAndSignal("SIGKILL", moment);
+    await expectAsBefore(before, pid);
   });
 
   it.each([...moments.slice(0, 2), 1000])("after SIGINT at %i ms, with its exit code", async (moment) => {
-    const before = traces();
-    const { code, signal } = await runAndSignal("SIGINT", moment);
+    const before = traces(0);
+    const { pid, code, signal } = await runAndSignal("SIGINT", moment);
     // Before Node has its handlers the signal itself ends it; a run that was quicker than the signal ends well.
     expect(signal === "SIGINT" || code === 130 || code === 0).toBe(true);
-    await expectAsBefore(before);
+    await expectAsBefore(before, pid);
+  });
+
+  it("and while it runs, the looking finds it", async () => {
+    const run = spawn(launcher, ["run", farm, "--quiet"], { stdio: "ignore" });
+    const ended = new Promise((resolve) => run.once("exit", resolve));
+    await expect.poll(() => traces(run.pid ?? 0).processes.length, { timeout: goneWaitMs, interval: 20 }).toBeGreaterThan(10);
+    expect(traces(run.pid ?? 0).locks).toHaveLength(1);
+    run.kill("SIGKILL");
+    await ended;
   });
 });

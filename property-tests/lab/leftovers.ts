@@ -1,14 +1,11 @@
-/** What a lab could leave on the machine: processes of the mapped id range or with farmlab's names, mounts, files, half-built caches. */
+/** What a run could leave on the machine: processes, labs' locks, mounts, files, half-built caches. Other labs of the machine do not count. */
 import { readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cacheDirectory } from "../../emulator/image/index.ts";
 
-/** First and last id of the sub-range that labs run under. */
-const firstMappedId = 524288;
-const lastMappedId = firstMappedId + 65535;
-
 export interface Traces {
+  /** Processes of labs of the run; the holder's name is in its arguments, that of the others in their environment. */
   readonly processes: readonly string[];
   readonly locks: readonly string[];
   readonly mounts: readonly string[];
@@ -16,15 +13,14 @@ export interface Traces {
   readonly staging: readonly string[];
 }
 
-function labProcesses(): string[] {
+function processesOf(labPrefix: string): string[] {
   return readdirSync("/proc")
     .filter((name) => /^[0-9]+$/.test(name))
     .flatMap((pid) => {
       try {
-        const status = readFileSync(`/proc/${pid}/status`, "utf8");
-        const name = /^Name:\s*(.*)$/m.exec(status)?.[1] ?? "";
-        const userId = Number(/^Uid:\s*([0-9]+)/m.exec(status)?.[1]);
-        return name.startsWith("farmlab-") || (userId >= firstMappedId && userId <= lastMappedId) ? [`${pid} ${name}`] : [];
+        const words = [readFileSync(`/proc/${pid}/cmdline`, "utf8"), readFileSync(`/proc/${pid}/environ`, "utf8")].join("\0").split("\0");
+        const isOfRun = words.some((word) => word.startsWith(labPrefix) || word.startsWith(`FARMLAB_LAB=${labPrefix}`));
+        return isOfRun ? [`${pid} ${words[0] ?? ""}`] : [];
       } catch {
         return []; // It ended while we looked.
       }
@@ -39,13 +35,16 @@ function listed(directory: string, wanted: (name: string) => boolean): string[] 
   }
 }
 
-/** A picture of now, to be compared with one taken before. */
-export function traces(): Traces {
+/** A picture of now. `runPid`: the process whose labs are looked for; 0 for a picture of before, when it has none. */
+export function traces(runPid: number): Traces {
+  const labPrefix = `run-${runPid}-`;
+  const locks = readFileSync("/proc/net/unix", "utf8").match(/@farmlab\S*/g) ?? [];
+  const isOurs = (name: string): boolean => name.includes("farmlab");
   return {
-    processes: labProcesses(),
-    locks: readFileSync("/proc/net/unix", "utf8").match(/@farmlab\S*/g) ?? [],
+    processes: processesOf(labPrefix),
+    locks: locks.filter((lock) => lock.includes(labPrefix)),
     mounts: readFileSync("/proc/mounts", "utf8").trim().split("\n"),
-    files: [...listed(tmpdir(), () => true), ...listed("/run", (name) => name.includes("farmlab")), ...listed("/dev/shm", () => true)],
+    files: [tmpdir(), "/run", "/dev/shm"].flatMap((directory) => listed(directory, isOurs)),
     staging: ["image", "native", "bundle"].flatMap((kind) => listed(join(cacheDirectory(), kind), (name) => name.startsWith("staging"))),
   };
 }

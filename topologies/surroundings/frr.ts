@@ -34,14 +34,15 @@ export function staticFrrFiles(hostname: string, lines: readonly string[]): Read
 /**
  * The daemons, each started when the one before takes connections: one that finds no peer tries again a second later. mgmtd reads the
  * files of staticd too, but only where no frr.conf is (the package brings one) and the folder is its user's own. What is passed to the
- * shell is constant.
+ * shell is constant. Whether zebra is there is asked at its terminal's socket, which it opens after all others: a stranger who connects
+ * to zserv.api and leaves while zebra starts makes it lose its connected routes, and then install the static ones a hundred times a second.
  */
 export function staticFrrServices(): readonly ServiceSpec[] {
   const prepare = `rm -f ${configurationFolder}/frr.conf && install -d -o root -g root -m 755 ${folders.join(" ")}; exec "$0" "$@"`;
   const daemon = (name: string): readonly string[] => [`/usr/lib/frr/${name}`, ...daemonOptions];
   return [
     { name: "mgmtd", argv: ["/bin/sh", "-c", prepare, ...daemon("mgmtd")], restart: "always", readyPath: "/run/frr/mgmtd.vty" },
-    { name: "zebra", argv: daemon("zebra"), restart: "always", readyPath: "/run/frr/zserv.api" },
+    { name: "zebra", argv: daemon("zebra"), restart: "always", readyPath: "/run/frr/zebra.vty" },
     { name: "staticd", argv: daemon("staticd"), restart: "always", readyPath: "/run/frr/staticd.vty" },
   ];
 }

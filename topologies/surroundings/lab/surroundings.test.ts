@@ -64,6 +64,11 @@ describe("the upstream router", () => {
     ]);
   });
 
+  it("knows what it is connected to, and is at rest", async () => {
+    expect((await output("upstream", ["vtysh", "-c", "show ipv6 route connected"])).match(/^C.*/gm)?.length).toBeGreaterThanOrEqual(4);
+    expect(await output("upstream", ["timeout", "0.5", "ip", "monitor", "route"])).toBe("");
+  });
+
   it("says of an unassigned part that it is unreachable", async () => {
     expect(await ping("host-v6", "2a02:1802:5e:2000::1")).toContain("From 2001:db8:10::1 icmp_seq=1 Destination unreachable: No route");
   });
