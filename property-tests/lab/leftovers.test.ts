@@ -1,62 +1,70 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { seededRandom } from "../../core/common/index.ts";
 import { ensureRuntime } from "../../emulator/image/index.ts";
-import { traces, type Traces } from "./leftovers.ts";
+import { noTraces, tracesOf, type Traces } from "./leftovers.ts";
 
 const launcher = fileURLToPath(new URL("../../farmlab", import.meta.url));
 const farm = fileURLToPath(new URL("../../topologies/exit-node.farm.yml", import.meta.url));
 /** A whole run takes about this long; moments are drawn from it. */
 const runMs = 3000;
 const goneWaitMs = 5000;
+const temporary = mkdtempSync(join(tmpdir(), "leftovers-"));
+
+const startRun = (): ChildProcess =>
+  spawn(launcher, ["run", farm, "--quiet"], { stdio: "ignore", env: { ...process.env, TMPDIR: temporary } });
+const traces = (run: ChildProcess): Traces => tracesOf(run.pid ?? 0, temporary);
 
 interface Ended {
-  readonly pid: number;
+  readonly run: ChildProcess;
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
 /** Starts a run, signals it at the given moment (or as soon as it is over), and waits for its end. */
 async function runAndSignal(signal: NodeJS.Signals, atMs: number): Promise<Ended> {
-  const run = spawn(launcher, ["run", farm, "--quiet"], { stdio: "ignore" });
+  const run = startRun();
   const timer = setTimeout(() => run.kill(signal), atMs);
-  const ended = await new Promise<Ended>((resolve) => run.once("exit", (code, by) => resolve({ pid: run.pid ?? 0, code, signal: by })));
+  const ended = await new Promise<Ended>((resolve) => run.once("exit", (code, by) => resolve({ run, code, signal: by })));
   clearTimeout(timer);
   return ended;
 }
 
-async function expectAsBefore(before: Traces, pid: number): Promise<void> {
-  await expect.poll(() => traces(pid), { timeout: goneWaitMs, interval: 50 }).toEqual(before);
+async function expectNothing(run: ChildProcess): Promise<void> {
+  await expect.poll(() => traces(run), { timeout: goneWaitMs, interval: 50 }).toEqual(noTraces);
 }
 
 describe("XC-2 nothing of a run outlives it", () => {
   beforeAll(async () => {
     await ensureRuntime();
   });
+  afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
   const random = seededRandom(1, "leftovers");
   const moments = Array.from({ length: 10 }, () => random.below(runMs));
   it.each(moments)("after SIGKILL at %i ms", async (moment) => {
-    const before = traces(0);
-    const { pid } = await runAndSignal("SIGKILL", moment);
-    await expectAsBefore(before, pid);
+    const { run } = await runAndSignal("SIGKILL", moment);
+    await expectNothing(run);
   });
 
   it.each([...moments.slice(0, 2), 1000])("after SIGINT at %i ms, with its exit code", async (moment) => {
-    const before = traces(0);
-    const { pid, code, signal } = await runAndSignal("SIGINT", moment);
+    const { run, code, signal } = await runAndSignal("SIGINT", moment);
     // Before Node has its handlers the signal itself ends it; a run that was quicker than the signal ends well.
     expect(signal === "SIGINT" || code === 130 || code === 0).toBe(true);
-    await expectAsBefore(before, pid);
+    await expectNothing(run);
   });
 
   it("and while it runs, the looking finds it", async () => {
-    const run = spawn(launcher, ["run", farm, "--quiet"], { stdio: "ignore" });
+    const run = startRun();
     const ended = new Promise((resolve) => run.once("exit", resolve));
-    await expect.poll(() => traces(run.pid ?? 0).processes.length, { timeout: goneWaitMs, interval: 20 }).toBeGreaterThan(10);
-    expect(traces(run.pid ?? 0).locks).toHaveLength(1);
+    await expect.poll(() => traces(run).processes.length, { timeout: goneWaitMs, interval: 20 }).toBeGreaterThan(10);
+    expect(traces(run).locks).toHaveLength(1);
     run.kill("SIGKILL");
     await ended;
+    await expectNothing(run);
   });
 });

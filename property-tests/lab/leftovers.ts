@@ -1,8 +1,9 @@
 /** What a run could leave on the machine: processes, labs' locks, mounts, files, half-built caches. Other labs of the machine do not count. */
 import { readdirSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cacheDirectory } from "../../emulator/image/index.ts";
+
+export const noTraces: Traces = { processes: [], locks: [], mounts: [], files: [], staging: [] };
 
 export interface Traces {
   /** Processes of labs of the run; the holder's name is in its arguments, that of the others in their environment. */
@@ -35,16 +36,16 @@ function listed(directory: string, wanted: (name: string) => boolean): string[] 
   }
 }
 
-/** A picture of now. `runPid`: the process whose labs are looked for; 0 for a picture of before, when it has none. */
-export function traces(runPid: number): Traces {
+/** What there is of a run; `temporary` is the directory that it had as its own for temporary files. */
+export function tracesOf(runPid: number, temporary: string): Traces {
   const labPrefix = `run-${runPid}-`;
   const locks = readFileSync("/proc/net/unix", "utf8").match(/@farmlab\S*/g) ?? [];
-  const isOurs = (name: string): boolean => name.includes("farmlab");
+  const isOurs = (text: string): boolean => text.includes("farmlab") || text.includes(cacheDirectory());
   return {
     processes: processesOf(labPrefix),
     locks: locks.filter((lock) => lock.includes(labPrefix)),
-    mounts: readFileSync("/proc/mounts", "utf8").trim().split("\n"),
-    files: [tmpdir(), "/run", "/dev/shm"].flatMap((directory) => listed(directory, isOurs)),
+    mounts: readFileSync("/proc/mounts", "utf8").split("\n").filter(isOurs),
+    files: [...listed(temporary, () => true), ...["/run", "/dev/shm"].flatMap((directory) => listed(directory, isOurs))],
     staging: ["image", "native", "bundle"].flatMap((kind) => listed(join(cacheDirectory(), kind), (name) => name.startsWith("staging"))),
   };
 }
