@@ -28,7 +28,10 @@ interface Step {
 }
 
 /** One whole bring-up and tear-down, with the time that each step took. */
-async function bringUpOnce(intents: Intents, count: number): Promise<{ readyMs: number; downMs: number; steps: Step[]; cpu: Map<string, number> }> {
+async function bringUpOnce(
+  intents: Intents,
+  count: number,
+): Promise<{ readyMs: number; downMs: number; steps: Step[]; cpu: Map<string, number> }> {
   const farm = expectValue(loadFarm(readFileSync(farmFile, "utf8"), farmFile)).farm;
   const marks: { step: string; atMs: number }[] = [];
   const started = clock.nowMs();
@@ -84,7 +87,14 @@ async function storeWriteToFirstPacket(intents: Intents): Promise<number[]> {
   const far = network?.resources.find((resource) => !resource.exitPoint);
   if (near === undefined || far === undefined) throw new Error("the farm has no network red with two resources");
   const before = withoutResource(intents, "red", far.node);
-  const live = await openFarm({ farm, intents: before, seed: 1, name: `bench-${process.pid}-packet`, signal: never, onStep: () => undefined });
+  const live = await openFarm({
+    farm,
+    intents: before,
+    seed: 1,
+    name: `bench-${process.pid}-packet`,
+    signal: never,
+    onStep: () => undefined,
+  });
   const prober = startProber((argv) =>
     spawn(live.runtime.native, enterArguments(live.lab.sandboxPid, undefined, undefined, ["/usr/lib/farmlab/native", ...argv])),
   );

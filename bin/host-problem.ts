@@ -16,8 +16,9 @@ export async function hostCanRun(): Promise<boolean> {
 
 const error = (code: string, message: string, hint: string): Problem => ({ severity: "error", code, message, hint });
 
-/** A file of the cache that could not be written or read, by what the system said. */
-function cacheProblem({ code, path }: NodeJS.ErrnoException): Problem | undefined {
+/** Folders that cannot be used, by what the system said: the cache, or the one that this process is in. */
+function folderProblem({ code, path, syscall }: NodeJS.ErrnoException): Problem | undefined {
+  if (syscall === "uv_cwd") return error("no-folder", "the current folder has been removed", "go to another one");
   if (code === undefined || path === undefined || relative(cacheDirectory(), path).startsWith("..")) return undefined;
   return error("no-cache", `the cache ${cacheDirectory()} cannot be used: ${code}`, "set XDG_CACHE_HOME to a folder that can be written");
 }
@@ -33,6 +34,6 @@ export function mendable(thrown: unknown): { readonly problem: Problem; readonly
     }
     return { problem: error(code, message, "farmlab doctor shows what this host lacks"), exitCode: exitCodes.hostCannot };
   }
-  const problem = thrown instanceof Error ? cacheProblem(thrown) : undefined;
+  const problem = thrown instanceof Error ? folderProblem(thrown) : undefined;
   return problem === undefined ? undefined : { problem, exitCode: exitCodes.hostCannot };
 }

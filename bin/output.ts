@@ -22,7 +22,11 @@ export function printProblem(problem: Problem): void {
   const text =
     lines.length === 0
       ? formatProblem(problem, { color })
-      : [formatProblem({ ...withoutHint, message }, { color }), ...lines.map(safeText), ...(hint === undefined ? [] : [`hint: ${safeText(hint)}`])].join("\n");
+      : [
+          formatProblem({ ...withoutHint, message }, { color }),
+          ...lines.map(safeText),
+          ...(hint === undefined ? [] : [`hint: ${safeText(hint)}`]),
+        ].join("\n");
   process.stderr.write(`${text}\n`);
 }
 
@@ -49,7 +53,8 @@ const pathOf = (command: Command): string => (command.parent === null ? command.
 
 /** A mistake in the command line, from commander's words for it. */
 export function usageProblem(text: string, command: Command): Problem {
-  const [, message = text, nearest] = /^(?:error: )?([^\n]*?)\.?(?:\n\(Did you mean (?:one of )?(.*)\?\))?\s*$/.exec(text) ?? [];
+  const [, message = text.replace(/^error: /, ""), nearest] =
+    /^(?:error: )?([^\n]*?)\.?(?:\n\(Did you mean (?:one of )?(.*)\?\))?\s*$/.exec(text) ?? [];
   const path = pathOf(command);
   // Without --, what is meant for the program is read as ours.
   const forProgram = command.name() === "exec" && message.startsWith("unknown option");

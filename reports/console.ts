@@ -27,7 +27,8 @@ const marks: Readonly<Record<Verdict, { readonly mark: string; readonly colour: 
 // oxlint-disable-next-line no-control-regex
 const printable = (text: string): string => text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, "·");
 
-function lawLines(law: LawResult, paint: Paint): string[] {
+/** `before` is the law above: a story that it tells already is not told again, as where a lab did not come up. */
+function lawLines(law: LawResult, before: LawResult | undefined, paint: Paint): string[] {
   const { mark, colour } = marks[law.verdict];
   const skipped = law.needs.length > 0 ? `skipped: needs ${law.needs.join(", ")}` : `skipped: ${printable(law.why ?? "nothing to judge")}`;
   const amount = law.verdict === "skipped" ? skipped : `${law.runs} judged`;
@@ -37,7 +38,7 @@ function lawLines(law: LawResult, paint: Paint): string[] {
     return `      ${paint("dim", `${figure.name}: ${figure.value} ${figure.unit}${bound}`)}`;
   });
   const story =
-    law.why === null || law.verdict === "passed" || law.verdict === "skipped"
+    law.why === null || law.verdict === "passed" || law.verdict === "skipped" || law.why === before?.why
       ? []
       : printable(law.why)
           .split("\n")
@@ -51,7 +52,7 @@ function farmLines(farm: FarmResult, paint: Paint): string[] {
     .join(", ");
   return [
     `${paint("bold", farm.farm)} ${paint("dim", `on ${farm.backend}`)}`,
-    ...farm.laws.flatMap((law) => lawLines(law, paint)),
+    ...farm.laws.flatMap((law, index) => lawLines(law, farm.laws[index - 1], paint)),
     ...(coverage === "" ? [] : [`  ${paint("dim", `covered: ${coverage}`)}`]),
     "",
   ];

@@ -16,6 +16,21 @@ describe("reporters", () => {
     expect(coloured).not.toContain("\u0007");
   });
 
+  it("console: tells a story that several laws share once", () => {
+    const why = "the lab did not come up: no veth";
+    const law = { runs: 0, verdict: "unknown", needs: [], why, figures: [] } as const;
+    const laws = [
+      { ...law, law: "EX-7", property: "EX-7 reach" },
+      { ...law, law: "EX-8", property: "EX-8 keep" },
+    ];
+    const text = consoleReporter({ colour: false }).report({
+      ...exampleResult,
+      results: [{ farm: "one", backend: "netns", laws, coverage: {} }],
+    });
+    expect(text.split(why)).toHaveLength(2);
+    expect(text).toContain("? EX-8 keep  unknown, 0 judged");
+  });
+
   it("json: the object itself", async () => {
     const text = jsonReporter.report(exampleResult);
     expect(JSON.parse(text)).toEqual(exampleResult);

@@ -16,6 +16,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { hostCanRun } from "../host-problem.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { complain, hasColour, printProblem } from "../output.ts";
+import { prepareRuntime } from "../prepare-runtime.ts";
 import { readFarmText } from "../read-farm.ts";
 import { version } from "../version.ts";
 
@@ -112,7 +113,7 @@ function terminalProgress(): OnEvent {
     if (event.kind === "farm-ended") total.delete(event.farm);
     const step = event.kind === "farm-step" ? ` ${event.step}` : "";
     const farms = [...total].map(([farm, count]) => `${farm} ${done.get(farm) ?? 0}/${count}`).join(", ");
-    process.stderr.write(`\r\u001b[K${`${farms}${step}`.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+    process.stderr.write(`\r\u001b[K${`${farms}${step}`.slice(0, (process.stderr.columns || 80) - 1)}`);
   };
 }
 
@@ -200,9 +201,11 @@ async function run(paths: string[], options: Options): Promise<void> {
 
   const properties = selectProperties(chosen.value);
   if (properties.length === 0 || farms.length === 0) {
-    const message =
-      farms.length === 0 ? `there is no ${farmEnding} file in ${paths.join(", ")}` : `no property checks ${chosen.value.join(", ")} yet`;
-    complain({ severity: "error", code: "nothing-selected", message }, exitCodes.nothingSelected);
+    const [message, hint] =
+      farms.length === 0
+        ? [`there is no ${farmEnding} file in ${paths.join(", ")}`, "farmlab init writes one to start from"]
+        : [`no property checks ${chosen.value.join(", ")} yet`, "farmlab laws shows what checks each law"];
+    complain({ severity: "error", code: "nothing-selected", message, hint }, exitCodes.nothingSelected);
     return;
   }
 
@@ -210,13 +213,15 @@ async function run(paths: string[], options: Options): Promise<void> {
 
   const seed = options.seed ?? randomInt(seedMax);
   const jobs = options.jobs ?? Math.min(farms.length, availableParallelism());
-  const onEvent = progress(options.quiet === true || options.format === "json");
+  const silent = options.quiet === true || options.format === "json";
+  const onEvent = progress(silent);
   if (options.quiet !== true)
     process.stderr.write(`seed ${seed}, ${farms.length === 1 ? basename(farms[0]?.file ?? "") : `${farms.length} farms`}\n`);
   const interrupt = onInterrupt();
   try {
+    await prepareRuntime(interrupt.signal, options.quiet === true);
     const result = await runFarms(farms, { properties, seed, jobs, signal: interrupt.signal, onEvent, version });
-    if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
+    if (process.stderr.isTTY && !silent) process.stderr.write("\r\u001b[K");
     rememberVerdicts(result);
     print(result, options);
     sayWhatIsMissing(result, required.value, options);

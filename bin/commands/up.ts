@@ -10,6 +10,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { hostCanRun } from "../host-problem.ts";
 import { onInterrupt, type Interrupt } from "../interrupt.ts";
 import { complain, type OutputOptions } from "../output.ts";
+import { prepareRuntime } from "../prepare-runtime.ts";
 import { readFarm } from "../read-farm.ts";
 import { endLab } from "../running-lab.ts";
 
@@ -98,6 +99,7 @@ async function up(file: string, options: Options): Promise<void> {
   if (given === undefined || !(await hostCanRun())) return;
   const interrupt = onInterrupt();
   try {
+    await prepareRuntime(interrupt.signal, options.quiet === true);
     await hold(given, options, interrupt);
   } catch (error) {
     if (error instanceof SandboxError && error.code === "name-taken") complainOfName(given.name);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -50,6 +50,17 @@ describe("the key ring", () => {
     ring.retain(["wg-1abc-1"]);
     expect(readFileSync(path, "utf8")).not.toContain(gone);
     expect(() => ring.privateKeyOf("wg-1123-1")).toThrow("no key for wg-1123-1");
+  });
+
+  it("a key that could not be taken out of the file is still to be forgotten", () => {
+    const ring = openKeyRing({ path, node: "node-1" });
+    ring.ensure(["wg-1abc-1", "wg-1123-1"]);
+    const gone = ring.privateKeyOf("wg-1123-1");
+    mkdirSync(`${path}.new`);
+    expect(() => ring.retain(["wg-1abc-1"])).toThrow("EISDIR");
+    rmdirSync(`${path}.new`);
+    ring.retain(["wg-1abc-1"]);
+    expect(readFileSync(path, "utf8")).not.toContain(gone);
   });
 
   it.each(["", "{", "[]", "null", '{"privateKeys":{"wg-1abc-1":"short"}}'])("puts a file aside that holds %j, and says so", (text) => {

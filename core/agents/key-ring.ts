@@ -55,11 +55,16 @@ export function openKeyRing(options: KeyRingOptions): KeyRing {
     retain(names) {
       const gone = [...keys.keys()].filter((name) => !names.includes(name));
       if (gone.length === 0) return;
-      for (const name of gone) {
-        keys.delete(name);
-        publicHalves.delete(name);
+      const forgotten = gone.map((name) => [name, privateKeyOf(name)] as const);
+      for (const name of gone) keys.delete(name);
+      try {
+        save();
+      } catch (error) {
+        // What the file still holds is still to be forgotten.
+        for (const [name, key] of forgotten) keys.set(name, key);
+        throw error;
       }
-      save();
+      for (const name of gone) publicHalves.delete(name);
     },
     publicKeys: (names) =>
       Object.fromEntries(

@@ -1,4 +1,8 @@
-/** The process in a node: `node agent.mjs [CONFIGURATION]`. One per node, a daemon of farmlab-init, bundled into one file. */
+/**
+ * The agent: the one process of farmlab in a node, a daemon of farmlab-init, bundled into one file (`node agent.mjs [CONFIGURATION]`).
+ * It knows the intents, the facts that nodes publish and its own key file; derives, plans, applies, and says what it did. It decides
+ * nothing for other nodes and is told nothing but what the store holds. No other room imports this one: it begins here.
+ */
 import { writeSync } from "node:fs";
 import { runAgent } from "./agent.ts";
 import { machineClock } from "./clock.ts";

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { NodeStatus } from "../intents/index.ts";
 import type { NodePlan, WireguardPeerPlan } from "../plan/index.ts";
-import { createStandInFarm, intentsOfOneNetwork, type StandInFarm, type StandInOptions } from "./farm-stand-in.ts";
+import { createStandInFarm, intentsOfOneNetwork, type StandInFarm, type StandInOptions } from "./farm.fixture.ts";
 import type { Measured } from "./reachability.ts";
 
 const open: Measured = { ipv4: "public", ipv6: "none" };

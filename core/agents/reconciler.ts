@@ -196,7 +196,8 @@ export class Reconciler {
     const failures = report.failures.map((problem) => problem.message);
     this.#changes = changes;
     this.#notice = !isNew && changes > 0 ? `put right ${changes} things that were no longer as farmlab left them` : undefined;
-    this.#applied = failures.length > 0 || report.observed === undefined ? undefined : { planText: JSON.stringify(report.plan), known: report.observed };
+    this.#applied =
+      failures.length > 0 || report.observed === undefined ? undefined : { planText: JSON.stringify(report.plan), known: report.observed };
     const tookMs = Math.round(this.#parts.clock.nowMs() - began);
     const commands = report.commands.map((command) => `${command.namespace}: ${command.argv.slice(0, 3).join(" ")}`);
     // A regular look that found all right is not worth a line.

@@ -89,7 +89,11 @@ class Execution {
     const moved = this.#moveTunnels(changes.tunnels, sockets);
     await this.#ip("host", changes.hostLinks);
     // No link comes up before the rules are there.
-    await Promise.all([...tables, ...moved.values(), this.#writeSettings(settings.filter(({ path }) => linkOfSetting(path) !== undefined))]);
+    await Promise.all([
+      ...tables,
+      ...moved.values(),
+      this.#writeSettings(settings.filter(({ path }) => linkOfSetting(path) !== undefined)),
+    ]);
     const last = latest().inside;
     await Promise.all([...last].map(([namespace, inside]) => this.#inside(namespace, inside, sockets)));
   }
@@ -124,11 +128,7 @@ class Execution {
     );
   }
 
-  async #inside(
-    namespace: string,
-    inside: InsideChanges,
-    sockets: ReadonlyMap<string, Promise<void>>,
-  ): Promise<void> {
+  async #inside(namespace: string, inside: InsideChanges, sockets: ReadonlyMap<string, Promise<void>>): Promise<void> {
     await Promise.all([
       this.#ip(namespace, inside.ip),
       ...inside.wireguard.map(async ({ name, plan, change }) => {
@@ -172,7 +172,12 @@ function sameStructure(one: Changes, other: Changes): boolean {
  * long enough for other nodes to say more of themselves. Errors are the report's `failures`; it never throws for a command that fails,
  * and throws where it cannot look at all.
  */
-export async function apply(plan: NodePlan, system: System, known?: ObservedNode, newest: () => NodePlan = () => plan): Promise<ApplyReport> {
+export async function apply(
+  plan: NodePlan,
+  system: System,
+  known?: ObservedNode,
+  newest: () => NodePlan = () => plan,
+): Promise<ApplyReport> {
   const execution = new Execution(system);
   let observed = known ?? (await observe(plan, system));
   let count = 0;

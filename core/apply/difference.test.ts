@@ -192,7 +192,9 @@ describe("a macvlan whose NIC changes", () => {
     const moved = { ...node, exitNode: { ...node.exitNode, nic: "eth2" } };
     const changes = difference(planNode("node-1", { ...firstFarm, nodes: [moved, ...firstFarm.nodes.slice(1)] }, firstFacts), right);
     expect(changes.removeLinks.get("gateway")).toEqual(["link set dev pub-1-1 group 9898", "link del group 9898"]);
-    expect(changes.hostLinks.filter((line) => line.includes("pub-1-1"))).toEqual([expect.stringMatching(/^link add link eth2 name pub-1-1 /)]);
+    expect(changes.hostLinks.filter((line) => line.includes("pub-1-1"))).toEqual([
+      expect.stringMatching(/^link add link eth2 name pub-1-1 /),
+    ]);
     expect(ipIn(changes, "gateway")).toContain("route add default via fe80::1 dev pub-1-1 proto 98");
   });
 });

@@ -41,7 +41,11 @@ export function readLinks(
     return parent === undefined ? {} : { parent };
   };
   const isOurs = (link: ShownLink): boolean =>
-    namespace !== "host" || link.group === hostLinkGroup || link.group === removalGroup || link.ifname === "lo" || isTunnelName(link.ifname);
+    namespace !== "host" ||
+    link.group === hostLinkGroup ||
+    link.group === removalGroup ||
+    link.ifname === "lo" ||
+    isTunnelName(link.ifname);
   return {
     links: new Map(
       links.filter(isOurs).map((link) => [

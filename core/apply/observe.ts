@@ -81,7 +81,15 @@ export async function observe(plan: NodePlan, system: System): Promise<ObservedN
       // One that goes as a whole needs no look.
       if (!wanted.has(name)) return nothing;
       const [links, routes] = await show(name, ["address show", `route show table all proto ${routeProtocol}`], system);
-      return observeNamespace(name, (links ?? []) as readonly ShownLink[], (routes ?? []) as readonly ShownRoute[], nics, plan, services, system);
+      return observeNamespace(
+        name,
+        (links ?? []) as readonly ShownLink[],
+        (routes ?? []) as readonly ShownRoute[],
+        nics,
+        plan,
+        services,
+        system,
+      );
     }),
   ]);
   return { namespaces: new Map(["host", ...names].map((name, index) => [name, looked[index] ?? nothing])), services };

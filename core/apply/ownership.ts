@@ -12,9 +12,17 @@ export function isOwnNamespace(name: string): boolean {
   return /^(gateway|public|net-[0-9a-f]{4}-\d{1,3}|w-[0-9a-f]{4}-\d{1,3})$/.test(name);
 }
 
-const fallbackDevices: ReadonlySet<string> = new Set(
-  ["tunl0", "sit0", "ip6tnl0", "gre0", "gretap0", "erspan0", "ip6gre0", "ip_vti0", "ip6_vti0"],
-);
+const fallbackDevices: ReadonlySet<string> = new Set([
+  "tunl0",
+  "sit0",
+  "ip6tnl0",
+  "gre0",
+  "gretap0",
+  "erspan0",
+  "ip6gre0",
+  "ip_vti0",
+  "ip6_vti0",
+]);
 
 /** Devices that the kernel's tunnel modules put into every namespace and that cannot be removed (net.core.fb_tunnels_only_for_init_net). */
 export function isFallbackDevice(name: string): boolean {

@@ -51,12 +51,24 @@ describe("reading links", () => {
   });
 
   it("leaves alone the tunnel devices that some kernels put into every namespace", () => {
-    const fallbacks = ["sit0", "tunl0", "ip6tnl0", "gre0"].map((ifname): ShownLink => ({ ifname, flags: ["NOARP"], mtu: 1480, group: "default" }));
+    const fallbacks = ["sit0", "tunl0", "ip6tnl0", "gre0"].map((ifname): ShownLink => ({
+      ifname,
+      flags: ["NOARP"],
+      mtu: 1480,
+      group: "default",
+    }));
     expect([...readLinks("gateway", fallbacks).links.keys()]).toEqual([]);
   });
 
   it("names the NIC that a macvlan is on by its index in the host's namespace", () => {
-    const macvlan: ShownLink = { ifname: "pub-1-1", flags: ["UP"], mtu: 1500, group: "default", link_index: 7, linkinfo: { info_kind: "macvlan" } };
+    const macvlan: ShownLink = {
+      ifname: "pub-1-1",
+      flags: ["UP"],
+      mtu: 1500,
+      group: "default",
+      link_index: 7,
+      linkinfo: { info_kind: "macvlan" },
+    };
     expect(readLinks("gateway", [macvlan], new Map([[7, "eth1"]])).links.get("pub-1-1")).toMatchObject({ kind: "macvlan", parent: "eth1" });
   });
 

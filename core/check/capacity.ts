@@ -1,14 +1,9 @@
 /** What a farm will run out of: exit nodes to fall back on, IPv4 addresses, routes per gateway. */
 import { formatPrefix } from "../common/index.ts";
-import { prefixesPerPart } from "../farm/index.ts";
+import { adviseExitNodeRoutes, capacityOf } from "../allocate/index.ts";
 import type { Farm, FarmNode, Finding } from "../farm/index.ts";
 import { advise, warn } from "./finding.ts";
 import type { FarmCheck } from "./finding.ts";
-
-/** Routes in one gateway from which the seed advises another exit node. */
-const routesAdvised = 2000;
-/** Prefixes of part 15 that are never handed out: ff00 to ffff. */
-const reservedPrefixes = 256;
 
 const forwardingSegment = (node: FarmNode): string | undefined => node.nics.find(({ name }) => name === node.exitNode?.nic)?.segment;
 
@@ -69,14 +64,14 @@ const routeFindings = (farm: Farm): Finding[] =>
           allocationNumber === exitNode.allocationNumber && resources.some((resource) => resource.exitPoint && resource.node === node.name),
       )
       .reduce((count, { resources }) => count + resources.length, 0);
-    const capacity = prefixesPerPart - (exitNode.number === 15 ? reservedPrefixes : 0);
+    const capacity = capacityOf(exitNode.number);
     const path = ["nodes", node.name, "exit-node"];
     const hint = "add an exit node and give it the exit points of some of the networks";
     if (routes > capacity) {
       const message = `exit node ${exitNode.number} has ${routes} Network Resources, and its part holds ${capacity}`;
       return [{ ...warn("part-full", path, message, hint), severity: "error" }];
     }
-    return routes < routesAdvised
+    return routes < adviseExitNodeRoutes
       ? []
       : [advise("many-routes", path, `the gateway of exit node ${exitNode.number} has ${routes} routes`, hint)];
   });

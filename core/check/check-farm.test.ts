@@ -104,6 +104,15 @@ describe("EX-24 check finds what a farm lacks", () => {
     ]);
   });
 
+  it("a gateway with IPv4 and no router to send it to", () => {
+    const codes = findings(
+      drawing,
+      ["    ipv4: 185.69.166.1/24\n", ""],
+      ...[2, 3].map((host): [string, string] => [`ipv4: 185.69.166.${host}/24`, `ipv4: 185.69.166.${host}/24, gateway4: 185.69.166.1`]),
+    );
+    expect(codes.filter(([, code]) => code === "gateway-without-ipv4")).toHaveLength(2);
+  });
+
   it("a network that runs nothing, a forward to a service that is not there, an address that nobody routes", () => {
     const workloads = drawing.slice(drawing.indexOf("      red-1:") - "    workloads:\n".length);
     expect(findings(drawing, [workloads, ""])).toEqual([spare, ["advice", "network-without-workloads", "red"]]);

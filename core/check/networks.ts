@@ -1,6 +1,6 @@
 /** Users' networks that work less than their user expects. */
 import { contains, formatAddress } from "../common/index.ts";
-import type { Farm, Finding, UserNetwork } from "../farm/index.ts";
+import type { ExitNodeConfig, Farm, Finding, UserNetwork } from "../farm/index.ts";
 import { advise, warn } from "./finding.ts";
 import type { FarmCheck } from "./finding.ts";
 
@@ -39,6 +39,18 @@ function forwardFindings(farm: Farm, network: UserNetwork): Finding[] {
   return [...findings, ...unrouted];
 }
 
+/** An allocation without IPv4 is a finding of its own. */
+function gatewayFindings(farm: Farm, network: UserNetwork, exitNode: ExitNodeConfig | undefined, node: string): Finding[] {
+  const hasIpv4 = farm.allocations.some(({ number, ipv4 }) => number === network.allocationNumber && ipv4 !== undefined);
+  if (exitNode === undefined || !hasIpv4 || (exitNode.ipv4 !== undefined && exitNode.gateway4 !== undefined)) return [];
+  const lacks = exitNode.ipv4 === undefined ? "no IPv4" : "no IPv4 router";
+  const cut = network.portForwards.length === 0 ? "" : ", and its port forwards lead nowhere";
+  const message = `the gateway of exit node ${exitNode.number} has ${lacks}: ${network.name} has no way to the IPv4 internet${cut}`;
+  const hint =
+    exitNode.ipv4 === undefined ? `add ipv4 to the exit-node of ${node}` : "give the upstream router an ipv4, or the exit-node a gateway4";
+  return [warn("gateway-without-ipv4", ["networks", network.name], message, hint)];
+}
+
 export const networkFindings: FarmCheck = (farm) =>
   farm.networks.flatMap((network): Finding[] => {
     const path = ["networks", network.name];
@@ -50,19 +62,5 @@ export const networkFindings: FarmCheck = (farm) =>
     }
     const point = network.resources.find(({ exitPoint }) => exitPoint);
     const exitNode = farm.nodes.find(({ name }) => name === point?.node)?.exitNode;
-    if (
-      exitNode !== undefined &&
-      exitNode.ipv4 === undefined &&
-      farm.allocations.some(({ number, ipv4 }) => number === network.allocationNumber && ipv4 !== undefined)
-    ) {
-      found.push(
-        warn(
-          "gateway-without-ipv4",
-          path,
-          `the gateway of exit node ${exitNode.number} has no IPv4: ${network.name} has no way to the IPv4 internet`,
-          `add ipv4 to the exit-node of ${point?.node ?? "its node"}`,
-        ),
-      );
-    }
-    return found;
+    return [...found, ...gatewayFindings(farm, network, exitNode, point?.node ?? "its node")];
   });

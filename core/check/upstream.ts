@@ -1,17 +1,15 @@
 /** What the router above the exit nodes needs: PrefixZero, a route per exit node, a route that ends loops (seed 1, "Network requirements"). */
-import { addressIn, contains, formatAddress, formatPrefix, networkOf, sameAddress } from "../common/index.ts";
+import { addressIn, contains, formatAddress, formatPrefix, networkOf, sameAddress, samePrefix } from "../common/index.ts";
 import type { Address, Prefix } from "../common/index.ts";
+import { gwPubIP6, gwPubLL } from "../derive/index.ts";
 import { exitNodePart, subnetOf } from "../farm/index.ts";
 import type { Allocation, Farm, FarmNode, Finding, UpstreamRouter } from "../farm/index.ts";
 import { advise, warn } from "./finding.ts";
 import type { FarmCheck } from "./finding.ts";
 
-const samePrefix = (one: Prefix, other: Prefix): boolean => one.length === other.length && sameAddress(one.address, other.address);
-
 /** The two next hops by which an upstream router may reach the gateway of exit node x: link-local, or in PrefixZero. */
 function nextHops(allocation: Prefix, exitNode: number): readonly [Address, Address] {
-  const interfaceId = (BigInt(exitNode) << 60n) + 1n;
-  return [{ family: 6, value: (0xfe80n << 112n) + interfaceId }, addressIn(subnetOf(allocation, 0), interfaceId)];
+  return [gwPubLL(exitNode).address, gwPubIP6(allocation, exitNode).address];
 }
 
 const exitNodesOf = (farm: Farm, allocation: Allocation): readonly FarmNode[] =>

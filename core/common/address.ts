@@ -94,6 +94,10 @@ export function sameAddress(one: Address, other: Address): boolean {
   return one.family === other.family && one.value === other.value;
 }
 
+export function samePrefix(one: Prefix, other: Prefix): boolean {
+  return one.length === other.length && sameAddress(one.address, other.address);
+}
+
 /** The address `offset` above the prefix's first one. */
 export function addressIn(prefix: Prefix, offset: bigint | number): Address {
   return { family: prefix.address.family, value: networkOf(prefix).address.value + BigInt(offset) };

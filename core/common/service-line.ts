@@ -25,5 +25,13 @@ export function decodeLine(line: string): string[] {
 
 export function encodeStart(service: ServiceRequest): string {
   const environment = Object.entries(service.environment ?? {}).map(([key, value]) => `${key}=${value}`);
-  return encodeLine(["start", service.name, service.restart, service.namespace ?? "", String(environment.length), ...environment, ...service.argv]);
+  return encodeLine([
+    "start",
+    service.name,
+    service.restart,
+    service.namespace ?? "",
+    String(environment.length),
+    ...environment,
+    ...service.argv,
+  ]);
 }

@@ -10,4 +10,4 @@ export type { Path, Places } from "./reading/places.ts";
 export { farmFileLimit, tooLarge } from "./reading/guard.ts";
 export { farmFileJsonSchema } from "./schema/farm-file.ts";
 export type { JsonSchema } from "./schema/farm-file.ts";
-export { nearestHint } from "./nearest.ts";
+export { editDistance, nearestHint } from "./nearest.ts";

@@ -1,19 +1,6 @@
 /** Intents and facts of the seed's drawing, for tests: one exit node with two exit points, two hidden nodes. */
-import { parseAddress, parsePrefix } from "../common/index.ts";
-import type { Address, Prefix } from "../common/index.ts";
+import { address, prefix } from "../common/address.fixture.ts";
 import type { Intents, NodeFacts, WorkloadIntent } from "../intents/index.ts";
-
-export const address = (text: string): Address => {
-  const parsed = parseAddress(text);
-  if (parsed === undefined) throw new Error(text);
-  return parsed;
-};
-
-export const prefix = (text: string): Prefix => {
-  const parsed = parsePrefix(text);
-  if (parsed === undefined) throw new Error(text);
-  return parsed;
-};
 
 const workload = (name: string, node: string): WorkloadIntent => ({
   name,

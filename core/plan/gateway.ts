@@ -1,5 +1,5 @@
 /** The gateway of an exit node (the BAR): the one router between its part of the allocation and the upstream router. */
-import { formatAddress, formatPrefix, hostPrefix, parsePrefix } from "../common/index.ts";
+import { formatPrefix, hostPrefix, parsePrefix } from "../common/index.ts";
 import type { Prefix } from "../common/index.ts";
 import {
   epPubName,
@@ -21,7 +21,7 @@ import { plannedMac } from "./macs.ts";
 import { exitPointOf, resourcesOf } from "./networks.ts";
 import type { AddressPlan, LinkPlan, RoutePlan } from "./node-plan.ts";
 import type { NamespacePart } from "./part.ts";
-import { routePlan, unreachable } from "./routes.ts";
+import { defaultRoute, routePlan, unreachable } from "./routes.ts";
 import { routerSysctls } from "./sysctls.ts";
 
 /** Private destinations that no network of this gateway holds: they never leave upstream. */
@@ -57,20 +57,6 @@ const networkPart = (node: string, network: NetworkIntent): { links: LinkPlan[];
   };
 };
 
-const defaultRoute4 = (config: ExitNodeConfig, link: string): readonly RoutePlan[] =>
-  config.ipv4 === undefined || config.gateway4 === undefined
-    ? []
-    : [
-        {
-          family: 4,
-          type: "unicast",
-          to: "default",
-          via: formatAddress(config.gateway4),
-          link,
-          source: formatAddress(config.ipv4.address),
-        },
-      ];
-
 /** `allocation` is the /48 that this exit node routes a part of; `networks` those whose exit point is on it. */
 export function planGateway(node: string, config: ExitNodeConfig, allocation: Prefix, networks: readonly NetworkIntent[]): NamespacePart {
   const up = gwPubName(config.number, config.allocationNumber);
@@ -91,7 +77,7 @@ export function planGateway(node: string, config: ExitNodeConfig, allocation: Pr
     ],
     routes: [
       ...gatewayBaseRoutes(allocation, config.number, config.allocationNumber).map(routePlan),
-      ...defaultRoute4(config, up),
+      ...defaultRoute(config.ipv4, config.gateway4, up),
       ...neverUpstream,
       ...parts.flatMap((part) => part.routes),
     ],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { NetworkIntent, NodeFacts, ResourceIntent } from "../intents/index.ts";
-import { address, firstFacts, firstFarm } from "./first-farm.fixture.ts";
+import { address } from "../common/address.fixture.ts";
+import { firstFacts, firstFarm } from "./first-farm.fixture.ts";
 import { directPeers, wireguardPeers } from "./peers.ts";
 
 const blue = firstFarm.networks.find((network) => network.name === "blue") as NetworkIntent;

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { NamespacePlan, NodePlan } from "./node-plan.ts";
-import { firstFacts, firstFarm, prefix } from "./first-farm.fixture.ts";
+import { prefix } from "../common/address.fixture.ts";
+import { firstFacts, firstFarm } from "./first-farm.fixture.ts";
 import { planNode } from "./plan-node.ts";
 import { planText } from "./text.ts";
 

@@ -1,6 +1,6 @@
 /** Derived routes as plan routes: addresses as text, the default route by name. */
 import { formatAddress, formatPrefix } from "../common/index.ts";
-import type { Prefix } from "../common/index.ts";
+import type { Address, Prefix } from "../common/index.ts";
 import type { DerivedRoute } from "../derive/index.ts";
 import type { RoutePlan } from "./node-plan.ts";
 
@@ -16,6 +16,13 @@ export function routePlan(route: DerivedRoute): RoutePlan {
     ...(route.source === undefined ? {} : { source: formatAddress(route.source) }),
     ...(route.onlink === true ? { onlink: true } : {}),
   };
+}
+
+/** The IPv4 or IPv6 default route by a gateway, from an interface's own address; none where the one or the other is not configured. */
+export function defaultRoute(own: Prefix | undefined, gateway: Address | undefined, link: string): readonly RoutePlan[] {
+  if (own === undefined || gateway === undefined) return [];
+  const { family } = own.address;
+  return [{ family, type: "unicast", to: "default", via: formatAddress(gateway), link, source: formatAddress(own.address) }];
 }
 
 export function unreachable(prefix: Prefix): RoutePlan {

@@ -16,7 +16,11 @@ function linkKind(link: LinkPlan): string {
 
 function peerLines(peer: WireguardPeerPlan): string[] {
   const endpoint = peer.endpoint === undefined ? "endpoint learnt" : `endpoint ${peer.endpoint}`;
-  return [`    peer ${peer.publicKey}`, `      ${endpoint}, keepalive ${peer.keepaliveSeconds} s`, `      allowed ${peer.allowedIps.join(", ")}`];
+  return [
+    `    peer ${peer.publicKey}`,
+    `      ${endpoint}, keepalive ${peer.keepaliveSeconds} s`,
+    `      allowed ${peer.allowedIps.join(", ")}`,
+  ];
 }
 
 function linkLines(link: LinkPlan, namespace: NamespacePlan): string[] {
@@ -54,6 +58,8 @@ function namespaceLines(namespace: NamespacePlan): string[] {
 /** Lines without a line feed at the end; `withSettings` adds sysctls and rules. */
 export function planText(plan: NodePlan, withSettings: boolean): string {
   const shown = plan.namespaces.map((namespace) => (withSettings ? namespace : { ...namespace, sysctls: {}, tables: [] }));
-  const lines = shown.filter((namespace) => namespace.links.length + namespace.addresses.length + namespace.routes.length > 0 || withSettings);
+  const lines = shown.filter(
+    (namespace) => namespace.links.length + namespace.addresses.length + namespace.routes.length > 0 || withSettings,
+  );
   return [`node ${plan.node}`, ...lines.flatMap(namespaceLines).map((line) => `  ${line}`)].join("\n");
 }

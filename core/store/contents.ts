@@ -1,16 +1,9 @@
 /** What a store holds, as values: kept up to date by snapshots and events. */
-import {
-  decodeAllocationIntent,
-  decodeNetworkIntent,
-  decodeNodeFacts,
-  decodeNodeIntent,
-  decodeNodeStatus,
-} from "./codec.ts";
+import { decodeAllocationIntent, decodeNetworkIntent, decodeNodeFacts, decodeNodeIntent, decodeNodeStatus } from "./codec.ts";
 import type { Outcome } from "../common/index.ts";
 import type { AllocationIntent, Intents, NetworkIntent, NodeFacts, NodeIntent, NodeStatus } from "../intents/index.ts";
-import { keysPrefix, parseKey, type StoreKey } from "./keys.ts";
+import { parseKey, type StoreKey } from "./keys.ts";
 import type { Snapshot, StoreEntry, StoreEvent } from "./gateway.ts";
-import type { Store } from "./store.ts";
 
 type Value = AllocationIntent | NodeIntent | NetworkIntent | NodeFacts | NodeStatus;
 
@@ -118,11 +111,4 @@ const decoders: Readonly<Record<StoreKey["kind"], (text: string) => Outcome<Valu
 function misplaced(meaning: StoreKey, value: Value): string | undefined {
   const named = "node" in value ? value.node : "name" in value ? value.name : String(value.number);
   return named === meaning.name ? undefined : `holds the value of ${named}`;
-}
-
-/** One look at all that farmlab has in the store. Throws StoreError. */
-export async function readAll(store: Store): Promise<StoreContents> {
-  const contents = new StoreContents();
-  contents.replace(await store.range(keysPrefix));
-  return contents;
 }

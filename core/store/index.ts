@@ -8,6 +8,6 @@ export { pauseUnlessAborted, type WatchHandlers } from "./watch.ts";
 export { StoreError, type StoreFault } from "./store-error.ts";
 export { createBackOff, type BackOff, type BackOffRange } from "./back-off.ts";
 export { encodeIntents, writeIntents } from "./write-intents.ts";
-export { readAll, StoreContents } from "./contents.ts";
+export { StoreContents } from "./contents.ts";
 export * from "./codec.ts";
 export * from "./keys.ts";

@@ -1,7 +1,5 @@
 /** Where intents, facts and status stand in a store. */
 
-/** The prefix of every key. */
-export const keysPrefix = "/farmlab/";
 /** The prefix of the keys of all intents. */
 export const intentsPrefix = "/farmlab/intents/";
 /** The prefix of the keys of all facts. */

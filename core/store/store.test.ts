@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Clock } from "../common/index.ts";
 import { rangeEnd } from "./gateway.ts";
-import { startStandIn, type StandIn } from "./gateway-stand-in.ts";
+import { startStandIn, type StandIn } from "./gateway.fixture.ts";
 import { openStore, type Store, type StoreOptions } from "./store.ts";
 import { StoreError } from "./store-error.ts";
 

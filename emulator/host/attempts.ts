@@ -69,7 +69,8 @@ export async function attemptSandbox(root: boolean, idStart: number, idCount: nu
  */
 export async function attemptTun(root: boolean): Promise<Refusal> {
   const make = "mount -t tmpfs tmpfs /mnt && mknod /mnt/tun c 10 200 && exec 3<>/mnt/tun";
-  if (root && (await run(["unshare", "--mount", "sh", "-c", make])) === undefined) return undefined;
+  const refusal = root ? await run(["unshare", "--mount", "sh", "-c", make]) : "a device node takes root";
+  if (refusal === undefined || isToolMissing(refusal)) return refusal;
   try {
     await using device = await open("/dev/net/tun", "r+");
     const { mode } = await device.stat();

@@ -37,6 +37,11 @@ describe("buildOnce", () => {
     expect(readdirSync(folder()).toSorted()).toEqual(["abc", "lock"]);
   });
 
+  it("says how to get a program that building takes and that is missing", async () => {
+    const built = buildOnce({ kind: "thing", hash: "abc", argv: script("exec nosuch-compiler") });
+    await expect(built).rejects.toMatchObject({ problem: { hint: expect.stringContaining("npm start installs it") as string } });
+  });
+
   it("builds once when two ask at the same time", async () => {
     const argv = script('echo run >>"$1" && mkdir result', join(cache, "runs"));
     const ask = (): Promise<string> => buildOnce({ kind: "thing", hash: "abc", argv });

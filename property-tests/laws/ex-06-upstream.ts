@@ -1,5 +1,5 @@
 /** EX-6: the router above the exit nodes stays simple, however many NRs exist. */
-import { contains, formatAddress, formatPrefix, parseAddress, parsePrefix, sameAddress } from "../../core/common/index.ts";
+import { contains, formatAddress, formatPrefix, parseAddress, parsePrefix, sameAddress, samePrefix } from "../../core/common/index.ts";
 import type { Prefix } from "../../core/common/index.ts";
 import { expectedUpstreams, mostStaticParts } from "../oracle/index.ts";
 import type { ExpectedUpstream } from "../oracle/index.ts";
@@ -45,8 +45,6 @@ export function readRoutes(json: string): KernelRoute[] {
     .flatMap(readRoute)
     .filter(({ prefix }) => ![linkLocal, multicast].some((kept) => kept !== undefined && contains(kept, prefix)));
 }
-
-const samePrefix = (one: Prefix, other: Prefix): boolean => one.length === other.length && sameAddress(one.address, other.address);
 
 const routeText = (route: KernelRoute): string =>
   `${route.type === "unicast" ? "" : `${route.type} `}${formatPrefix(route.prefix)}${route.gateway === undefined ? "" : ` via ${route.gateway}`}${route.device === undefined ? "" : ` dev ${route.device}`}`;

@@ -21,5 +21,11 @@ async function nothingToDo(session: Session): Promise<PropertyOutcome> {
 }
 
 export const driftProperties: readonly Property[] = [
-  { law: "EX-17", name: "EX-17 an agent that starts anew finds its node right and changes nothing", needs: [], alone: true, run: nothingToDo },
+  {
+    law: "EX-17",
+    name: "EX-17 an agent that starts anew finds its node right and changes nothing",
+    needs: [],
+    alone: true,
+    run: nothingToDo,
+  },
 ];

@@ -1,4 +1,5 @@
 /** Every law of the systems that farmlab runs, in their order, with the properties that check it. */
+import { editDistance } from "../../core/farm/index.ts";
 import { pureProperties } from "./ex-pure.ts";
 import { upstreamProperties } from "./ex-06-upstream.ts";
 import { withinProperties } from "./ex-07-within.ts";
@@ -101,23 +102,9 @@ export function lawNamed(id: string): Law | undefined {
   return laws.find((candidate) => candidate.id === id.toUpperCase());
 }
 
-/** Edit distance (Levenshtein), for the nearest known name. */
-function distance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (let first = 1; first <= one.length; first += 1) {
-    const next = [first];
-    for (let second = 1; second <= other.length; second += 1) {
-      const change = (row[second - 1] ?? 0) + (one[first - 1] === other[second - 1] ? 0 : 1);
-      next.push(Math.min((row[second] ?? 0) + 1, (next[second - 1] ?? 0) + 1, change));
-    }
-    row = next;
-  }
-  return row[other.length] ?? 0;
-}
-
 export function nearestLaw(id: string): string {
   const wanted = id.toUpperCase();
   return laws
     .map((candidate) => candidate.id)
-    .reduce((best, candidate) => (distance(candidate, wanted) < distance(best, wanted) ? candidate : best));
+    .reduce((best, candidate) => (editDistance(candidate, wanted) < editDistance(best, wanted) ? candidate : best));
 }

@@ -76,11 +76,16 @@ export const mutants: readonly Mutant[] = [
     find: "hostPrefix(wgIP4RT(prefix).address)",
     replace: "{ address: wgIP4RT(prefix).address, length: 16 }",
   }),
-  patched("routes-misread", "routes to single addresses are read otherwise than they are planned, and made again at every look", ["EX-17"], {
-    file: "core/apply/routes.ts",
-    find: "const destination = (to: string): string => to.replace(",
-    replace: "const destination = (to: string): string => to.replaceAll(\"#\", \"\") || to.replace(",
-  }),
+  patched(
+    "routes-misread",
+    "routes to single addresses are read otherwise than they are planned, and made again at every look",
+    ["EX-17"],
+    {
+      file: "core/apply/routes.ts",
+      find: "const destination = (to: string): string => to.replace(",
+      replace: 'const destination = (to: string): string => to.replaceAll("#", "") || to.replace(',
+    },
+  ),
   patched("keepalive-lost", "no keepalive: a hidden node's tunnel opens only when it sends", ["EX-20"], {
     file: derivedPeers,
     find: "export const keepaliveSeconds = 20;",

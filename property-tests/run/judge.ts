@@ -71,9 +71,9 @@ export async function judgeFarm(session: Session, properties: readonly Property[
     options.onEvent({ kind: "law-judged", farm: session.farm.name, result });
     return result;
   };
-  const isAlone = (property: Property): boolean => property.alone === true;
-  const together = await Promise.all(properties.map((property) => (isAlone(property) ? undefined : judge(property))));
-  const results: LawResult[] = [];
-  for (const [index, property] of properties.entries()) results.push(together[index] ?? (await judge(property)));
-  return results;
+  const results = new Map<Property, LawResult>();
+  const together = properties.filter((property) => property.alone !== true);
+  await Promise.all(together.map(async (property) => results.set(property, await judge(property))));
+  for (const property of properties) if (property.alone === true) results.set(property, await judge(property));
+  return properties.flatMap((property) => results.get(property) ?? []);
 }

@@ -4,24 +4,24 @@ import type { AllocationEntry, FarmFile } from "../document.ts";
 import { network } from "./networks.ts";
 import { node } from "./nodes.ts";
 import { homeRouter, internet, upstream } from "./surroundings.ts";
-import { name, numberBetween, prefixText } from "./text.ts";
+import { about, name, numberBetween, prefixText } from "./text.ts";
 
 const allocation: z.ZodType<AllocationEntry> = z.strictObject({
-  prefix: prefixText(6),
+  prefix: about("the farmer's IPv6 /48, routed by the ISP", prefixText(6)),
   number: numberBetween(0, 127, "the allocation's number, last part of every derived name"),
-  ipv4: prefixText(4).exactOptional(),
+  ipv4: about("the routable IPv4 network that comes with it", prefixText(4)).exactOptional(),
 });
 
 export const farmFileSchema: z.ZodType<FarmFile> = z.strictObject({
-  farm: name,
-  about: z.string().meta({ description: "a sentence on what the farm shows" }).exactOptional(),
-  allocations: z.array(allocation),
-  segments: z.array(name).meta({ description: "the Ethernets, by name" }),
+  farm: about("the farm's name", name),
+  about: about("a sentence on what the farm shows", z.string()).exactOptional(),
+  allocations: about("the farm's address space, one entry a /48", z.array(allocation)),
+  segments: about("the Ethernets, by name", z.array(name)),
   internet,
-  upstreams: z.record(name, upstream).exactOptional(),
-  "home-routers": z.record(name, homeRouter).exactOptional(),
-  nodes: z.record(name, node),
-  networks: z.record(name, network).exactOptional(),
+  upstreams: about("the routers above the exit nodes, by name", z.record(name, upstream)).exactOptional(),
+  "home-routers": about("routers that hide a LAN behind IPv4 NAT, by name", z.record(name, homeRouter)).exactOptional(),
+  nodes: about("the farm's nodes, by name", z.record(name, node)),
+  networks: about("users' networks, by name", z.record(name, network)).exactOptional(),
 });
 
 /** A JSON Schema, as far as this room walks it. */

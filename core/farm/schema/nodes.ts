@@ -1,34 +1,37 @@
 /** The farm's nodes: NICs, what is public, what makes one an exit node. */
 import { z } from "zod";
 import type { ExitNodeEntry, NicEntry, NodeEntry, PublicEntry } from "../document.ts";
-import { addressText, interfaceText, name, nicName, numberBetween, wholeNumber } from "./text.ts";
+import { about, addressText, interfaceText, name, nicName, numberBetween, wholeNumber } from "./text.ts";
+
+const gateway4: z.ZodType<string> = about("left out: the segment's router", addressText(4));
+const gateway6: z.ZodType<string> = about("left out: the segment's router", addressText(6));
 
 const nic: z.ZodType<NicEntry> = z.strictObject({
-  segment: name,
-  ipv4: interfaceText(4).exactOptional(),
-  gateway4: addressText(4).exactOptional(),
-  ipv6: interfaceText(6).exactOptional(),
-  gateway6: addressText(6).exactOptional(),
+  segment: about("the Ethernet that it is plugged into", name),
+  ipv4: about("the host's own address", interfaceText(4)).exactOptional(),
+  gateway4: gateway4.exactOptional(),
+  ipv6: about("the host's own address", interfaceText(6)).exactOptional(),
+  gateway6: gateway6.exactOptional(),
 });
 
 const publicConfig: z.ZodType<PublicEntry> = z.strictObject({
-  nic: nicName,
-  ipv4: interfaceText(4).exactOptional(),
-  gateway4: addressText(4).exactOptional(),
-  ipv6: interfaceText(6).exactOptional(),
-  gateway6: addressText(6).exactOptional(),
+  nic: about("the NIC that the tunnels use", nicName),
+  ipv4: about("the tunnels' address, another than the host's", interfaceText(4)).exactOptional(),
+  gateway4: gateway4.exactOptional(),
+  ipv6: about("the tunnels' address, another than the host's", interfaceText(6)).exactOptional(),
+  gateway6: gateway6.exactOptional(),
 });
 
 const exitNode: z.ZodType<ExitNodeEntry> = z.strictObject({
   number: wholeNumber(1, 15, "which 16th of the /48 it is responsible for"),
-  allocation: numberBetween(0, 127, "number of its allocation").exactOptional(),
-  nic: nicName.meta({ description: "the NIC for forwarding, another than the public one" }),
-  ipv4: interfaceText(4).exactOptional(),
-  gateway4: addressText(4).exactOptional(),
+  allocation: numberBetween(0, 127, "number of its allocation, left out where there is one").exactOptional(),
+  nic: about("the NIC for forwarding, another than the public one", nicName),
+  ipv4: about("the gateway's address, the source of all its networks' IPv4", interfaceText(4)).exactOptional(),
+  gateway4: gateway4.exactOptional(),
 });
 
 export const node: z.ZodType<NodeEntry> = z.strictObject({
-  nics: z.record(nicName, nic),
-  public: publicConfig.exactOptional(),
-  "exit-node": exitNode.exactOptional(),
+  nics: about("its network cards, by interface name", z.record(nicName, nic)),
+  public: about("where new flows from outside can reach it, without which it is hidden", publicConfig).exactOptional(),
+  "exit-node": about("makes it an exit node", exitNode).exactOptional(),
 });

@@ -1,21 +1,27 @@
 /** What the farm does not own: the internet, the router above the exit nodes, home routers. */
 import { z } from "zod";
 import type { HomeRouterEntry, HostEntry, RouteEntry, UpstreamEntry } from "../document.ts";
-import { addressText, interfaceText, name, prefixText } from "./text.ts";
+import { about, addressText, interfaceText, name, prefixText } from "./text.ts";
 
 const host: z.ZodType<HostEntry> = z.strictObject({
-  ipv4: addressText(4).exactOptional(),
-  ipv6: addressText(6).exactOptional(),
-  store: z.boolean().meta({ description: "runs the store and the reachability reflector; exactly one host does" }).exactOptional(),
+  ipv4: about("its address", addressText(4)).exactOptional(),
+  ipv6: about("its address", addressText(6)).exactOptional(),
+  store: about(
+    "runs the store and the reachability reflector, as exactly one host does, which has both families",
+    z.boolean(),
+  ).exactOptional(),
 });
 
-export const internet: z.ZodType<{ readonly hosts: Readonly<Record<string, HostEntry>> }> = z.strictObject({ hosts: z.record(name, host) });
+export const internet: z.ZodType<{ readonly hosts: Readonly<Record<string, HostEntry>> }> = about(
+  "what lies beyond the farm",
+  z.strictObject({ hosts: about("hosts on the internet, by name", z.record(name, host)) }),
+);
 
 const route: z.ZodType<RouteEntry> = z
   .strictObject({
-    to: prefixText(4, 6),
-    via: addressText(4, 6).exactOptional(),
-    unreachable: z.literal(true).exactOptional(),
+    to: about("where the route leads", prefixText(4, 6)),
+    via: about("its next hop, on the segment where it is link-local", addressText(4, 6)).exactOptional(),
+    unreachable: about("in place of via: answers that there is no way", z.literal(true)).exactOptional(),
   })
   .refine((entry) => (entry.via === undefined) !== (entry.unreachable === undefined), {
     error: "a route has either a next hop or is unreachable",
@@ -23,19 +29,16 @@ const route: z.ZodType<RouteEntry> = z
   });
 
 export const upstream: z.ZodType<UpstreamEntry> = z.strictObject({
-  segment: name,
-  ipv4: interfaceText(4).exactOptional(),
-  ipv6: interfaceText(6),
-  wan4: addressText(4).exactOptional(),
-  wan6: addressText(6).exactOptional(),
-  routes: z
-    .array(route)
-    .meta({ description: "the static routes besides the default routes; the router is told nothing else" })
-    .exactOptional(),
+  segment: about("the segment of PrefixZero, where the exit nodes are", name),
+  ipv4: about("its address there", interfaceText(4)).exactOptional(),
+  ipv6: about("its address there, besides fe80::1", interfaceText(6)),
+  wan4: about("its address towards the internet", addressText(4)).exactOptional(),
+  wan6: about("its address towards the internet", addressText(6)).exactOptional(),
+  routes: about("the static routes besides the default routes, and all that the router is told", z.array(route)).exactOptional(),
 });
 
 export const homeRouter: z.ZodType<HomeRouterEntry> = z.strictObject({
-  segment: name,
-  lan4: interfaceText(4),
-  wan4: addressText(4),
+  segment: about("the LAN that it hides", name),
+  lan4: about("its address on the LAN", interfaceText(4)),
+  wan4: about("its public address", addressText(4)),
 });

@@ -35,6 +35,12 @@ const matching = (kind: TextKind & { readonly pattern: string }): z.ZodType<stri
   return textOf(kind, (text) => pattern.test(text));
 };
 
+/** The schema with what it is there for, before what it is: for the hint of a missing key, for editors and for docs/farm-file.md. */
+export function about<T>(purpose: string, schema: z.ZodType<T>): z.ZodType<T> {
+  const kind = schema.meta()?.description;
+  return schema.meta({ description: kind === undefined ? purpose : `${purpose}; ${kind}` });
+}
+
 export const name: z.ZodType<string> = matching({
   code: "bad-name",
   what: "a name",

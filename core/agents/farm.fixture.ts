@@ -1,6 +1,7 @@
 /** A farm's agents around a store in memory and nodes that are only plans: for tests of what agents do together. */
 import type { ApplyReport, ObservedNode } from "../apply/index.ts";
-import { parseAddress, parsePrefix, seededRandom, type Address, type Clock, type Prefix, type Random } from "../common/index.ts";
+import { address, prefix } from "../common/address.fixture.ts";
+import { seededRandom, type Clock, type Random } from "../common/index.ts";
 import type { Intents, NodeFacts, NodeStatus } from "../intents/index.ts";
 import type { NodePlan } from "../plan/index.ts";
 import { createBackOff, encodeIntents, factsPrefix, intentKeys, type StoreEntry } from "../store/index.ts";
@@ -219,18 +220,6 @@ function seededKeys(node: string): KeyRing {
     privateKeyOf,
   };
 }
-
-export const address = (text: string): Address => {
-  const parsed = parseAddress(text);
-  if (parsed === undefined) throw new Error(text);
-  return parsed;
-};
-
-export const prefix = (text: string): Prefix => {
-  const parsed = parsePrefix(text);
-  if (parsed === undefined) throw new Error(text);
-  return parsed;
-};
 
 /** One network with its exit point on `node-1`; `publicNodes` have an address for tunnels. */
 export function intentsOfOneNetwork(others: readonly string[], publicNodes: readonly string[]): Intents {

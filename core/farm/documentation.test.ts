@@ -1,0 +1,136 @@
+/** `docs/farm-file.md`: made from the schema and from an example that loads. `npx vitest run --project unit core/farm -u` writes it anew. */
+import { describe, expect, it } from "vitest";
+import { farmFileJsonSchema, loadFarm } from "./index.ts";
+import type { JsonSchema } from "./index.ts";
+
+/** Each key of the top with what may stand there; together they are one farm. */
+const example: Readonly<Record<string, string>> = {
+  farm: "farm: small",
+  about: "about: One exit node, and a node behind a home router.",
+  allocations: `allocations:
+  - { prefix: "2a02:1802:5e::/48", number: 1, ipv4: 185.69.166.0/24 }`,
+  segments: "segments: [prefix-zero, lan-a]",
+  internet: `internet:
+  hosts:
+    grid: { ipv4: 198.51.100.53, ipv6: "2001:db8:53::53", store: true }
+    somebody: { ipv4: 198.51.100.4 }`,
+  upstreams: `upstreams:
+  upstream:
+    segment: prefix-zero
+    ipv4: 185.69.166.1/24
+    ipv6: "2a02:1802:5e::1/64"
+    wan4: 192.0.2.10
+    wan6: "2001:db8:10::1"
+    routes:
+      - { to: "2a02:1802:5e:1000::/52", via: "fe80::1000:0:0:1" }
+      - { to: "2a02:1802:5e::/48", unreachable: true }`,
+  "home-routers": `home-routers:
+  home-a: { segment: lan-a, lan4: 192.168.1.1/24, wan4: 203.0.113.7 }`,
+  nodes: `nodes:
+  node-1:
+    nics:
+      eth0: { segment: prefix-zero, ipv4: 185.69.166.2/24, gateway4: 185.69.166.1, ipv6: "2a02:1802:5e::2/64", gateway6: "2a02:1802:5e::1" }
+      eth1: { segment: prefix-zero }
+    public: { nic: eth0, ipv4: 185.69.166.3/24, gateway4: 185.69.166.1, ipv6: "2a02:1802:5e::3/64", gateway6: "fe80::1" }
+    exit-node: { number: 1, allocation: 1, nic: eth1, ipv4: 185.69.166.123/24, gateway4: 185.69.166.1 }
+  node-2:
+    nics:
+      eth0: { segment: lan-a, ipv4: 192.168.1.10/24 }`,
+  networks: `networks:
+  blue:
+    kind: exit-node
+    allocation: 1
+    owned-ipv4: [185.69.166.200]
+    resources:
+      - { node: node-1, prefix: "2a02:1802:5e:1abc::/64", exit-point: true }
+      - { node: node-2 }
+    workloads:
+      blue-1: { node: node-1, host: 2, services: [tcp/80, udp/53] }
+    port-forwards:
+      - { address: 185.69.166.200, service: tcp/8080, workload: blue-1, port: 80 }`,
+};
+
+interface Key {
+  /** `nodes.NAME.nics.NAME.ipv4`, `resources[]`. */
+  readonly path: string;
+  readonly schema: JsonSchema;
+  readonly required: boolean;
+}
+
+/** Every key within a schema; a map's own keys are names, a list's entries are `[]`. */
+function keysOf(schema: JsonSchema, path: string): Key[] {
+  const required = (schema["required"] ?? []) as readonly string[];
+  const own = Object.entries(schema.properties ?? {}).flatMap(([key, inner]) => {
+    const at = path === "" ? key : `${path}.${key}`;
+    return [{ path: at, schema: inner, required: required.includes(key) }, ...keysOf(inner, at)];
+  });
+  const named = typeof schema.additionalProperties === "object" ? keysOf(schema.additionalProperties, `${path}.NAME`) : [];
+  return [...own, ...named, ...(schema.items === undefined ? [] : keysOf(schema.items, `${path}[]`))];
+}
+
+function valueText({ schema }: Key): string {
+  if (Array.isArray(schema["enum"])) return (schema["enum"] as string[]).map((choice) => `\`${choice}\``).join(", ");
+  if (schema["const"] !== undefined) return `\`${JSON.stringify(schema["const"])}\``;
+  if (schema["minimum"] !== undefined) return `${String(schema["minimum"])} to ${String(schema["maximum"])}`;
+  const examples = (schema["examples"] ?? schema.items?.["examples"]) as readonly string[] | undefined;
+  const kinds: Readonly<Record<string, string>> = { object: "a map", array: "a list", boolean: "`true` or `false`", string: "text" };
+  const kind = kinds[String(schema["type"])] ?? "";
+  if (examples === undefined) return schema["pattern"] === undefined ? kind : "a name";
+  return `${schema["type"] === "array" ? "a list, of such as " : "such as "}${examples.map((text) => `\`${text}\``).join(" or ")}`;
+}
+
+/** What a key is for comes before the first semicolon; what a value of its kind must be is told by the loader. */
+const purpose = ({ schema }: Key): string => String(schema["description"] ?? "").split("; ")[0] ?? "";
+
+function section(key: string, all: readonly Key[]): string[] {
+  const [own, ...inner] = all.filter(({ path }) => path === key || path.startsWith(`${key}.`) || path.startsWith(`${key}[`));
+  if (own === undefined) throw new Error(`the schema has no ${key}`);
+  const rows = inner.map(
+    (one) =>
+      `| \`${one.path.slice(key.length).replace(/^\./, "")}\` | ${one.required ? "yes" : ""} | ${valueText(one)} | ${purpose(one)} |`,
+  );
+  const table = rows.length === 0 ? [] : ["", "| key | needed | value | what it is |", "| --- | --- | --- | --- |", ...rows];
+  const text = `${purpose(own)[0]?.toUpperCase() ?? ""}${purpose(own).slice(1)}.${own.required ? "" : " May be left out."}`;
+  return [`## \`${key}\``, "", text, "", "```yaml", example[key] ?? "", "```", ...table, ""];
+}
+
+function documentation(): string {
+  const schema = farmFileJsonSchema();
+  const keys = keysOf(schema, "");
+  const head = `# The farm file
+
+A farm file is YAML: what there is, not how it is configured. Everything else (addresses, names, ports, routes, rules, peers) is derived;
+\`farmlab plan FILE\` shows it. \`farmlab init\` writes a file to start from, \`farmlab check FILE\` judges one. Keys that are not
+named here are errors, with the nearest known one as a hint. The JSON Schema for editors is \`core/farm/farm.schema.json\`.
+
+- Names of nodes, segments, routers and hosts share one space: 1 to 20 of a-z, 0-9 and hyphens.
+- An address with its prefix length is an interface's (\`192.0.2.10/24\`), one without is a single address. Put IPv6 addresses in quotes:
+  YAML takes a colon at the end of a word for a key.
+- \`NAME\` below stands for a name of your choice, \`[]\` for each entry of a list.
+- Tunnels within a network are WireGuard. VXLAN and segments of their own as overlays cannot be asked for yet, nor can networks of another
+  kind than \`exit-node\`.
+
+Of the examples below every one is a part of the same farm.
+`;
+  const sections = Object.keys(schema.properties ?? {}).flatMap((key) => section(key, keys));
+  return `${[head, ...sections].join("\n").trimEnd()}\n`;
+}
+
+describe("docs/farm-file.md", () => {
+  it("says what the schema says", async () => {
+    await expect(documentation()).toMatchFileSnapshot("../../docs/farm-file.md");
+  });
+
+  it("names a purpose for every key", () => {
+    const without = keysOf(farmFileJsonSchema(), "").filter((key) => purpose(key) === "");
+    expect(without.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("shows examples that are a farm, with every key of the schema in it", () => {
+    const text = `${Object.values(example).join("\n")}\n`;
+    const loaded = loadFarm(text, "docs/farm-file.md");
+    expect(loaded.problems).toEqual([]);
+    const last = keysOf(farmFileJsonSchema(), "").map(({ path }) => path.split(/[.[]/).findLast((step) => /^[a-z]/.test(step)) ?? "");
+    expect([...new Set(last)].filter((key) => !new RegExp(`\\b${key}:`).test(text))).toEqual([]);
+  });
+});
