@@ -22,7 +22,7 @@ export function sourcesHash(root: string = projectRoot): string {
   const hash = createHash("sha256");
   for (const folder of sourceFolders) {
     const files = readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && /\.(ts|c|h|ya?ml|sh)$/.test(entry.name) && !entry.name.endsWith(".test.ts"))
+      .filter((entry) => entry.isFile() && /\.(ts|c|h|ya?ml|sh)$/.test(entry.name) && !/\.(test|fixture)\.ts$/.test(entry.name))
       .map((entry) => join(entry.parentPath, entry.name))
       .toSorted();
     for (const file of files)
