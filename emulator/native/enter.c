@@ -4,6 +4,7 @@
  * Exit code: the program's own; 128 + signal; 125 for failures of entering, 126 and 127 as a shell has them.
  */
 #define _GNU_SOURCE
+#include "enter_keeper.h"
 #include "host_ties.h"
 #include "inner_namespace.h"
 #include "native.h"
@@ -12,7 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -20,30 +20,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A program that was told to end and is still there after this is killed. */
-enum { END_GRACE_S = 2 };
-
-static pid_t program;
-static int in_own_session;
-static volatile sig_atomic_t ending;
-
-/* The program, with its children where they are a group of their own: which it may not have made yet. */
-static void signal_program(int number) {
-  if (!in_own_session || kill(-program, number) < 0) kill(program, number);
-}
+/* Signals for the program go to its keeper as bytes. */
+static int orders_out = -1;
 
 static void pass_on(int number, siginfo_t *info, void *context) {
   (void)context;
-  if (number == SIGALRM) return signal_program(SIGKILL);
-  /* What a terminal sends it sends to the program as well, where that is in our group. */
-  if (info->si_code != SI_KERNEL || in_own_session) signal_program(number);
-  if (number != SIGTERM && number != SIGHUP) return;
-  ending = 1;
-  alarm(END_GRACE_S);
+  /* What a terminal sends it sends to the program as well, which is in our group then. */
+  if (info->si_code == SI_KERNEL && isatty(STDIN_FILENO)) return;
+  int reason = errno;
+  unsigned char byte = (unsigned char)number;
+  if (write(orders_out, &byte, 1) < 0) errno = 0; /* the keeper has ended: its status is on its way */
+  errno = reason;
 }
 
 __attribute__((format(printf, 1, 2))) static int failed(const char *format, ...) {
@@ -102,59 +92,51 @@ static int join_node(const char *name) {
   return 0;
 }
 
-/* In the child. `parent` can be read at its end, which is the death of the process that entered. */
-static void become(char **argv, int parent) {
-  if (in_own_session) setsid();
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  struct pollfd alive = {.fd = parent};
-  if (poll(&alive, 1, 0) != 0) _exit(125); /* it died before it could be noticed */
-  const char *terminal = getenv("TERM");
-  char *kept = terminal == NULL ? NULL : strdup(terminal);
-  clearenv();
-  setenv("PATH", NODE_PATH, 1);
-  setenv("HOME", "/root", 1);
-  if (kept != NULL) setenv("TERM", kept, 1);
-  umask(022);
-  if (chdir("/") < 0) _exit(failed("chdir"));
-  host_ties_cut();
-  sigset_t none;
-  sigemptyset(&none);
-  for (int number = 1; number < NSIG; number += 1) signal(number, SIG_DFL);
-  sigprocmask(SIG_SETMASK, &none, NULL);
-  execvp(argv[0], argv);
-  fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
-  _exit(errno == ENOENT ? 127 : 126);
+/* The keeper's parent ends at once, so that the lab's own first process becomes its parent. */
+static int start_keeper(int argc, char **argv, char **program, const int orders[2], const int told[2]) {
+  pid_t between = fork();
+  if (between < 0) return failed(errno == ENOMEM ? "the node's first process has ended" : "fork");
+  if (between == 0) {
+    pid_t keeper = fork();
+    if (keeper == 0) {
+      close(orders[1]);
+      close(told[0]);
+      enter_keeper(argc, argv, program, orders[0], told[1]);
+    }
+    _exit(keeper < 0);
+  }
+  int result;
+  while (waitpid(between, &result, 0) < 0) {
+    if (errno != EINTR) return failed("waiting");
+  }
+  return result == 0 ? 0 : failed("fork");
 }
 
-static int run(char **argv) {
-  static const int passed_on[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGALRM};
+static int run(int argc, char **argv, char **program) {
+  static const int passed_on[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
   enum { COUNT = sizeof passed_on / sizeof passed_on[0] };
-  int life[2];
-  if (pipe2(life, O_CLOEXEC) < 0) return failed("pipe");
-  /* A program at a terminal stays in the terminal's session; any other has its own, so that all of it can be ended. */
-  in_own_session = !isatty(STDIN_FILENO);
+  int orders[2], told[2];
+  if (pipe2(orders, O_CLOEXEC) < 0 || pipe2(told, O_CLOEXEC) < 0) return failed("pipe");
   sigset_t held, before;
   sigemptyset(&held);
   for (int index = 0; index < COUNT; index += 1) sigaddset(&held, passed_on[index]);
   sigprocmask(SIG_BLOCK, &held, &before);
-  program = fork();
-  if (program < 0) return failed(errno == ENOMEM ? "the node's first process has ended" : "fork");
-  if (program == 0) {
-    close(life[1]);
-    become(argv, life[0]);
-  }
+  int code = start_keeper(argc, argv, program, orders, told);
+  if (code != 0) return code;
+  close(orders[0]);
+  close(told[1]);
+  orders_out = orders[1];
+  signal(SIGPIPE, SIG_IGN);
   struct sigaction action = {.sa_sigaction = pass_on, .sa_flags = SA_SIGINFO};
   for (int index = 0; index < COUNT; index += 1) sigaction(passed_on[index], &action, NULL);
+  /* Whoever asked for the program may die without a word; then it ends. */
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
   sigprocmask(SIG_SETMASK, &before, NULL);
   int status;
-  siginfo_t child;
-  while (waitid(P_PID, (id_t)program, &child, WEXITED | WNOWAIT) < 0) {
-    if (errno != EINTR) return failed("waiting");
-  }
-  /* While its id is still its own. */
-  if (ending && in_own_session) signal_program(SIGKILL);
-  sigprocmask(SIG_BLOCK, &held, NULL);
-  if (waitpid(program, &status, 0) < 0) return failed("waiting");
+  ssize_t amount;
+  do amount = read(told[0], &status, sizeof status);
+  while (amount < 0 && errno == EINTR);
+  if (amount != sizeof status) return 128 + SIGKILL; /* the keeper ended with the lab */
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
@@ -176,5 +158,5 @@ int enter_main(int argc, char **argv) {
   if (code == 0 && node != NULL) code = join_node(node);
   if (code != 0) return code;
   if (namespace != NULL && inner_namespace_join(namespace) < 0) return failed("no namespace %s in the node", namespace);
-  return run(argv + index + 1);
+  return run(argc, argv, argv + index + 1);
 }

@@ -30,7 +30,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { RANGE_LENGTH = 65536 };
+enum { RANGE_LENGTH = 65536, BACKLOG = 128 };
 
 struct options {
   const char *name;
@@ -64,7 +64,7 @@ static int claim(const char *name) {
     failed(errno == EADDRINUSE ? "name-taken" : "claim", "claiming the lab name %s", name);
     return -1;
   }
-  if (listen(lock, 16) == 0) return lock;
+  if (listen(lock, BACKLOG) == 0) return lock;
   failed("claim", "listening at the lab name %s", name);
   return -1;
 }

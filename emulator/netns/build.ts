@@ -61,7 +61,7 @@ async function sendMessages(sandbox: Sandbox, node: string, messages: readonly M
   }
 }
 
-/** All requests go out at once; the first that fails is thrown. */
+/** All requests go out at once; of those that fail, the first is thrown: the others may have failed for its sake. */
 export async function buildTopology(sandbox: Sandbox, plan: TopologyPlan): Promise<Map<string, BuiltNode>> {
   const descriptors = new Map<string, number>();
   const built = new Map<string, BuiltNode>();
@@ -94,6 +94,6 @@ export async function buildTopology(sandbox: Sandbox, plan: TopologyPlan): Promi
     for (const [path, content] of Object.entries(node.config.files ?? {})) work.push(sandbox.request(["file", node.name, path, "644"], content));
   }
   work.push(sandbox.request(["settle"]));
-  await Promise.all(work);
+  for (const outcome of await Promise.allSettled(work)) if (outcome.status === "rejected") throw outcome.reason;
   return built;
 }

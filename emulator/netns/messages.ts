@@ -16,7 +16,7 @@ export interface LinkMessage {
   /** In whose namespace it is sent. */
   readonly node: string;
   readonly farNode: string;
-  readonly bytes: (farDescriptor: number) => Buffer;
+  bytes(farDescriptor: number): Buffer;
 }
 
 export function linkMessages(topology: Topology, interfaces: Interfaces): LinkMessage[] {

@@ -1,31 +1,9 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { ensureRuntime } from "../../image/index.ts";
-import type { Topology } from "../../topology/index.ts";
-import { findLab, listLabs, netnsBackend, type NetnsLab } from "../index.ts";
+import { findLab, listLabs } from "../index.ts";
+import { downAll, isAlive, pair, plain, up, userId } from "./test-labs.ts";
 
-const labs: NetnsLab[] = [];
-let count = 0;
-
-async function up(topology: Omit<Topology, "name" | "seed">, name = `test-${process.pid}-${(count += 1)}`): Promise<NetnsLab> {
-  const runtime = await ensureRuntime();
-  const lab = await netnsBackend(runtime).up({ name, seed: 1, ...topology }, { name });
-  labs.push(lab);
-  return lab;
-}
-
-afterEach(async () => {
-  await Promise.all(labs.splice(0).map((lab) => lab.down()));
-});
-
-const plain = { init: false, role: "host" };
-const pair: Omit<Topology, "name" | "seed"> = {
-  nodes: [
-    { ...plain, name: "left", config: { addresses: [{ interface: "eth0", address: "10.0.0.1/24" }, { interface: "eth0", address: "2001:db8::1/64" }] } },
-    { ...plain, name: "right", init: true, config: { addresses: [{ interface: "eth0", address: "10.0.0.2/24" }, { interface: "eth0", address: "2001:db8::2/64" }] } },
-  ],
-  links: [{ name: "wire", endpoints: [{ node: "left", interface: "eth0" }, { node: "right", interface: "eth0" }] }],
-};
+afterEach(downAll);
 
 describe("a netns lab", () => {
   it("connects its nodes on both families, with full-size packets", async () => {
@@ -70,19 +48,6 @@ describe("a netns lab", () => {
     expect((await left.exec(["touch", "/usr/bin/mine"])).code).not.toBe(0);
   });
 
-  it("supervises daemons: restarts who dies, as told", async () => {
-    const lab = await up(pair);
-    const right = lab.node("right");
-    await right.services.start({ name: "again", argv: ["sleep", "1000"], restart: "always" });
-    await right.services.start({ name: "once", argv: ["sleep", "2000"], restart: "never" });
-    await right.services.kill("again", "SIGKILL");
-    await right.services.kill("once", "SIGKILL");
-    await expect.poll(async () => (await right.exec(["ps", "ax", "-o", "args"])).stdout.match(/^sleep .*$/gm), { timeout: 5000 }).toEqual(["sleep 1000"]);
-    await expect(right.services.start({ name: "none", argv: ["/no/such"], restart: "never" })).rejects.toThrow("No such file");
-    await right.services.stop("again");
-    expect((await right.exec(["ps", "ax", "-o", "args"])).stdout).not.toContain("sleep");
-  });
-
   it("has no right on the host: its root is mapped and the old root is gone", async () => {
     const lab = await up(pair);
     expect(readFileSync(`/proc/${lab.sandboxPid}/uid_map`, "utf8").trim().split(/\s+/)).toEqual(["0", "524288", "65536"]);
@@ -93,25 +58,10 @@ describe("a netns lab", () => {
   it("claims its name, is listed, and vanishes with its holder", async () => {
     const lab = await up(pair);
     await expect(up(pair, lab.name)).rejects.toMatchObject({ code: "name-taken" });
-    const found = await findLab(lab.name, process.getuid?.() ?? 0);
-    expect((await listLabs(process.getuid?.() ?? 0)).map(({ name }) => name)).toContain(lab.name);
+    const found = await findLab(lab.name, userId);
+    expect((await listLabs(userId)).map(({ name }) => name)).toContain(lab.name);
     process.kill(found?.holderPid ?? 0, "SIGKILL");
-    await expect.poll(() => findLab(lab.name, process.getuid?.() ?? 0), { timeout: 5000 }).toBeUndefined();
+    await expect.poll(() => findLab(lab.name, userId), { timeout: 5000 }).toBeUndefined();
     await expect.poll(() => isAlive(lab.sandboxPid), { timeout: 5000 }).toBe(false);
   });
-
-  it("leaves nothing when a node's configuration fails", async () => {
-    const name = `test-${process.pid}-broken`;
-    const broken = { ...pair, nodes: [pair.nodes[0]!, { ...pair.nodes[1]!, config: { nft: "table nonsense {" } }] };
-    await expect(up(broken, name)).rejects.toThrow(/nft/);
-    expect(await findLab(name, process.getuid?.() ?? 0)).toBeUndefined();
-  });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
-}
