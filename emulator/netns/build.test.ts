@@ -2,16 +2,29 @@ import { describe, expect, it } from "vitest";
 import type { Topology } from "../topology/index.ts";
 import { planTopology } from "./build.ts";
 
-const node = (name: string, config: Topology["nodes"][number]["config"] = {}): Topology["nodes"][number] => ({ name, init: false, role: "host", config });
+const node = (name: string, config: Topology["nodes"][number]["config"] = {}): Topology["nodes"][number] => ({
+  name,
+  init: false,
+  role: "host",
+  config,
+});
 const link = (name: string, ...ends: [string, string]): Topology["links"][number] => {
   const [near = "", nearName = "", far = "", farName = ""] = ends.flatMap((end) => end.split(":"));
-  return { name, endpoints: [{ node: near, interface: nearName }, { node: far, interface: farName }] };
+  return {
+    name,
+    endpoints: [
+      { node: near, interface: nearName },
+      { node: far, interface: farName },
+    ],
+  };
 };
 const plan = (nodes: Topology["nodes"], links: Topology["links"] = []): unknown => planTopology({ name: "t", seed: 1, nodes, links });
 
 describe("planTopology", () => {
   it("refuses interfaces that cannot be, and says which", () => {
-    expect(() => plan([node("a"), node("b")], [link("one", "a:eth0", "b:eth0"), link("two", "a:eth0", "b:eth1")])).toThrow("interface eth0 of a is there twice");
+    expect(() => plan([node("a"), node("b")], [link("one", "a:eth0", "b:eth0"), link("two", "a:eth0", "b:eth1")])).toThrow(
+      "interface eth0 of a is there twice",
+    );
     expect(() => plan([node("a")], [link("loop", "a:eth0", "a:eth0")])).toThrow("interface eth0 of a is there twice");
     expect(() => plan([node("a")], [link("one", "a:eth0", "nobody:eth0")])).toThrow("there is no node nobody");
     expect(() => plan([node("a"), node("a")])).toThrow("node a is there twice");
@@ -29,8 +42,16 @@ describe("planTopology", () => {
 
   it("sets what belongs to one interface after the links are there, all else before", () => {
     const sysctls = { "net/ipv4/ip_forward": "1", "net/ipv6/conf/all/forwarding": "1", "net/ipv6/conf/eth0/accept_ra": "0" };
-    const [first] = planTopology({ name: "t", seed: 1, nodes: [node("a", { sysctls }), node("b")], links: [link("one", "a:eth0", "b:eth0")] });
-    expect(first).toMatchObject({ early: "net/ipv4/ip_forward=1\nnet/ipv6/conf/all/forwarding=1\n", late: "net/ipv6/conf/eth0/accept_ra=0\n" });
+    const [first] = planTopology({
+      name: "t",
+      seed: 1,
+      nodes: [node("a", { sysctls }), node("b")],
+      links: [link("one", "a:eth0", "b:eth0")],
+    });
+    expect(first).toMatchObject({
+      early: "net/ipv4/ip_forward=1\nnet/ipv6/conf/all/forwarding=1\n",
+      late: "net/ipv6/conf/eth0/accept_ra=0\n",
+    });
   });
 
   it("gives every interface of the lab an index of its own", () => {

@@ -91,7 +91,8 @@ export async function buildTopology(sandbox: Sandbox, plan: TopologyPlan): Promi
     ask(["offloads", node.name], names.map((name) => `${name}\n`).join(""));
     send(node.name, state);
     ask(["nft", node.name], node.config.nft ?? "");
-    for (const [path, content] of Object.entries(node.config.files ?? {})) work.push(sandbox.request(["file", node.name, path, "644"], content));
+    for (const [path, content] of Object.entries(node.config.files ?? {}))
+      work.push(sandbox.request(["file", node.name, path, "644"], content));
   }
   work.push(sandbox.request(["settle"]));
   for (const outcome of await Promise.allSettled(work)) if (outcome.status === "rejected") throw outcome.reason;

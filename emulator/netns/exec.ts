@@ -12,7 +12,12 @@ const outputBytesMax = 64 * 1024 * 1024;
 const enterFailedCode = 125;
 
 /** The argument list that runs `argv` in a node; `sandboxPid` is the lab's first process as this process sees it. */
-export function enterArguments(sandboxPid: number, node: string | undefined, namespace: string | undefined, argv: readonly string[]): string[] {
+export function enterArguments(
+  sandboxPid: number,
+  node: string | undefined,
+  namespace: string | undefined,
+  argv: readonly string[],
+): string[] {
   const where = [...(node === undefined ? [] : ["--node", node]), ...(namespace === undefined ? [] : ["--namespace", namespace])];
   return ["enter", String(sandboxPid), ...where, "--", ...argv];
 }
@@ -50,7 +55,13 @@ async function drained(outputs: readonly Output[]): Promise<void> {
  * Runs a program to its end; a program that it leaves running in the background is not waited for. At the timeout, at abort, and at too
  * much output the program ends with all of its process group, and standard error says why.
  */
-export async function execInNode(native: string, sandboxPid: number, node: string, argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+export async function execInNode(
+  native: string,
+  sandboxPid: number,
+  node: string,
+  argv: readonly string[],
+  options: ExecOptions = {},
+): Promise<ExecResult> {
   const { namespace, input, signal, timeoutMs = defaultTimeoutMs } = options;
   if (signal?.aborted === true) return { code: enterFailedCode, stdout: "", stderr: "interrupted before it started" };
   const child = spawn(native, enterArguments(sandboxPid, node, namespace, argv), { stdio: ["pipe", "pipe", "pipe"] });

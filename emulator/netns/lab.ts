@@ -64,14 +64,23 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefine
   }
 }
 
-async function makeLab(sandbox: Sandbox, topology: Topology, plan: TopologyPlan, options: UpOptions, programs: SandboxPrograms): Promise<NetnsLab> {
+async function makeLab(
+  sandbox: Sandbox,
+  topology: Topology,
+  plan: TopologyPlan,
+  options: UpOptions,
+  programs: SandboxPrograms,
+): Promise<NetnsLab> {
   options.onProgress?.(`making ${topology.nodes.length} nodes and ${topology.links.length} links`);
   const built = await buildTopology(sandbox, plan);
   const sandboxPid = childrenOf(sandbox.holderPid)[0];
   if (sandboxPid === undefined) throw new SandboxError("lab-gone", "the lab ended while it was made");
   const outside = outsidePids(sandboxPid);
   const nodes = new Map(
-    topology.nodes.map((node) => [node.name, makeNode(node.name, programs.native, sandboxPid, outside.get(built.get(node.name)?.initPid ?? -1))]),
+    topology.nodes.map((node) => [
+      node.name,
+      makeNode(node.name, programs.native, sandboxPid, outside.get(built.get(node.name)?.initPid ?? -1)),
+    ]),
   );
   options.onProgress?.("starting daemons");
   await startServices(topology, nodes, options.signal);

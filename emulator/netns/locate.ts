@@ -43,7 +43,11 @@ async function askHolder(name: string, userId: number): Promise<RunningLab | und
     socket.on("error", () => resolve(undefined));
     socket.on("close", () => {
       const [, holderPid, sandboxPid] = /^(\d+)\t(\d+)\n$/.exec(text) ?? [];
-      resolve(holderPid === undefined || sandboxPid === undefined ? undefined : { name, holderPid: Number(holderPid), sandboxPid: Number(sandboxPid) });
+      resolve(
+        holderPid === undefined || sandboxPid === undefined
+          ? undefined
+          : { name, holderPid: Number(holderPid), sandboxPid: Number(sandboxPid) },
+      );
     });
   });
   return lab !== undefined && (await isBelieved(lab, userId)) ? lab : undefined;

@@ -16,11 +16,15 @@ export interface LinkMessage {
   /** In whose namespace it is sent. */
   readonly node: string;
   readonly farNode: string;
-  bytes(farDescriptor: number): Buffer;
+  readonly bytes: (farDescriptor: number) => Buffer;
 }
 
 export function linkMessages(topology: Topology, interfaces: Interfaces): LinkMessage[] {
-  const end = (endpoint: Endpoint, mtu: number): VethEnd => ({ name: endpoint.interface, mtu, ...interfaces.of(endpoint.node, endpoint.interface) });
+  const end = (endpoint: Endpoint, mtu: number): VethEnd => ({
+    name: endpoint.interface,
+    mtu,
+    ...interfaces.of(endpoint.node, endpoint.interface),
+  });
   return topology.links.map(({ name, endpoints: [near, far], mtu = defaultMtu }) => ({
     what: `link ${name}`,
     node: near.node,
@@ -42,7 +46,10 @@ export function stateMessages(node: TopologyNode, names: readonly string[], inte
       { what: `bridge ${name}`, bytes: setUp(indexOf(name)) },
     ]),
     ...names.map((name) => ({ what: `interface ${name}`, bytes: setUp(indexOf(name), masters.get(name)) })),
-    ...addresses.map(({ interface: name, address }) => ({ what: `address ${address} of ${name}`, bytes: newAddress(indexOf(name), address) })),
+    ...addresses.map(({ interface: name, address }) => ({
+      what: `address ${address} of ${name}`,
+      bytes: newAddress(indexOf(name), address),
+    })),
     ...routes.map(({ interface: name, ...route }) => ({
       what: `route to ${route.to}`,
       bytes: newRoute(name === undefined ? route : { ...route, index: indexOf(name) }),

@@ -66,7 +66,10 @@ export class Sandbox {
 
   /** Makes the sandbox; when this resolves it waits for requests. It gets nothing of this process' environment. */
   static async start(name: string, programs: SandboxPrograms): Promise<Sandbox> {
-    const binds = Object.entries({ [programs.native]: "native", ...programs.programs }).flatMap(([source, target]) => ["--bind", `${source}=${target}`]);
+    const binds = Object.entries({ [programs.native]: "native", ...programs.programs }).flatMap(([source, target]) => [
+      "--bind",
+      `${source}=${target}`,
+    ]);
     const process = spawn(programs.native, ["sandbox", "--name", name, "--rootfs", programs.rootfs, ...binds], {
       stdio: ["pipe", "pipe", "pipe"],
       env: {},
@@ -97,7 +100,8 @@ export class Sandbox {
     const what = fields.slice(0, 3).join(" ");
     if (this.#ended) throw new SandboxError("lab-gone", `${what}: the lab has ended`);
     const bytes = payload === undefined ? undefined : Buffer.from(payload);
-    if (bytes !== undefined && bytes.length > payloadBytesMax) throw new SandboxError("too-large", `${what}: ${bytes.length} bytes are too many`);
+    if (bytes !== undefined && bytes.length > payloadBytesMax)
+      throw new SandboxError("too-large", `${what}: ${bytes.length} bytes are too many`);
     const line = encodeLine(bytes === undefined ? fields : [...fields, String(bytes.length)]);
     this.#process.stdin.write(bytes === undefined ? line : Buffer.concat([Buffer.from(line), bytes]));
     return this.#answer(what);
@@ -133,7 +137,8 @@ export class Sandbox {
       const [state, ...fields] = decodeLine(line);
       const waiting = this.#waiting.shift();
       const words = fields.slice(1).join(": ").trim();
-      if (state === "error") waiting?.reject(new SandboxError(fields[0] ?? "sandbox", `${waiting.what}: ${fields.join(": ").trim()}`, words));
+      if (state === "error")
+        waiting?.reject(new SandboxError(fields[0] ?? "sandbox", `${waiting.what}: ${fields.join(": ").trim()}`, words));
       else waiting?.resolve(fields);
     }
   }

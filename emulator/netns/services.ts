@@ -74,7 +74,10 @@ export function nodeServices(hostPath: (path: string) => string): NodeServices {
       await ask(socketPath(), encodeStart(service));
       const { readyPath } = service;
       if (readyPath === undefined) return;
-      const deadline = startDeadline({ nowMs: () => performance.now(), pause: async (milliseconds) => void (await pause(milliseconds)) }, readyWaitMs);
+      const deadline = startDeadline(
+        { nowMs: () => performance.now(), pause: async (milliseconds) => void (await pause(milliseconds)) },
+        readyWaitMs,
+      );
       try {
         await deadline.until(`${service.name} to make ${readyPath}`, () => isReady(hostPath("/"), hostPath(readyPath)), 2);
       } catch (error) {

@@ -96,7 +96,9 @@ describe("exec in a node", () => {
 
   it("serves many at once, and says what is wrong when the lab is gone", async () => {
     const lab = await up(pair);
-    const results = await Promise.all(Array.from({ length: 40 }, (_, index) => lab.node(index % 2 === 0 ? "left" : "right").exec(["echo", String(index)])));
+    const results = await Promise.all(
+      Array.from({ length: 40 }, (_, index) => lab.node(index % 2 === 0 ? "left" : "right").exec(["echo", String(index)])),
+    );
     expect(results.map((result) => result.stdout.trim())).toEqual(Array.from({ length: 40 }, (_, index) => String(index)));
     await lab.down();
     expect(await lab.node("left").exec(["true"])).toMatchObject({ code: 125, stderr: expect.stringContaining("no lab") });

@@ -17,14 +17,20 @@ const [left, right] = [pair.nodes[0]!, pair.nodes[1]!];
 /** A lab that is long in getting up: its daemon never gets ready. */
 const slow: Sketch = {
   ...pair,
-  nodes: [left, { ...right, config: { services: [{ name: "never", argv: ["sleep", "1000"], restart: "always", readyPath: "/run/never" }] } }],
+  nodes: [
+    left,
+    { ...right, config: { services: [{ name: "never", argv: ["sleep", "1000"], restart: "always", readyPath: "/run/never" }] } },
+  ],
 };
 
 describe("a netns lab that cannot be made", () => {
   it("says what the kernel refused, of which link or route, and leaves nothing", async () => {
     const broken: [Sketch, RegExp][] = [
       [{ ...pair, links: [{ ...pair.links[0]!, mtu: 10 }] }, /^link wire \(node left\): .*(Invalid argument|Numerical result)/],
-      [{ ...pair, nodes: [{ ...left, config: { routes: [{ family: 4, to: "default", via: "10.9.9.9" }] } }, right] }, /^route to default \(node left\): Network is unreachable/],
+      [
+        { ...pair, nodes: [{ ...left, config: { routes: [{ family: 4, to: "default", via: "10.9.9.9" }] } }, right] },
+        /^route to default \(node left\): Network is unreachable/,
+      ],
       [{ ...pair, nodes: [{ ...left, config: { nft: "table nonsense {" } }, right] }, /nft: left: .*syntax error/s],
       [{ ...pair, nodes: [{ ...left, config: { sysctls: { "net/no/such": "1" } } }, right] }, /net\/no\/such: No such file/],
       [{ ...pair, nodes: [{ ...left, config: { sysctls: { "../../etc/passwd": "1" } } }, right] }, /Invalid argument/],
@@ -79,7 +85,10 @@ describe("a netns lab that cannot be made", () => {
     for (const victim of ["holderPid", "sandboxPid"] as const) {
       const name = newName();
       const starting = up(slow, name);
-      const lab = await expect.poll(() => findLab(name, userId), patience).toBeDefined().then(() => findLab(name, userId));
+      const lab = await expect
+        .poll(() => findLab(name, userId), patience)
+        .toBeDefined()
+        .then(() => findLab(name, userId));
       process.kill(lab?.[victim] ?? 0, "SIGKILL");
       await expect(starting).rejects.toThrow();
       expect(await isGone(name)).toBe(true);
@@ -120,7 +129,10 @@ describe("the end of a netns lab", () => {
       import { ensureRuntime } from ${JSON.stringify(new URL("../../image/index.ts", import.meta.url).href)};
       const lab = await netnsBackend(await ensureRuntime()).up({ name: ${JSON.stringify(name)}, seed: 1, ...${JSON.stringify(pair)} }, { name: ${JSON.stringify(name)} });
       await lab.detach();`;
-    const maker = spawn(process.execPath, ["--input-type=module", "--eval", source], { stdio: "inherit", cwd: fileURLToPath(new URL(".", import.meta.url)) });
+    const maker = spawn(process.execPath, ["--input-type=module", "--eval", source], {
+      stdio: "inherit",
+      cwd: fileURLToPath(new URL(".", import.meta.url)),
+    });
     expect(await once(maker, "exit")).toEqual([0, null]);
     const lab = await findLab(name, userId);
     expect(lab).toBeDefined();
@@ -140,7 +152,9 @@ describe("the end of a netns lab", () => {
   it("is not asked of who has only taken a lab's name", async () => {
     // An abstract name is anybody's to take; the answer names processes that are no lab.
     const name = newName();
-    const server = createServer((socket) => socket.end(`${process.pid}\t${process.ppid}\n`)).listen({ path: `\0farmlab/lab/${userId}/${name}` });
+    const server = createServer((socket) => socket.end(`${process.pid}\t${process.ppid}\n`)).listen({
+      path: `\0farmlab/lab/${userId}/${name}`,
+    });
     await once(server, "listening");
     expect(await findLab(name, userId)).toBeUndefined();
     expect((await listLabs(userId)).map((lab) => lab.name)).not.toContain(name);

@@ -9,7 +9,9 @@ describe("a netns lab", () => {
   it("connects its nodes on both families, with full-size packets", async () => {
     const lab = await up(pair);
     for (const address of ["10.0.0.2", "2001:db8::2"]) {
-      const result = await lab.node("left").exec(["ping", "-c1", "-W2", "-M", "do", "-s", address.includes(":") ? "1452" : "1472", address]);
+      const result = await lab
+        .node("left")
+        .exec(["ping", "-c1", "-W2", "-M", "do", "-s", address.includes(":") ? "1452" : "1472", address]);
       expect(result).toMatchObject({ code: 0 });
     }
   });
@@ -29,8 +31,20 @@ describe("a netns lab", () => {
         { ...plain, name: "switch", role: "segment", config: { bridges: [{ name: "br0", ports: ["p1", "p2"] }] } },
       ],
       links: [
-        { name: "one", endpoints: [{ node: "a", interface: "eth0" }, { node: "switch", interface: "p1" }] },
-        { name: "two", endpoints: [{ node: "b", interface: "eth0" }, { node: "switch", interface: "p2" }] },
+        {
+          name: "one",
+          endpoints: [
+            { node: "a", interface: "eth0" },
+            { node: "switch", interface: "p1" },
+          ],
+        },
+        {
+          name: "two",
+          endpoints: [
+            { node: "b", interface: "eth0" },
+            { node: "switch", interface: "p2" },
+          ],
+        },
       ],
     });
     expect(await lab.node("a").exec(["ping", "-c1", "-W2", "10.0.0.2"])).toMatchObject({ code: 0 });

@@ -47,7 +47,11 @@ describe("farmlab-init", () => {
   it("waits longer before each restart of who dies at once", async () => {
     const { node } = await oneNode();
     await node.services.start({ name: "brief", argv: shell("date +%s%N >>/run/starts; exit 1"), restart: "always" });
-    const starts = (): number[] => readFileSync(node.hostPath("/run/starts"), "utf8").trim().split("\n").map((text) => Number(text) / 1e6);
+    const starts = (): number[] =>
+      readFileSync(node.hostPath("/run/starts"), "utf8")
+        .trim()
+        .split("\n")
+        .map((text) => Number(text) / 1e6);
     await expect.poll(() => starts().length, patience).toBeGreaterThanOrEqual(4);
     const [first = 0, second = 0, third = 0, fourth = 0] = starts();
     expect([second - first >= 90, third - second >= 190, fourth - third >= 390]).toEqual([true, true, true]);
@@ -85,23 +89,34 @@ describe("farmlab-init", () => {
     client.send(["watch"]);
     await expect.poll(() => client.lines(), patience).toEqual([["ok"]]);
     await node.services.start({ name: "brief", argv: shell("exit 3"), restart: "never" });
-    await expect.poll(() => client.lines().slice(1), patience).toEqual([
-      ["started", "brief", expect.stringMatching(/^\d+$/)],
-      ["exited", "brief", String(3 << 8)],
-    ]);
+    await expect
+      .poll(() => client.lines().slice(1), patience)
+      .toEqual([
+        ["started", "brief", expect.stringMatching(/^\d+$/)],
+        ["exited", "brief", String(3 << 8)],
+      ]);
     client.socket.destroy();
   });
 
   it("answers requests of one connection in their order, also when one has to wait", async () => {
     const { node } = await oneNode();
     const client = connectTo(node);
-    client.send(["start", "slow", "never", "", "0", ...shell("trap 'sleep 0.2; exit' TERM; touch /run/slow; while :; do sleep 0.01; done")]);
+    client.send([
+      "start",
+      "slow",
+      "never",
+      "",
+      "0",
+      ...shell("trap 'sleep 0.2; exit' TERM; touch /run/slow; while :; do sleep 0.01; done"),
+    ]);
     await expect.poll(async () => (await node.exec(["test", "-e", "/run/slow"])).code, patience).toBe(0);
     client.send(["stop", "slow"]);
     client.send(["list"]);
     client.send(["start", "slow", "never", "", "0", "sleep", "1000"]);
     client.send(["list"]);
-    await expect.poll(() => client.lines(), patience).toEqual([["ok"], ["ok"], ["ok"], ["ok"], ["service", "slow", expect.stringMatching(/^\d+$/)], ["ok"]]);
+    await expect
+      .poll(() => client.lines(), patience)
+      .toEqual([["ok"], ["ok"], ["ok"], ["ok"], ["service", "slow", expect.stringMatching(/^\d+$/)], ["ok"]]);
     client.socket.destroy();
   });
 
@@ -113,7 +128,14 @@ describe("farmlab-init", () => {
     const client = connectTo(node);
     client.send(["list"]);
     await expect.poll(() => client.lines().length, patience).toBe(151);
-    expect(new Set(client.lines().slice(0, -1).map(([, name]) => name))).toEqual(new Set(names));
+    expect(
+      new Set(
+        client
+          .lines()
+          .slice(0, -1)
+          .map(([, name]) => name),
+      ),
+    ).toEqual(new Set(names));
     client.socket.destroy();
   });
 
@@ -173,27 +195,41 @@ describe("farmlab-init", () => {
       return read(`/var/log/farmlab/${name}.log`);
     };
     // Programs themselves, not a shell: that changes its signals.
-    expect(await said("signals", ["grep", "-E", "^Sig(Blk|Ign)|^Umask", "/proc/self/status"])).toMatch(/^Umask:\s+0022\nSigBlk:\s+0+\nSigIgn:\s+0+\n$/);
+    expect(await said("signals", ["grep", "-E", "^Sig(Blk|Ign)|^Umask", "/proc/self/status"])).toMatch(
+      /^Umask:\s+0022\nSigBlk:\s+0+\nSigIgn:\s+0+\n$/,
+    );
     const [group, session] = (await said("groups", ["cut", "-d ", "-f5,6", "/proc/self/stat"])).trim().split(" ");
     expect(session).toBe(group);
     const log = "/var/log/farmlab/open.log";
-    expect((await said("open", ["ls", "-l", "/proc/self/fd"])).match(/[0-2] -> .*$|[4-9] ->.*/gm)).toEqual(["0 -> /dev/null", `1 -> ${log}`, `2 -> ${log}`]);
+    expect((await said("open", ["ls", "-l", "/proc/self/fd"])).match(/[0-2] -> .*$|[4-9] ->.*/gm)).toEqual([
+      "0 -> /dev/null",
+      `1 -> ${log}`,
+      `2 -> ${log}`,
+    ]);
     expect(await said("where", ["pwd"])).toBe("/\n");
     expect(await said("environment", ["env"])).toMatch(/^A=b$/m);
   });
 
   it("cuts a log that grows too large, and keeps its end", async () => {
     const { node } = await oneNode();
-    const script = "i=0; while [ $i -lt 12 ]; do head -c 1000000 /dev/zero | tr '\\0' x; echo; i=$((i+1)); done; echo the last line; exec sleep 1000";
+    const script =
+      "i=0; while [ $i -lt 12 ]; do head -c 1000000 /dev/zero | tr '\\0' x; echo; i=$((i+1)); done; echo the last line; exec sleep 1000";
     await node.services.start({ name: "chatty", argv: shell(script), restart: "never" });
     const log = node.hostPath("/var/log/farmlab/chatty.log");
-    await expect.poll(() => [statSync(log).size < 5_000_000, readFileSync(log, "utf8").endsWith("the last line\n")], patience).toEqual([true, true]);
+    await expect
+      .poll(() => [statSync(log).size < 5_000_000, readFileSync(log, "utf8").endsWith("the last line\n")], patience)
+      .toEqual([true, true]);
     await expect.poll(() => readFileSync(log, "utf8").includes("cut here"), patience).toBe(true);
   });
 
   it("shows the end of a daemon's log when it does not get ready because its node is gone", async () => {
     const { lab, node } = await oneNode();
-    const starting = node.services.start({ name: "never", argv: shell("echo told before the end; exec sleep 1000"), restart: "never", readyPath: "/run/never" });
+    const starting = node.services.start({
+      name: "never",
+      argv: shell("echo told before the end; exec sleep 1000"),
+      restart: "never",
+      readyPath: "/run/never",
+    });
     starting.catch(() => undefined);
     await expect.poll(() => processesOf(lab, "node", /^sleep/), patience).toHaveLength(1);
     await lab.down();

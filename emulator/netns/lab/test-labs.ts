@@ -49,14 +49,44 @@ export const single: Sketch = { nodes: [{ ...plain, name: "node", init: true }],
 /** Two nodes with addresses of both families; `right` has farmlab-init. */
 export const pair: Sketch = {
   nodes: [
-    { ...plain, name: "left", config: { addresses: [{ interface: "eth0", address: "10.0.0.1/24" }, { interface: "eth0", address: "2001:db8::1/64" }] } },
-    { ...plain, name: "right", init: true, config: { addresses: [{ interface: "eth0", address: "10.0.0.2/24" }, { interface: "eth0", address: "2001:db8::2/64" }] } },
+    {
+      ...plain,
+      name: "left",
+      config: {
+        addresses: [
+          { interface: "eth0", address: "10.0.0.1/24" },
+          { interface: "eth0", address: "2001:db8::1/64" },
+        ],
+      },
+    },
+    {
+      ...plain,
+      name: "right",
+      init: true,
+      config: {
+        addresses: [
+          { interface: "eth0", address: "10.0.0.2/24" },
+          { interface: "eth0", address: "2001:db8::2/64" },
+        ],
+      },
+    },
   ],
-  links: [{ name: "wire", endpoints: [{ node: "left", interface: "eth0" }, { node: "right", interface: "eth0" }] }],
+  links: [
+    {
+      name: "wire",
+      endpoints: [
+        { node: "left", interface: "eth0" },
+        { node: "right", interface: "eth0" },
+      ],
+    },
+  ],
 };
 
 /** Command lines of a node's processes that match. */
 export async function processesOf(lab: NetnsLab, node: string, pattern: RegExp): Promise<string[]> {
   const { stdout } = await lab.node(node).exec(["ps", "ax", "-o", "args"]);
-  return stdout.split("\n").filter((line) => pattern.test(line)).toSorted();
+  return stdout
+    .split("\n")
+    .filter((line) => pattern.test(line))
+    .toSorted();
 }
