@@ -57,7 +57,7 @@ function buildCommand(): string[] {
     ...['--aptopt=APT::Sandbox::User "root"', '--aptopt=Acquire::Languages "none"', "--dpkgopt=force-unsafe-io"],
     ...recipe.customize.map((line) => `--customize-hook=${line}`),
     `--include=${recipe.packages.join(",")}`,
-    ...["", "-", ...recipe.sources],
+    ...[recipe.suite, "-"],
   ];
 }
 

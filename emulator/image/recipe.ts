@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 
 /** What the node image is made of. Its hash names the image, so every change here makes a new one. */
 export interface Recipe {
-  /** Where packages come from, as in a sources.list; this machine's proxies apply. */
-  readonly sources: readonly string[];
+  /** Debian's release; mmdebstrap knows where its packages and its keys are. */
+  readonly suite: string;
   readonly packages: readonly string[];
   /** Roughly how many packages these are with their dependencies: for the progress bar only. */
   readonly expectedPackages: number;
@@ -17,13 +17,8 @@ export interface Recipe {
   readonly idCount: number;
 }
 
-const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
-
 export const recipe: Recipe = {
-  sources: [
-    `deb [signed-by=${keyring}] http://deb.debian.org/debian trixie main`,
-    `deb [signed-by=${keyring}] http://deb.debian.org/debian-security trixie-security main`,
-  ],
+  suite: "trixie",
   packages: [
     "busybox",
     "conntrack",
