@@ -8,7 +8,7 @@ import { workloadIP6, workloadNamespace } from "../core/derive/index.ts";
 import { loadFarm } from "../core/farm/index.ts";
 import { intentsOf, type Intents } from "../core/intents/index.ts";
 import { ensureRuntime } from "../emulator/image/index.ts";
-import { enterArguments, netnsBackend } from "../emulator/netns/index.ts";
+import { findLab, netnsBackend } from "../emulator/netns/index.ts";
 import { startProber } from "../emulator/probe/index.ts";
 import type { Topology } from "../emulator/topology/index.ts";
 import { openFarm, type LiveFarm } from "../property-tests/run/index.ts";
@@ -39,7 +39,7 @@ async function bringUpOnce(
   const live = await openFarm({ farm, intents, seed: 1, name: `bench-${process.pid}-${count}`, signal: never, onStep });
   const ready = clock.nowMs();
   const steps = marks.map(({ step, atMs }, index) => ({ step, ms: (marks[index + 1]?.atMs ?? ready) - atMs }));
-  const cpu = processorTimes(live);
+  const cpu = await processorTimes(live);
   const downAt = clock.nowMs();
   await live.close();
   return { readyMs: ready - started, downMs: clock.nowMs() - downAt, steps, cpu };
@@ -48,7 +48,7 @@ async function bringUpOnce(
 const ticksPerSecond = 100;
 
 /** Processor milliseconds so far, by program name, of every process of a lab. */
-function processorTimes(live: LiveFarm): Map<string, number> {
+async function processorTimes(live: LiveFarm): Promise<Map<string, number>> {
   const times = new Map<string, number>();
   const visit = (pid: number): void => {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -59,7 +59,8 @@ function processorTimes(live: LiveFarm): Map<string, number> {
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
     for (const child of children === "" ? [] : children.split(" ")) visit(Number(child));
   };
-  visit(live.lab.sandboxPid);
+  const running = await findLab(live.lab.name, process.getuid?.() ?? 0);
+  if (running !== undefined) visit(running.sandboxPid);
   return times;
 }
 
@@ -95,9 +96,7 @@ async function storeWriteToFirstPacket(intents: Intents): Promise<number[]> {
     signal: never,
     onStep: () => undefined,
   });
-  const prober = startProber((argv) =>
-    spawn(live.runtime.native, enterArguments(live.lab.sandboxPid, undefined, undefined, ["/usr/lib/farmlab/native", ...argv])),
-  );
+  const prober = startProber((argv) => live.lab.startHelper(argv));
   const host = 2;
   const from = { namespacePath: live.lab.namespacePath(near.node, workloadNamespace(near.prefix, host)) };
   const to = workloadIP6(far.prefix, host).address;

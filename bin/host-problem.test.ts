@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { BuildError, cacheDirectory } from "../emulator/image/index.ts";
-import { SandboxError } from "../emulator/netns/index.ts";
+import { LabError } from "../emulator/lab-error.ts";
 import { mendable } from "./host-problem.ts";
 
 const refused = (path: string): Error => Object.assign(new Error(`EROFS, open '${path}'`), { code: "EROFS", path, syscall: "open" });
@@ -10,11 +10,11 @@ describe("errors that a user or a host can mend", () => {
   it("have a code, a way out, and an exit code of the contract", () => {
     const built = new BuildError({ severity: "error", code: "image-not-built", message: "no", hint: "again" });
     expect(mendable(built)).toEqual({ problem: built.problem, exitCode: 3 });
-    expect(mendable(new SandboxError("no-namespaces", "refused"))).toMatchObject({
+    expect(mendable(new LabError("no-namespaces", "refused"))).toMatchObject({
       problem: { code: "no-namespaces", hint: "farmlab doctor shows what this host lacks" },
       exitCode: 3,
     });
-    expect(mendable(new SandboxError("lab-gone", "ended"))).toMatchObject({ problem: { code: "lab-gone" }, exitCode: 1 });
+    expect(mendable(new LabError("lab-gone", "ended"))).toMatchObject({ problem: { code: "lab-gone" }, exitCode: 1 });
     expect(mendable(refused(join(cacheDirectory(), "image")))).toMatchObject({
       problem: { code: "no-cache", message: `the cache ${cacheDirectory()} cannot be used: EROFS` },
       exitCode: 3,

@@ -3,7 +3,7 @@ import { relative } from "node:path";
 import type { Problem } from "../core/common/index.ts";
 import { probeHost, requireSandbox } from "../emulator/host/index.ts";
 import { BuildError, cacheDirectory } from "../emulator/image/index.ts";
-import { SandboxError } from "../emulator/netns/index.ts";
+import { LabError } from "../emulator/lab-error.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { complain } from "./output.ts";
 
@@ -26,7 +26,7 @@ function folderProblem({ code, path, syscall }: NodeJS.ErrnoException): Problem 
 /** An error that the user or the host can mend, with its exit code; undefined for faults of farmlab's own. */
 export function mendable(thrown: unknown): { readonly problem: Problem; readonly exitCode: number } | undefined {
   if (thrown instanceof BuildError) return { problem: thrown.problem, exitCode: exitCodes.hostCannot };
-  if (thrown instanceof SandboxError) {
+  if (thrown instanceof LabError) {
     const { code, message } = thrown;
     if (code === "lab-gone") {
       const hint = "farmlab down or a kill from elsewhere ends a lab at any moment; start it again";

@@ -1,11 +1,14 @@
 /** A running lab, whatever backend made it. The harness sees and drives nodes through this, never over the network under test. */
-import type { ServiceSpec, Topology } from "./topology/topology.ts";
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import type { ServiceSpec, Topology } from "./topology/index.ts";
+
+export type BackendName = "netns" | "containerlab";
 
 export interface Backend {
-  readonly name: "netns" | "containerlab";
+  readonly name: BackendName;
   /**
    * Brings a topology up: nodes, links, addresses, routes, rules, files, services ready.
-   * On failure nothing is left behind. Aborting tears down.
+   * On failure nothing is left behind. Aborting tears down. Throws a LabError, or an Error that says what is wrong in the topology.
    */
   up(topology: Topology, options: UpOptions): Promise<Lab>;
 }
@@ -19,9 +22,20 @@ export interface UpOptions {
 
 export interface Lab {
   readonly name: string;
-  readonly backend: Backend["name"];
+  readonly backend: BackendName;
   readonly topology: Topology;
   node(name: string): LabNode;
+  /** Path of a node's network namespace, or of one inside the node, as programs of `startHelper` see it. */
+  namespacePath(node: string, namespace?: string): string;
+  /**
+   * Starts farmlab's native helper with the given subcommand and arguments, where the paths of `namespacePath` can be opened and with
+   * rights over those networks: for probes and captures.
+   */
+  startHelper(argv: readonly string[]): ChildProcessWithoutNullStreams;
+  /** Resolves when the lab has ended, whoever ended it. */
+  readonly ended: Promise<void>;
+  /** Lets the lab outlive this process; `farmlab down` ends it. */
+  detach(): Promise<void>;
   /** Ends every process of the lab and everything it made. Idempotent. */
   down(): Promise<void>;
 }

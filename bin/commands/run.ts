@@ -220,7 +220,7 @@ async function run(paths: string[], options: Options): Promise<void> {
   const interrupt = onInterrupt();
   try {
     await prepareRuntime(interrupt.signal, options.quiet === true);
-    const result = await runFarms(farms, { properties, seed, jobs, signal: interrupt.signal, onEvent, version });
+    const result = await runFarms(farms, { properties, seed, backend: options.backend, jobs, signal: interrupt.signal, onEvent, version });
     if (process.stderr.isTTY && !silent) process.stderr.write("\r\u001b[K");
     rememberVerdicts(result);
     print(result, options);

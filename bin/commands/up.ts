@@ -4,7 +4,8 @@ import { Command, Option } from "commander";
 import type { Farm } from "../../core/farm/index.ts";
 import { intentsOf } from "../../core/intents/index.ts";
 import type { Intents } from "../../core/intents/index.ts";
-import { findLab, SandboxError } from "../../emulator/netns/index.ts";
+import { LabError } from "../../emulator/lab-error.ts";
+import { findLab } from "../../emulator/netns/index.ts";
 import { openFarm, type LiveFarm } from "../../property-tests/run/index.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { hostCanRun } from "../host-problem.ts";
@@ -12,7 +13,6 @@ import { onInterrupt, type Interrupt } from "../interrupt.ts";
 import { complain, type OutputOptions } from "../output.ts";
 import { prepareRuntime } from "../prepare-runtime.ts";
 import { readFarm } from "../read-farm.ts";
-import { endLab } from "../running-lab.ts";
 
 interface Options extends OutputOptions {
   readonly name?: string;
@@ -90,7 +90,7 @@ async function hold({ farm, intents, name }: Given, options: Options, interrupt:
   }
   await live.leave();
   // Interrupted at the last moment: what was announced holds.
-  if (signal.aborted) endLab(live.lab);
+  if (signal.aborted) await live.lab.down();
   else say(`farmlab down ${name} ends it`);
 }
 
@@ -102,7 +102,7 @@ async function up(file: string, options: Options): Promise<void> {
     await prepareRuntime(interrupt.signal, options.quiet === true);
     await hold(given, options, interrupt);
   } catch (error) {
-    if (error instanceof SandboxError && error.code === "name-taken") complainOfName(given.name);
+    if (error instanceof LabError && error.code === "name-taken") complainOfName(given.name);
     else if (!interrupt.signal.aborted) throw error;
   } finally {
     interrupt.release();

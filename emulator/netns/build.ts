@@ -5,7 +5,8 @@
 import type { Topology, TopologyNode } from "../topology/index.ts";
 import { numberInterfaces } from "./interfaces.ts";
 import { linkMessages, stateMessages, type LinkMessage, type Message } from "./messages.ts";
-import { SandboxError, type Sandbox } from "./sandbox.ts";
+import { LabError } from "../lab-error.ts";
+import type { Sandbox } from "./sandbox.ts";
 
 export interface BuiltNode {
   /** farmlab-init's process id inside the sandbox; 0 where there is none. */
@@ -54,10 +55,10 @@ async function sendMessages(sandbox: Sandbox, node: string, messages: readonly M
   try {
     await sandbox.request(["netlink", node], Buffer.concat(messages.map((message) => message.bytes)));
   } catch (error) {
-    const [, number, words] = error instanceof SandboxError ? (/^message (\d+): (.*)$/s.exec(error.words) ?? []) : [];
+    const [, number, words] = error instanceof LabError ? (/^message (\d+): (.*)$/s.exec(error.words) ?? []) : [];
     const message = messages[Number(number)];
     if (message === undefined) throw error;
-    throw new SandboxError("netlink", `${message.what} (node ${node}): ${words ?? ""}`);
+    throw new LabError("netlink", `${message.what} (node ${node}): ${words ?? ""}`);
   }
 }
 

@@ -10,7 +10,6 @@ import { upNetnsLab, type NetnsLab } from "./lab.ts";
 export { enterArguments } from "./exec.ts";
 export type { NetnsLab } from "./lab.ts";
 export { findLab, listLabs, type RunningLab } from "./locate.ts";
-export { SandboxError } from "./sandbox.ts";
 
 export interface NetnsBackend {
   readonly name: "netns";

@@ -1,9 +1,11 @@
 /** A lab of the netns backend, from the side of the process that holds it. */
+import { spawn } from "node:child_process";
 import type { Lab, LabNode, UpOptions } from "../lab.ts";
 import type { Topology } from "../topology/index.ts";
 import { buildTopology, planTopology, type BuiltNode, type TopologyPlan } from "./build.ts";
-import { execInNode } from "./exec.ts";
-import { childrenOf, namespacedPids, Sandbox, SandboxError, type SandboxPrograms } from "./sandbox.ts";
+import { enterArguments, execInNode } from "./exec.ts";
+import { LabError } from "../lab-error.ts";
+import { childrenOf, namespacedPids, Sandbox, type SandboxPrograms } from "./sandbox.ts";
 import { nodeServices } from "./services.ts";
 
 /** What only this backend's labs offer besides. */
@@ -11,13 +13,9 @@ export interface NetnsLab extends Lab {
   readonly backend: "netns";
   /** The lab's first process, as this process sees it. */
   readonly sandboxPid: number;
-  /** Path, inside the sandbox, of a node's network namespace, or of a namespace inside the node. */
-  namespacePath(node: string, namespace?: string): string;
-  /** Resolves when the lab has ended, whoever ended it. */
-  readonly ended: Promise<void>;
-  /** Lets the lab outlive this process; `down` of another process ends it. */
-  detach(): Promise<void>;
 }
+
+const nativeInLab = "/usr/lib/farmlab/native";
 
 /** farmlab-init's process ids as this process sees them, by their ids inside the sandbox. */
 function outsidePids(sandboxPid: number): Map<number, number> {
@@ -74,7 +72,7 @@ async function makeLab(
   options.onProgress?.(`making ${topology.nodes.length} nodes and ${topology.links.length} links`);
   const built = await buildTopology(sandbox, plan);
   const sandboxPid = childrenOf(sandbox.holderPid)[0];
-  if (sandboxPid === undefined) throw new SandboxError("lab-gone", "the lab ended while it was made");
+  if (sandboxPid === undefined) throw new LabError("lab-gone", "the lab ended while it was made");
   const outside = outsidePids(sandboxPid);
   const nodes = new Map(
     topology.nodes.map((node) => [
@@ -84,10 +82,10 @@ async function makeLab(
   );
   options.onProgress?.("starting daemons");
   await startServices(topology, nodes, options.signal);
-  return assemble(topology, options.name, sandbox, sandboxPid, nodes, built);
+  return assemble(topology, options.name, sandbox, sandboxPid, nodes, built, programs.native);
 }
 
-/** Makes the lab; on failure or abort nothing of it is left. Throws a SandboxError, or an Error that says what is wrong in the topology. */
+/** Makes the lab; on failure or abort nothing of it is left. Throws a LabError, or an Error that says what is wrong in the topology. */
 export async function upNetnsLab(topology: Topology, options: UpOptions, programs: SandboxPrograms): Promise<NetnsLab> {
   options.signal?.throwIfAborted();
   const plan = planTopology(topology);
@@ -108,6 +106,7 @@ function assemble(
   sandboxPid: number,
   nodes: ReadonlyMap<string, LabNode>,
   built: ReadonlyMap<string, BuiltNode>,
+  native: string,
 ): NetnsLab {
   return {
     name,
@@ -124,6 +123,7 @@ function assemble(
       if (namespace === undefined) return `/run/farmlab/nodes/${nodeName}`;
       return `/proc/${built.get(nodeName)?.initPid ?? 0}/root/run/netns/${namespace}`;
     },
+    startHelper: (argv) => spawn(native, enterArguments(sandboxPid, undefined, undefined, [nativeInLab, ...argv]), { stdio: "pipe" }),
     detach: () => sandbox.detach(),
     down: () => sandbox.end(),
   };

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { decodeLine, encodeLine } from "../../core/common/index.ts";
+import { LabError } from "../lab-error.ts";
 
 /** What a lab on this machine is made from: the unpacked image and farmlab's own programs, bound into every node. */
 export interface SandboxPrograms {
@@ -11,19 +12,6 @@ export interface SandboxPrograms {
   readonly native: string;
   /** Source path -> name below /usr/lib/farmlab in the nodes. */
   readonly programs: Readonly<Record<string, string>>;
-}
-
-/** The sandbox refused or could not do something; `code` is its word for it (`name-taken`, `no-namespaces`, `netlink`, ...). */
-export class SandboxError extends Error {
-  readonly code: string;
-  /** What it said of the request itself, without which request it was. */
-  readonly words: string;
-  constructor(code: string, message: string, words: string = message) {
-    super(message);
-    this.name = "SandboxError";
-    this.code = code;
-    this.words = words;
-  }
 }
 
 interface Waiting {
@@ -78,7 +66,7 @@ export class Sandbox {
     try {
       await once(process, "spawn");
     } catch (error) {
-      throw new SandboxError("prepare", `starting the sandbox: ${error instanceof Error ? error.message : String(error)}`);
+      throw new LabError("prepare", `starting the sandbox: ${error instanceof Error ? error.message : String(error)}`);
     }
     const sandbox = new Sandbox(process);
     await sandbox.#answer("starting the sandbox");
@@ -95,13 +83,13 @@ export class Sandbox {
     return this.#gone;
   }
 
-  /** One request; the answer's fields after `ok`. Throws a SandboxError. */
+  /** One request; the answer's fields after `ok`. Throws a LabError. */
   async request(fields: readonly string[], payload?: Buffer | string): Promise<string[]> {
     const what = fields.slice(0, 3).join(" ");
-    if (this.#ended) throw new SandboxError("lab-gone", `${what}: the lab has ended`);
+    if (this.#ended) throw new LabError("lab-gone", `${what}: the lab has ended`);
     const bytes = payload === undefined ? undefined : Buffer.from(payload);
     if (bytes !== undefined && bytes.length > payloadBytesMax)
-      throw new SandboxError("too-large", `${what}: ${bytes.length} bytes are too many`);
+      throw new LabError("too-large", `${what}: ${bytes.length} bytes are too many`);
     const line = encodeLine(bytes === undefined ? fields : [...fields, String(bytes.length)]);
     this.#process.stdin.write(bytes === undefined ? line : Buffer.concat([Buffer.from(line), bytes]));
     return this.#answer(what);
@@ -137,8 +125,7 @@ export class Sandbox {
       const [state, ...fields] = decodeLine(line);
       const waiting = this.#waiting.shift();
       const words = fields.slice(1).join(": ").trim();
-      if (state === "error")
-        waiting?.reject(new SandboxError(fields[0] ?? "sandbox", `${waiting.what}: ${fields.join(": ").trim()}`, words));
+      if (state === "error") waiting?.reject(new LabError(fields[0] ?? "sandbox", `${waiting.what}: ${fields.join(": ").trim()}`, words));
       else waiting?.resolve(fields);
     }
   }
@@ -146,7 +133,7 @@ export class Sandbox {
   #end(): void {
     this.#ended = true;
     for (const waiting of this.#waiting.splice(0)) {
-      waiting.reject(new SandboxError("lab-gone", `${waiting.what}: the lab ended ${this.#complaints}`.trim()));
+      waiting.reject(new LabError("lab-gone", `${waiting.what}: the lab ended ${this.#complaints}`.trim()));
     }
   }
 }

@@ -16,6 +16,7 @@ it.each(files)("every law holds on %s", async (name) => {
   const result = await runFarms([{ file, text, farm, intents: expectValue(intentsOf(farm)) }], {
     properties: selectProperties([]),
     seed: 42,
+    backend: "netns",
     jobs: 1,
     signal: new AbortController().signal,
     onEvent: () => undefined,

@@ -34,6 +34,7 @@ export async function runMutant(
   const result = await runFarms([{ file, text: edited, farm, intents: expectValue(intentsOf(farm)) }], {
     properties: selectProperties(options.laws),
     seed: options.seed,
+    backend: "netns",
     jobs: 1,
     signal: new AbortController().signal,
     onEvent: () => undefined,

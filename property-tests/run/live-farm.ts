@@ -7,8 +7,9 @@ import { openStore, writeIntents } from "../../core/store/index.ts";
 import type { Store } from "../../core/store/index.ts";
 import { ensureRuntime } from "../../emulator/image/index.ts";
 import type { Runtime, SourcePatch } from "../../emulator/image/index.ts";
-import { netnsBackend, SandboxError } from "../../emulator/netns/index.ts";
-import type { NetnsLab } from "../../emulator/netns/index.ts";
+import { backendNamed } from "../../emulator/backend.ts";
+import { LabError } from "../../emulator/lab-error.ts";
+import type { BackendName, Lab } from "../../emulator/lab.ts";
 import { compileFarm, storeSocketPath } from "../../topologies/index.ts";
 import { readyWaitMs, untilReady } from "./ready.ts";
 import { followAgents } from "./status-streams.ts";
@@ -20,6 +21,8 @@ export interface LiveFarmOptions {
   readonly seed: number;
   /** The lab's name; unique on this machine. */
   readonly name: string;
+  /** What makes the lab; default netns. */
+  readonly backend?: BackendName;
   /** Seeded faults in the agent. */
   readonly patches?: readonly SourcePatch[];
   readonly signal: AbortSignal;
@@ -29,7 +32,7 @@ export interface LiveFarmOptions {
 }
 
 export interface LiveFarm {
-  readonly lab: NetnsLab;
+  readonly lab: Lab;
   readonly runtime: Runtime;
   readonly store: Store;
   readonly streams: StatusStreams;
@@ -67,13 +70,13 @@ function clockOf(signal: AbortSignal): Clock {
   };
 }
 
-/** Opens a farm; on failure or abort nothing of the lab is left. Throws a BuildError, a SandboxError, or an Error that says which agents are late. */
+/** Opens a farm; on failure or abort nothing of the lab is left. Throws a BuildError, a LabError, or an Error that says which agents are late. */
 export async function openFarm(options: LiveFarmOptions): Promise<LiveFarm> {
   const { farm, signal, onStep } = options;
   onStep("preparing image, helper and agent");
   const runtime = await ensureRuntime(options.patches ?? [], { signal });
   const topology = compileFarm(farm, { seed: options.seed, agent: { keySeed: `farmlab ${options.seed}` } });
-  const lab = await netnsBackend(runtime).up(topology, { name: options.name, signal, onProgress: onStep });
+  const lab = await backendNamed(options.backend ?? "netns", runtime).up(topology, { name: options.name, signal, onProgress: onStep });
   const nodes = farm.nodes.map((node) => node.name);
   // Ended from elsewhere, the lab is not waited for any longer.
   const gone = new AbortController();
@@ -125,7 +128,7 @@ export async function openFarm(options: LiveFarmOptions): Promise<LiveFarm> {
     };
   } catch (error) {
     await close();
-    if (gone.signal.aborted && !signal.aborted) throw new SandboxError("lab-gone", `lab ${options.name} was ended from elsewhere`);
+    if (gone.signal.aborted && !signal.aborted) throw new LabError("lab-gone", `lab ${options.name} was ended from elsewhere`);
     throw error;
   }
 }

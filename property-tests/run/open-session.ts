@@ -1,12 +1,9 @@
 /** Brings one farm up and gives the properties their session: intents written, every agent ready, tunnels open, responders listening. */
-import { spawn } from "node:child_process";
 import type { Farm } from "../../core/farm/index.ts";
 import type { Intents } from "../../core/intents/index.ts";
-import type { Runtime, SourcePatch } from "../../emulator/image/index.ts";
-import { enterArguments } from "../../emulator/netns/index.ts";
-import type { NetnsLab } from "../../emulator/netns/index.ts";
+import type { SourcePatch } from "../../emulator/image/index.ts";
+import type { BackendName } from "../../emulator/lab.ts";
 import { startProber } from "../../emulator/probe/index.ts";
-import type { Prober } from "../../emulator/probe/index.ts";
 import { HarnessError } from "../laws/index.ts";
 import { describeWorld, expectedMesh, resourceKey } from "../oracle/index.ts";
 import { openFarm } from "./live-farm.ts";
@@ -15,7 +12,6 @@ import type { Session } from "./session.ts";
 import { trafficOf } from "./traffic.ts";
 import { openTunnels } from "./tunnels.ts";
 
-const nativeInLab = "/usr/lib/farmlab/native";
 const restartWaitMs = 10_000;
 
 export interface OpenOptions {
@@ -24,6 +20,7 @@ export interface OpenOptions {
   readonly farm: Farm;
   readonly intents: Intents;
   readonly seed: number;
+  readonly backend: BackendName;
   readonly patches: readonly SourcePatch[];
   readonly signal: AbortSignal;
   readonly onStep: (step: string) => void;
@@ -46,14 +43,6 @@ function labName(farm: Farm): string {
   return `run-${process.pid}-${labsMade}-${farm.name}`;
 }
 
-function startLabProber(lab: NetnsLab, runtime: Runtime): Prober {
-  return startProber((argv) =>
-    spawn(runtime.native, enterArguments(lab.sandboxPid, undefined, undefined, [nativeInLab, ...argv]), {
-      stdio: ["pipe", "pipe", "pipe"],
-    }),
-  );
-}
-
 const observedPrefixes = (intents: Intents): Map<string, Intents["networks"][number]["resources"][number]["prefix"]> =>
   new Map(
     intents.networks.flatMap((network) => network.resources.map((resource) => [resourceKey(network.name, resource.node), resource.prefix])),
@@ -61,10 +50,10 @@ const observedPrefixes = (intents: Intents): Map<string, Intents["networks"][num
 
 /** Opens a session; on failure or abort nothing of the lab is left. */
 export async function openSession(options: OpenOptions): Promise<OpenSession> {
-  const { farm, intents, seed, patches, signal, onStep } = options;
-  const live = await openFarm({ farm, intents, seed, patches, signal, onStep, name: labName(farm), evenUnready: true });
+  const { farm, intents, seed, backend, patches, signal, onStep } = options;
+  const live = await openFarm({ farm, intents, seed, backend, patches, signal, onStep, name: labName(farm), evenUnready: true });
   const { lab, streams, clock } = live;
-  const prober = startLabProber(lab, live.runtime);
+  const prober = startProber((argv) => lab.startHelper(argv));
   const close = async (): Promise<void> => {
     await prober.close();
     await live.close();

@@ -8,7 +8,8 @@ import { unknownOutcome } from "../laws/index.ts";
 import type { Property } from "../laws/index.ts";
 import { BuildError } from "../../emulator/image/index.ts";
 import type { SourcePatch } from "../../emulator/image/index.ts";
-import { SandboxError } from "../../emulator/netns/index.ts";
+import { LabError } from "../../emulator/lab-error.ts";
+import type { BackendName } from "../../emulator/lab.ts";
 import type { OnEvent } from "./events.ts";
 import { judgeFarm, lawResult } from "./judge.ts";
 import { openSession } from "./open-session.ts";
@@ -26,6 +27,7 @@ export interface FarmToRun {
 export interface RunOptions {
   readonly properties: readonly Property[];
   readonly seed: number;
+  readonly backend: BackendName;
   /** How many labs at once. */
   readonly jobs: number;
   readonly signal: AbortSignal;
@@ -47,16 +49,17 @@ async function currentCommit(): Promise<string | null> {
 /** Quoted for a POSIX shell, for a person to copy. */
 const shellWord = (word: string): string => (/^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
-export function reproduceCommand(file: string, law: string, seed: number): string {
-  return `farmlab run ${shellWord(file)} --law ${law} --seed ${seed}`;
+export function reproduceCommand(file: string, law: string, seed: number, backend: BackendName = "netns"): string {
+  const chosen = backend === "netns" ? "" : ` --backend ${backend}`;
+  return `farmlab run ${shellWord(file)} --law ${law} --seed ${seed}${chosen}`;
 }
 
-function counterexamples({ file }: FarmToRun, laws: readonly LawResult[], seed: number): Counterexample[] {
+function counterexamples({ file }: FarmToRun, laws: readonly LawResult[], { seed, backend }: RunOptions): Counterexample[] {
   const broken = [...new Set(laws.filter((law) => law.verdict === "failed" || law.verdict === "flaky").map((law) => law.law))];
   return broken.map((law) => ({
     law,
     capsule: null,
-    reproduce: reproduceCommand(file, law, seed),
+    reproduce: reproduceCommand(file, law, seed, backend),
     size: laws.filter((one) => one.law === law).reduce((sum, one) => sum + (one.why?.split("\n").length ?? 0), 0),
   }));
 }
@@ -74,7 +77,7 @@ function coverageOf(farm: Farm, laws: readonly LawResult[], readyMs: number | un
 
 /** Faults of which no other lab on this machine would be spared. */
 const isHostLacking = (error: unknown): boolean =>
-  error instanceof BuildError || (error instanceof SandboxError && ["no-namespaces", "ids", "prepare"].includes(error.code));
+  error instanceof BuildError || (error instanceof LabError && ["no-namespaces", "ids", "prepare"].includes(error.code));
 
 interface FarmRun {
   readonly result: FarmResult;
@@ -93,6 +96,7 @@ async function runFarm(given: FarmToRun, options: RunOptions): Promise<FarmRun> 
     opened = await openSession({
       ...given,
       seed: options.seed,
+      backend: options.backend,
       patches: options.patches ?? [],
       signal: options.signal,
       onStep: (step) => options.onEvent({ kind: "farm-step", farm: farm.name, step }),
@@ -115,15 +119,15 @@ async function runFarm(given: FarmToRun, options: RunOptions): Promise<FarmRun> 
   }
   options.onEvent({ kind: "farm-ended", farm: farm.name, durationMs: performance.now() - started });
   return {
-    result: { farm: farm.name, backend: "netns", laws, coverage: coverageOf(farm, laws, readyMs) },
-    counterexamples: counterexamples(given, laws, options.seed),
+    result: { farm: farm.name, backend: options.backend, laws, coverage: coverageOf(farm, laws, readyMs) },
+    counterexamples: counterexamples(given, laws, options),
     choices: opened?.choices ?? {},
   };
 }
 
 /**
  * Runs all farms, at most `jobs` at once, and gives their results in the order given. Throws the signal's reason when interrupted (no lab
- * is left then), and a BuildError or SandboxError where this host cannot run any.
+ * is left then), and a BuildError or LabError where this host cannot run any.
  */
 export async function runFarms(farms: readonly FarmToRun[], options: RunOptions): Promise<RunResult> {
   const started = performance.now();

@@ -1,7 +1,7 @@
 /** The prober as the properties see it: parties and positions in place of paths, and marks by which packets are followed. */
 import { formatAddress } from "../../core/common/index.ts";
 import type { Family } from "../../core/common/index.ts";
-import type { NetnsLab } from "../../emulator/netns/index.ts";
+import type { Lab } from "../../emulator/lab.ts";
 import type { Prober, ProbeOutcome } from "../../emulator/probe/index.ts";
 import { HarnessError } from "../laws/index.ts";
 import { addressOf, networkNamed } from "../oracle/index.ts";
@@ -62,7 +62,7 @@ async function asHarness<T>(work: Promise<T>): Promise<T> {
 
 const placeKey = (place: WatchPlace): string => `${place.node}/${place.namespace ?? ""}/${place.interface}`;
 
-export function trafficOf(world: World, lab: NetnsLab, prober: Prober): Traffic {
+export function trafficOf(world: World, lab: Lab, prober: Prober): Traffic {
   const pathOf = (position: Position): string => lab.namespacePath(position.node, position.namespace);
 
   const sendMarked = async (request: SendRequest, token: string): Promise<Sent> => {

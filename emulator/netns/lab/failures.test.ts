@@ -5,7 +5,8 @@ import { createConnection, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { ensureRuntime } from "../../image/index.ts";
-import { findLab, listLabs, netnsBackend, SandboxError } from "../index.ts";
+import { LabError } from "../../lab-error.ts";
+import { findLab, listLabs, netnsBackend } from "../index.ts";
 import { downAll, isAlive, isGone, newName, pair, plain, processesOf, single, up, userId, type Sketch } from "./test-labs.ts";
 
 afterEach(downAll);
@@ -159,7 +160,7 @@ describe("the end of a netns lab", () => {
     expect(await findLab(name, userId)).toBeUndefined();
     expect((await listLabs(userId)).map((lab) => lab.name)).not.toContain(name);
     await expect(up(pair, name)).rejects.toMatchObject({ code: "name-taken" });
-    await expect(up(pair, name)).rejects.toBeInstanceOf(SandboxError);
+    await expect(up(pair, name)).rejects.toBeInstanceOf(LabError);
     server.close();
   });
 

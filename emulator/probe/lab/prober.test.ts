@@ -1,10 +1,9 @@
-import { spawn } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { formatAddress, parseAddress } from "../../../core/common/index.ts";
 import type { Address } from "../../../core/common/index.ts";
 import { ensureRuntime } from "../../image/index.ts";
-import { enterArguments, netnsBackend } from "../../netns/index.ts";
-import type { NetnsLab } from "../../netns/index.ts";
+import { netnsBackend } from "../../netns/index.ts";
+import type { Lab } from "../../lab.ts";
 import type { NodeConfig, Topology } from "../../topology/index.ts";
 import { startProber } from "../index.ts";
 import type { Prober, ProbeOutcome, ProbeProtocol, ProbeRequest } from "../index.ts";
@@ -76,17 +75,15 @@ const right: Readonly<Record<4 | 6, string>> = { 4: "10.0.2.2", 6: "2001:db8:2::
 const protocols: readonly ProbeProtocol[] = ["icmp", "udp", "tcp"];
 const families = [4, 6] as const;
 
-let lab: NetnsLab;
+let lab: Lab;
 let prober: Prober;
 
 const probe = (request: Omit<ProbeRequest, "from" | "timeoutMs">): Promise<ProbeOutcome> =>
   prober.probe({ from: { namespacePath: lab.namespacePath("left") }, timeoutMs: 2000, port: 7000, ...request });
 
 beforeAll(async () => {
-  const runtime = await ensureRuntime();
-  lab = await netnsBackend(runtime).up(topology, { name });
-  const argv = enterArguments(lab.sandboxPid, undefined, undefined, ["/usr/lib/farmlab/native"]);
-  prober = startProber((native) => spawn(runtime.native, [...argv, ...native], { stdio: ["pipe", "pipe", "pipe"] }));
+  lab = await netnsBackend(await ensureRuntime()).up(topology, { name });
+  prober = startProber((argv) => lab.startHelper(argv));
   for (const protocol of ["udp", "tcp"] as const) {
     for (const unspecified of ["0.0.0.0", "::"]) {
       await prober.listen({ namespacePath: lab.namespacePath("right"), protocol, address: address(unspecified), port: 7000, who: "right" });
