@@ -1,0 +1,120 @@
+/** What programs may do inside a node: namespaces, kernel settings, TUN devices, raw sockets. */
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ConformanceCase } from "./case.ts";
+import { pingArguments, refused, said } from "./case.ts";
+import { nodeOf, pair } from "./sketches.ts";
+
+export const insideCases: readonly ConformanceCase[] = [
+  {
+    name: "lets a node make network namespaces of its own, and runs programs in them",
+    async check({ up }) {
+      const lab = await up(pair);
+      const node = lab.node("right");
+      const commands = [
+        "netns add blue",
+        "link add name inner type veth peer name eth0 netns blue",
+        "link set inner up",
+        "address add 10.9.0.1/30 dev inner",
+        "-n blue link set lo up",
+        "-n blue link set eth0 up",
+        "-n blue address add 10.9.0.2/30 dev eth0",
+        "-n blue route add default via 10.9.0.1",
+      ];
+      for (const command of commands) await said(node, ["ip", ...command.split(" ")]);
+      await said(node, ["sysctl", "-qw", "net.ipv4.ip_forward=1"]);
+      await said(lab.node("left"), ["ip", "route", "add", "10.9.0.0/30", "via", "10.0.0.2"]);
+      await said(node, pingArguments("10.0.0.1"), "blue");
+      await said(lab.node("left"), pingArguments("10.9.0.2"));
+      assert.equal((await node.exec(["true"], { namespace: "green" })).code, 125);
+    },
+  },
+  {
+    name: "keeps kernel settings of a node's network apart from those of others",
+    async check({ up }) {
+      const lab = await up({
+        nodes: [nodeOf("one", { sysctls: { "net/ipv4/ip_forward": "1", "net/no/such?": "1" } }), nodeOf("two", {}, true)],
+        links: [],
+      });
+      assert.equal(await said(lab.node("one"), ["sysctl", "-n", "net.ipv4.ip_forward"]), "1");
+      assert.equal(await said(lab.node("two"), ["sysctl", "-n", "net.ipv4.ip_forward"]), "0");
+      await said(lab.node("two"), ["sysctl", "-qw", "net.ipv4.ip_default_ttl=33"]);
+      assert.equal(await said(lab.node("two"), ["sysctl", "-n", "net.ipv4.ip_default_ttl"]), "33");
+      assert.equal(await said(lab.node("one"), ["sysctl", "-n", "net.ipv4.ip_default_ttl"]), "64");
+    },
+  },
+  {
+    name: "gives nodes TUN and TAP devices",
+    async check({ up }) {
+      const lab = await up(pair);
+      const node = lab.node("right");
+      for (const mode of ["tun", "tap"]) await said(node, ["ip", "tuntap", "add", "dev", `${mode}0`, "mode", mode]);
+      assert.match(await said(node, ["ip", "-d", "link", "show", "tap0"]), /tun type tap/);
+    },
+  },
+  {
+    name: "passes a packet through WireGuard in user space",
+    async check({ up }) {
+      const init = { ...pair, nodes: pair.nodes.map((node) => ({ ...node, init: true })) };
+      const lab = await up(init);
+      const ends = [
+        { name: "left", own: "10.8.0.1", peer: "10.8.0.2", endpoint: "10.0.0.2" },
+        { name: "right", own: "10.8.0.2", peer: "10.8.0.1", endpoint: "10.0.0.1" },
+      ];
+      const keys = new Map<string, string>();
+      for (const { name } of ends) {
+        const node = lab.node(name);
+        await node.services.start({
+          name: "wg0",
+          argv: ["wireguard-go", "-f", "wg0"],
+          environment: { WG_PROCESS_FOREGROUND: "1", GOMAXPROCS: "1" },
+          restart: "never",
+          readyPath: "/run/wireguard/wg0.sock",
+        });
+        await said(node, ["sh", "-c", "umask 077; wg genkey >/run/key"]);
+        keys.set(name, await said(node, ["sh", "-c", "wg pubkey </run/key"]));
+      }
+      for (const { name, own, peer, endpoint } of ends) {
+        const node = lab.node(name);
+        const key = keys.get(name === "left" ? "right" : "left") ?? "";
+        const settings = ["set", "wg0", "private-key", "/run/key", "listen-port", "51820", "peer", key];
+        await said(node, ["wg", ...settings, "allowed-ips", `${peer}/32`, "endpoint", `${endpoint}:51820`]);
+        await said(node, ["ip", "address", "add", `${own}/24`, "dev", "wg0"]);
+        await said(node, ["ip", "link", "set", "wg0", "up"]);
+      }
+      await said(lab.node("left"), ["ping", "-c1", "-W5", "10.8.0.2"]);
+    },
+  },
+  {
+    name: "lets programs send and see raw frames",
+    async check({ up }) {
+      const lab = await up(pair);
+      const watching = lab.node("right").exec(["timeout", "5", "tcpdump", "-c1", "-nni", "eth1", "icmp6 and ip6[40] == 128"]);
+      const sent = lab.node("left").exec(["ping", "-c20", "-i0.1", "-W1", "2001:db8::2"]);
+      assert.match((await watching).stdout, /2001:db8::1 > 2001:db8::2: ICMP6, echo request/);
+      assert.equal((await sent).code, 0);
+    },
+  },
+  {
+    name: "lets no program out: the machine's files, processes and kernel settings are not there",
+    async check({ up }) {
+      const lab = await up(pair);
+      const folder = await mkdtemp(join(tmpdir(), "farmlab-outside-"));
+      try {
+        await writeFile(join(folder, "mark"), "outside");
+        for (const name of ["left", "right"]) {
+          const node = lab.node(name);
+          await refused(node, ["cat", join(folder, "mark")]);
+          await refused(node, ["cat", `/proc/1/root${folder}/mark`]);
+          await refused(node, ["sh", "-c", "echo 1 >/proc/sys/kernel/sysrq"]);
+          // The pattern in brackets does not find the program that looks.
+          await refused(node, ["sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -e '[v]itest' -e '[f]armlab.ts'"]);
+        }
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    },
+  },
+];

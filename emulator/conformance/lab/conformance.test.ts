@@ -1,0 +1,26 @@
+import { afterEach, describe, it } from "vitest";
+import { backendNamed, backendNames } from "../../backend.ts";
+import { ensureRuntime } from "../../image/index.ts";
+import type { Lab } from "../../lab.ts";
+import { conformanceCases, type Sketch } from "../index.ts";
+
+const labs: Lab[] = [];
+let made = 0;
+
+afterEach(async () => {
+  await Promise.all(labs.splice(0).map((lab) => lab.down()));
+});
+
+describe.each(backendNames)("a lab of %s", (backend) => {
+  const up = async (sketch: Sketch): Promise<Lab> => {
+    made += 1;
+    const name = `conf-${process.pid}-${made}`;
+    const lab = await backendNamed(backend, await ensureRuntime()).up({ name, seed: 1, ...sketch }, { name });
+    labs.push(lab);
+    return lab;
+  };
+
+  it.each(conformanceCases)("$name", async ({ check }) => {
+    await check({ backend, up });
+  });
+});
