@@ -10,14 +10,14 @@ export type Sketch = Omit<Topology, "name" | "seed">;
 export interface CaseContext {
   readonly backend: BackendName;
   /** Brings a lab up under a name of its own; whoever runs the case takes it down. */
-  up(sketch: Sketch): Promise<Lab>;
+  readonly up: (sketch: Sketch) => Promise<Lab>;
 }
 
 export interface ConformanceCase {
   /** What holds of every backend, as a sentence that follows "a lab". */
   readonly name: string;
   /** Throws where the backend does not do it. */
-  check(context: CaseContext): Promise<void>;
+  readonly check: (context: CaseContext) => Promise<void>;
 }
 
 const patienceMs = 10_000;
