@@ -18,6 +18,7 @@ enum { NODES_MAX = 4096, REQUEST_FIELDS_MAX = 8, PAYLOAD_MAX = 16 << 20, LINE_MA
 
 static struct node nodes[NODES_MAX];
 static int node_count;
+static int nodes_shown;
 static int own_net = -1;
 static int own_mount = -1;
 static int detached;
@@ -43,6 +44,7 @@ void sandbox_answer(const char *first, const char *second, const char *third) {
   if (line_write(STDOUT_FILENO, fields, third != NULL ? 3 : second != NULL ? 2 : 1) < 0) exit(0);
 }
 
+/* Where the prober finds it. Not before all nodes are made: each new mount namespace copies the mounts that there are. */
 static int show_network(const struct node *node) {
   char path[NODE_NAME_MAX + 32], source[64];
   snprintf(path, sizeof path, SANDBOX_NODES "/%s", node->name);
@@ -61,7 +63,6 @@ static void make_node(const char *name, const char *kind) {
   struct node *node = &nodes[node_count];
   if (node_start(node, name, strcmp(kind, "init") == 0, error, sizeof error) < 0) return sandbox_answer("error", "node", error);
   node_count += 1;
-  if (show_network(node) < 0) return sandbox_answer("error", "node", strerror(errno));
   snprintf(descriptor, sizeof descriptor, "%d", node->namespaces[NODE_NET]);
   snprintf(process, sizeof process, "%d", (int)node->init);
   sandbox_answer("ok", descriptor, process);
@@ -72,6 +73,9 @@ static void settle_all(void) {
   char error[512];
   for (int index = 0; index < node_count; index += 1) {
     if (node_settle(&nodes[index], error, sizeof error) < 0) return sandbox_answer("error", "node", error);
+  }
+  for (; nodes_shown < node_count; nodes_shown += 1) {
+    if (show_network(&nodes[nodes_shown]) < 0) return sandbox_answer("error", "node", strerror(errno));
   }
   if (node_nft_settle(error, sizeof error) < 0) return sandbox_answer("error", "nft", error);
   sandbox_answer("ok", NULL, NULL);

@@ -20,7 +20,12 @@ const nativeInLab = "/usr/lib/farmlab/native";
 /** farmlab-init's process ids as this process sees them, by their ids inside the sandbox. */
 function outsidePids(sandboxPid: number): Map<number, number> {
   const depth = namespacedPids(sandboxPid).length;
-  return new Map(childrenOf(sandboxPid).map((pid) => [namespacedPids(pid)[depth - 1] ?? 0, pid]));
+  return new Map(
+    childrenOf(sandboxPid).flatMap((pid) => {
+      const inside = namespacedPids(pid)[depth - 1];
+      return inside === undefined ? [] : [[inside, pid] as const];
+    }),
+  );
 }
 
 function makeNode(name: string, native: string, sandboxPid: number, outsidePid: number | undefined): LabNode {

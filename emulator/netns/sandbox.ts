@@ -144,8 +144,13 @@ export function childrenOf(pid: number): number[] {
   return text === "" ? [] : text.split(" ").map(Number);
 }
 
-/** A process' ids from the outermost PID namespace that we see to its own. */
+/** A process' ids from the outermost PID namespace that we see to its own; none when it has ended. */
 export function namespacedPids(pid: number): number[] {
-  const line = readFileSync(`/proc/${pid}/status`, "utf8").match(/^NSpid:\s*(.*)$/m)?.[1] ?? "";
-  return line.split(/\s+/).map(Number);
+  let status: string;
+  try {
+    status = readFileSync(`/proc/${pid}/status`, "utf8");
+  } catch {
+    return [];
+  }
+  return /^NSpid:\s*(.*)$/m.exec(status)?.[1]?.split(/\s+/).map(Number) ?? [];
 }
