@@ -45,7 +45,7 @@ describe("XC-2 nothing of a run outlives it", () => {
   afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
   const random = seededRandom(1, "leftovers");
-  const moments = Array.from({ length: 10 }, () => random.below(runMs));
+  const moments = Array.from({ length: 20 }, () => random.below(runMs));
   it.each(moments)("after SIGKILL at %i ms", async (moment) => {
     const { run } = await runAndSignal("SIGKILL", moment);
     await expectNothing(run);
