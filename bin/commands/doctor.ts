@@ -1,35 +1,31 @@
 /** `farmlab doctor`: what this machine can do, what stands in for what it lacks, and how to get that. */
 import { Command, Option } from "commander";
 import { probeHost, requireSandbox } from "../../emulator/host/index.ts";
-import type { HostReport } from "../../emulator/host/index.ts";
 import { findImage } from "../../emulator/image/index.ts";
+import { doctorText } from "../doctor-text.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { printProblem } from "../output.ts";
+import { lawsNeeding } from "../host-laws.ts";
+import { hasColour, printProblem } from "../output.ts";
 
 interface DoctorOptions {
   readonly format: "text" | "json";
 }
 
-function table(report: HostReport): string {
-  const rows = report.capabilities.map(({ capability, present, tried, required, usedFor, standIn, how }) => {
-    if (present) return [capability, "yes", usedFor] as const;
-    if (!tried) return [capability, "?", `${usedFor}; not looked at: ${how ?? "unknown"}`] as const;
-    const missing = required ? "no lab runs without it" : `instead: ${standIn ?? "nothing"}`;
-    return [capability, "no", `${usedFor}; ${missing}; to get it: ${how ?? "unknown"}`] as const;
-  });
-  const width = Math.max(...rows.map(([capability]) => capability.length));
-  return rows.map(([capability, present, what]) => `${capability.padEnd(width)}  ${present.padEnd(3)}  ${what}\n`).join("");
-}
+/** Where the output is no terminal. */
+const usualColumns = 100;
 
 async function doctor(options: DoctorOptions): Promise<void> {
   const report = await probeHost();
   const verdict = requireSandbox(report);
   const imageBuilt = findImage() !== undefined;
   if (options.format === "json") {
-    process.stdout.write(`${JSON.stringify({ schema: "farmlab.doctor/1", canRun: verdict.ok, imageBuilt, ...report }, undefined, 2)}\n`);
+    const capabilities = report.capabilities.map((one) => ({ ...one, laws: lawsNeeding(one) }));
+    const whole = { schema: "farmlab.doctor/1", canRun: verdict.ok, imageBuilt, ...report, capabilities };
+    process.stdout.write(`${JSON.stringify(whole, undefined, 2)}\n`);
   } else {
-    process.stdout.write(table(report));
-    process.stdout.write(imageBuilt ? "\nThe node image is built.\n" : "\nThe node image is not built yet: npm start builds it.\n");
+    const options = { columns: process.stdout.columns || usualColumns, colour: hasColour(process.stdout), lawsOf: lawsNeeding };
+    process.stdout.write(doctorText(report, options));
+    process.stdout.write(imageBuilt ? "The node image is built.\n" : "The node image is not built yet: npm start builds it.\n");
   }
   for (const problem of verdict.problems) printProblem(problem);
   process.exitCode = verdict.ok ? exitCodes.holds : exitCodes.hostCannot;

@@ -8,34 +8,85 @@ export type Refusal = string | undefined;
 
 const attemptTimeoutMs = 1000;
 
-const firstLine = (text: string): string => text.trim().split("\n")[0] ?? "";
+/** Without the words with which iproute2 and nft begin whatever they say. */
+const firstLine = (text: string): string => (text.trim().split("\n")[0] ?? "").replace(/^(Error|RTNETLINK answers): /, "");
 
 /** Whether a refusal says that the tool for the attempt is missing, which is no answer about the host. */
 export const isToolMissing = (refusal: Refusal): boolean => refusal !== undefined && /\bENOENT\b|failed to execute/.test(refusal);
 
-function run(argv: readonly [string, ...string[]]): Promise<Refusal> {
+interface Ran {
+  readonly error: Error | null;
+  readonly stderr: string;
+}
+
+function start(argv: readonly [string, ...string[]], input = ""): Promise<Ran> {
   const [program, ...rest] = argv;
   return new Promise((resolve) => {
-    execFile(program, rest, { timeout: attemptTimeoutMs, killSignal: "SIGKILL" }, (error, _, stderr) => {
-      resolve(error === null ? undefined : firstLine(stderr) || error.message);
+    const child = execFile(program, rest, { timeout: attemptTimeoutMs, killSignal: "SIGKILL" }, (error, _, stderr) => {
+      const late = error?.killed === true ? `no answer within ${attemptTimeoutMs} ms` : stderr;
+      resolve({ error, stderr: late });
     });
+    // A program need not read its input; what became of it is told by its code.
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(input);
   });
 }
 
+async function run(argv: readonly [string, ...string[]]): Promise<Refusal> {
+  const { error, stderr } = await start(argv);
+  return error === null ? undefined : firstLine(stderr) || error.message;
+}
+
+const inNamespace = (rootfs: string | undefined, argv: readonly string[]): [string, ...string[]] => {
+  const root = rootfs === undefined ? [] : [`--root=${rootfs}`];
+  return ["unshare", "--user", "--map-root-user", "--net", "--mount", ...root, "--", ...argv];
+};
+
 /** Runs a network tool in a new user and network namespace: the node image's where `rootfs` is given, else this machine's own. */
 export function attemptInNamespace(rootfs: string | undefined, argv: readonly string[]): Promise<Refusal> {
-  const root = rootfs === undefined ? [] : [`--root=${rootfs}`];
-  return run(["unshare", "--user", "--map-root-user", "--net", "--mount", ...root, "--", ...argv]);
+  return run(inNamespace(rootfs, argv));
 }
+
+/** Adds links in one new namespace, each given by the words after `ip link add`; the answers are in their order. */
+export async function attemptLinks(rootfs: string | undefined, links: readonly string[]): Promise<readonly Refusal[]> {
+  const { error, stderr } = await start(
+    inNamespace(rootfs, ["ip", "-force", "-batch", "-"]),
+    links.map((words) => `link add ${words}\n`).join(""),
+  );
+  if (error === null) return links.map(() => undefined);
+  // What was said of a line stands before `Command failed -:3`, which names the line.
+  const answers = new Map(
+    [...stderr.matchAll(/([^\n]*)\nCommand failed -:(\d+)/g)].map(([, words, line]) => [Number(line), firstLine(words ?? "")]),
+  );
+  const whole = firstLine(stderr) || error.message;
+  return links.map((_, index) => (answers.size === 0 ? whole : answers.get(index + 1)));
+}
+
+/** Whether an ordinary user may make a sandbox; asked as root, who becomes `nobody` for it. */
+export function attemptAsOrdinaryUser(): Promise<Refusal> {
+  const become = ["--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps=-all", "--ambient-caps=-all"];
+  return run(["setpriv", ...become, "--", ...sandboxOfUser]);
+}
+
+/** Whether the kernel tells why it drops packets; looked at on a mount that nobody else sees, and nothing is switched on. */
+export function attemptTracing(root: boolean): Promise<Refusal> {
+  if (!root) return Promise.resolve("tracefs takes root");
+  const look = "mount -t tracefs tracefs /mnt && grep -q skb_drop_reason /mnt/events/skb/kfree_skb/format";
+  return run(["unshare", "--mount", "sh", "-c", look]);
+}
+
+const sandboxNamespaces = ["--user", "--net", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child"];
+const sandboxMount = ["mount", "-t", "tmpfs", "tmpfs", "/mnt"];
+const sandboxOfUser = ["unshare", ...sandboxNamespaces, "--map-root-user", "--", ...sandboxMount] as const;
 
 /** Makes namespaces as a lab's sandbox does, and mounts in them: an unshare alone can succeed with its rights stripped. */
 export async function attemptSandbox(root: boolean, idStart: number, idCount: number): Promise<Refusal> {
-  const unshare = ["--user", "--net", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child"];
-  const mount = ["mount", "-t", "tmpfs", "tmpfs", "/mnt"];
-  if (!root) return run(["unshare", ...unshare, "--map-root-user", "--", ...mount]);
+  if (!root) return run(sandboxOfUser);
 
   const script = 'echo ready; read -r _; exec setpriv --reuid 0 --regid 0 --clear-groups "$@"';
-  const child = spawn("unshare", [...unshare, "--keep-caps", "--", "sh", "-c", script, "sandbox", ...mount], { stdio: "pipe" });
+  const child = spawn("unshare", [...sandboxNamespaces, "--keep-caps", "--", "sh", "-c", script, "sandbox", ...sandboxMount], {
+    stdio: "pipe",
+  });
   const timer = setTimeout(() => child.kill("SIGKILL"), attemptTimeoutMs);
   let answer = "";
   child.stderr.on("data", (text: Buffer) => (answer += text.toString()));

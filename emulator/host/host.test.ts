@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { attemptLinks } from "./attempts.ts";
 import { probeHost, requireSandbox } from "./index.ts";
 import type { Capability, HostReport } from "./index.ts";
+import { labProbes } from "./lab-probes.ts";
 
 const capability = (name: string, changes: Partial<Capability> = {}): Capability => ({
   capability: name,
+  area: "labs",
   present: true,
   tried: true,
   required: true,
@@ -11,10 +14,12 @@ const capability = (name: string, changes: Partial<Capability> = {}): Capability
   standIn: null,
   how: null,
   answer: null,
+  found: null,
   ...changes,
 });
 
-const report = (root: boolean, ...capabilities: Capability[]): HostReport => ({ root, capabilities, choices: {} });
+const machine = { kernel: "6.12.0", architecture: "x64", cores: 2, memoryBytes: 2 ** 33, freeMemoryBytes: 2 ** 32 };
+const report = (root: boolean, ...capabilities: Capability[]): HostReport => ({ root, machine, capabilities, choices: {} });
 
 describe("requireSandbox", () => {
   it("accepts a host that lacks only what has a stand-in", () => {
@@ -61,9 +66,24 @@ describe("probeHost", () => {
 
   it("says for every missing part what refused and how to get it, and makes a choice for every subject", async () => {
     const host = await probeHost();
+    expect(host.machine.cores).toBeGreaterThan(0);
+    expect(host.machine.freeMemoryBytes).toBeLessThanOrEqual(host.machine.memoryBytes);
     for (const one of host.capabilities) {
       expect([one.capability, one.answer === null, one.how === null]).toEqual([one.capability, one.present, one.present]);
     }
     expect(Object.keys(host.choices).toSorted()).toEqual(["bond", "netem", "sandbox", "vlan", "vrf", "wireguard"]);
+  });
+
+  it("tells the links that the kernel has from those that it has not, of many that are asked for together", async () => {
+    const host = await probeHost();
+    const links = ["veth", "bridge", "wireguard", "vrf", "vlan", "bridge-vlans", "bond"];
+    const asked = { root: host.root, rootfs: undefined };
+    for (const name of links) {
+      const probe = labProbes.find((one) => one.capability === name);
+      // Alone in its namespace: the answer cannot be another link's.
+      const alone = await probe?.attempt({ ...asked, link: async (words) => (await attemptLinks(undefined, [words]))[0] });
+      const found = host.capabilities.find((one) => one.capability === name);
+      expect([name, found?.answer ?? undefined]).toEqual([name, alone?.refusal]);
+    }
   });
 });

@@ -4,4 +4,4 @@
  */
 export { probeHost } from "./probe-host.ts";
 export { requireSandbox } from "./require-sandbox.ts";
-export type { Capability, HostReport } from "./report.ts";
+export type { Area, Capability, HostReport, Machine } from "./report.ts";

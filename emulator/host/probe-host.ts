@@ -1,121 +1,15 @@
 import { findImage, imageIds } from "../image/index.ts";
-import { attemptInNamespace, attemptSandbox, attemptTun, isToolMissing } from "./attempts.ts";
+import { attemptInNamespace, attemptLinks, attemptSandbox, attemptTun, isToolMissing } from "./attempts.ts";
 import type { Refusal } from "./attempts.ts";
+import { buildingProbes } from "./building.ts";
+import { containerProbes } from "./container-probes.ts";
+import { labProbes, natRuleset } from "./lab-probes.ts";
+import { describeMachine } from "./machine.ts";
+import type { Finding, Probe, Surroundings } from "./probe.ts";
 import type { Capability, HostReport } from "./report.ts";
+import { rootlessProbes } from "./rootless.ts";
 
-interface Probe extends Omit<Capability, "present" | "tried" | "answer"> {
-  readonly attempt: (surroundings: Surroundings) => Promise<Refusal>;
-  /** Subject of the choice, and the choice's name with and without the capability. */
-  readonly choice?: readonly [subject: string, present: string, absent: string];
-}
-
-interface Surroundings {
-  readonly root: boolean;
-  readonly rootfs: string | undefined;
-}
-
-const link =
-  (...words: readonly string[]) =>
-  ({ rootfs }: Surroundings): Promise<Refusal> =>
-    attemptInNamespace(rootfs, ["ip", "link", "add", ...words]);
-
-const ruleset = "add table ip probe; add chain ip probe nat { type nat hook postrouting priority 100; }; add rule ip probe nat masquerade";
-
-const probes: readonly Probe[] = [
-  {
-    capability: "namespaces",
-    required: true,
-    usedFor: "the sandbox that a whole lab lives in",
-    standIn: null,
-    how: "run as root; where root is refused too, allow user namespaces (sysctl user.max_user_namespaces); in a container: --privileged",
-    attempt: ({ root }) => attemptSandbox(root, imageIds.start, imageIds.count),
-  },
-  {
-    capability: "veth",
-    required: true,
-    usedFor: "links between nodes",
-    standIn: null,
-    how: "modprobe veth",
-    attempt: link("name", "probe0", "type", "veth", "peer", "name", "probe1"),
-  },
-  {
-    capability: "bridge",
-    required: true,
-    usedFor: "segments and the bridges of network resources",
-    standIn: null,
-    how: "modprobe bridge",
-    attempt: link("name", "probe0", "type", "bridge"),
-  },
-  {
-    capability: "nftables",
-    required: true,
-    usedFor: "NAT and firewall rules",
-    standIn: null,
-    how: "modprobe nf_tables nft_masq nft_chain_nat",
-    attempt: ({ rootfs }) => attemptInNamespace(rootfs, ["nft", ruleset]),
-  },
-  {
-    capability: "tun",
-    required: true,
-    usedFor: "WireGuard in user space",
-    standIn: null,
-    how: "modprobe tun; in a container: --device /dev/net/tun, with mode 666",
-    attempt: ({ root }) => attemptTun(root),
-  },
-  {
-    capability: "wireguard",
-    required: false,
-    usedFor: "tunnels between network resources",
-    standIn: "wireguard-go",
-    how: "modprobe wireguard (Linux 5.6 or newer)",
-    attempt: link("name", "probe0", "type", "wireguard"),
-    choice: ["wireguard", "kernel", "wireguard-go"],
-  },
-  {
-    capability: "vrf",
-    required: false,
-    usedFor: "routing tables of tenants",
-    standIn: "a network namespace per tenant",
-    how: "modprobe vrf",
-    attempt: link("name", "probe0", "type", "vrf", "table", "10"),
-    choice: ["vrf", "kernel", "namespaces"],
-  },
-  {
-    capability: "vlan",
-    required: false,
-    usedFor: "802.1Q interfaces",
-    standIn: "VLAN filtering of the bridge",
-    how: "modprobe 8021q",
-    attempt: link("link", "lo", "name", "probe0", "type", "vlan", "id", "5"),
-    choice: ["vlan", "kernel", "bridge-filtering"],
-  },
-  {
-    capability: "bridge-vlans",
-    required: false,
-    usedFor: "VLANs where there are no 802.1Q interfaces",
-    standIn: null,
-    how: "a kernel with CONFIG_BRIDGE_VLAN_FILTERING",
-    attempt: link("name", "probe0", "type", "bridge", "vlan_filtering", "1"),
-  },
-  {
-    capability: "bond",
-    required: false,
-    usedFor: "two NICs as one",
-    standIn: "two NICs with a failover route",
-    how: "modprobe bonding",
-    attempt: link("name", "probe0", "type", "bond"),
-    choice: ["bond", "kernel", "failover-route"],
-  },
-  {
-    capability: "netem",
-    required: false,
-    usedFor: "constant delay and rate of links",
-    standIn: "farmlab's own wire",
-    how: "modprobe sch_netem",
-    attempt: ({ rootfs }) => attemptInNamespace(rootfs, ["tc", "qdisc", "add", "dev", "lo", "root", "netem", "delay", "1ms"]),
-    choice: ["netem", "kernel", "wire"],
-  },
-];
+const probes: readonly Probe[] = [...labProbes, ...containerProbes, ...rootlessProbes, ...buildingProbes];
 
 /** Everything required tried at once, links and rules in one namespace: a hundredth of a second. Which one is missing it does not say. */
 async function hasAllRequired({ root, rootfs }: Surroundings): Promise<boolean> {
@@ -123,40 +17,66 @@ async function hasAllRequired({ root, rootfs }: Surroundings): Promise<boolean> 
   const refusals = await Promise.all([
     attemptSandbox(root, imageIds.start, imageIds.count),
     attemptTun(root),
-    attemptInNamespace(rootfs, ["sh", "-c", `${links} && exec nft "$1"`, "sh", ruleset]),
+    attemptInNamespace(rootfs, ["sh", "-c", `${links} && exec nft "$1"`, "sh", natRuleset]),
   ]);
   return refusals.every((refusal) => refusal === undefined);
 }
 
-/** How to look, where the tool for it is missing. */
-const howToLook = {
-  namespaces: "apt-get install util-linux, whose unshare does the looking",
-  others: "npm start builds the node image, whose tools do the looking",
-} as const;
+/** Links that are asked for in one turn of the event loop are tried in one namespace: making and ending one costs more than a link. */
+function linksTogether(rootfs: string | undefined): Surroundings["link"] {
+  let asked: string[] = [];
+  let answers: Promise<readonly Refusal[]> | undefined;
+  return async (words) => {
+    const index = asked.push(words) - 1;
+    answers ??= Promise.resolve().then(() => {
+      const links = asked;
+      [asked, answers] = [[], undefined];
+      return attemptLinks(rootfs, links);
+    });
+    return (await answers)[index];
+  };
+}
+
+const imageHowToLook = "npm start builds the node image, whose tools do the looking";
+
+function capabilityOf({ choice: _, attempt: __, howToLook = imageHowToLook, how, ...probe }: Probe, finding: Finding): Capability {
+  const answer = finding.refusal ?? null;
+  const present = answer === null;
+  const tried = !isToolMissing(finding.refusal);
+  return {
+    ...probe,
+    present,
+    tried,
+    how: present ? null : tried ? (finding.how ?? how) : howToLook,
+    answer,
+    found: present ? (finding.found ?? null) : null,
+  };
+}
+
+function choicesOf(chosen: readonly Probe[], capabilities: readonly Capability[], root: boolean): Record<string, string> {
+  const choices: Record<string, string> = { sandbox: root ? "root" : "user-namespaces" };
+  chosen.forEach(({ choice }, index) => {
+    if (choice !== undefined) choices[choice[0]] = capabilities[index]?.present === true ? choice[1] : choice[2];
+  });
+  const noVlans = capabilities.filter(({ capability, present }) => !present && ["vlan", "bridge-vlans"].includes(capability)).length === 2;
+  if (noVlans) choices["vlan"] = "none";
+  return choices;
+}
 
 /**
- * What this machine can do, found by doing it in namespaces that vanish at once; a tenth of a second, or a hundredth when what is required
- * alone is asked for and there (`choices` then names the sandbox only). Tools are those of the node image where it is built, else the machine's own.
+ * What this machine can do, found by doing it in namespaces that vanish at once; a tenth of a second, 1.5 s where something hangs, or a
+ * hundredth when what is required alone is asked for and there (`choices` then names the sandbox only). Tools are those of the node image
+ * where it is built, else the machine's own.
  */
 export async function probeHost(which: "all" | "required" = "all"): Promise<HostReport> {
   const root = process.getuid?.() === 0;
   const rootfs = findImage()?.rootfs;
   const chosen = probes.filter((probe) => which === "all" || probe.required);
-  const surroundings = { root, rootfs };
-  const refusals =
+  const surroundings = { root, rootfs, link: linksTogether(rootfs) };
+  const findings: readonly Finding[] =
     which === "required" && (await hasAllRequired(surroundings))
-      ? chosen.map(() => undefined)
+      ? chosen.map(() => ({}))
       : await Promise.all(chosen.map((probe) => probe.attempt(surroundings)));
-  const choices: Record<string, string> = { sandbox: root ? "root" : "user-namespaces" };
-  const capabilities = chosen.map(({ capability, required, usedFor, standIn, choice, ...probe }, index): Capability => {
-    const answer = refusals[index] ?? null;
-    const present = answer === null;
-    const tried = !isToolMissing(refusals[index]);
-    if (choice !== undefined) choices[choice[0]] = present ? choice[1] : choice[2];
-    const how = tried ? probe.how : capability === "namespaces" ? howToLook.namespaces : howToLook.others;
-    return { capability, present, tried, required, usedFor, standIn, answer, how: present ? null : how };
-  });
-  const noVlans = capabilities.filter(({ capability, present }) => !present && ["vlan", "bridge-vlans"].includes(capability)).length === 2;
-  if (noVlans) choices["vlan"] = "none";
-  return { root, capabilities, choices };
+  const capabilities = chosen.map((probe, index) => capabilityOf(probe, findings[index] ?? {}));
+  return { root, machine: describeMachine(), capabilities, choices: choicesOf(chosen, capabilities, root) };
 }

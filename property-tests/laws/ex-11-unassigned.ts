@@ -6,7 +6,7 @@ import type { Flow, NotDelivered, Party, Protocol } from "../oracle/index.ts";
 import type { Session, Sighting } from "../run/session.ts";
 import { answerText, answerWaitMs, storyOf } from "./flows.ts";
 import type { Judgement } from "./flows.ts";
-import { HarnessError, outcomeOf } from "./law.ts";
+import { HarnessError, outcomeOf, seesPackets } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
 import { pairFlows } from "./ex-07-within.ts";
 import { gatewayPlaces, resourcePlaces, upstreamPlaces } from "../run/places.ts";
@@ -163,5 +163,5 @@ export const unassignedProperties: readonly Property[] = [
     needs: [],
     run: unassigned52,
   },
-  { law: "EX-11", name: "EX-11 no packet passes the same routing namespace twice", needs: [], run: noCircles },
+  { law: "EX-11", name: "EX-11 no packet passes the same routing namespace twice", needs: seesPackets, run: noCircles },
 ];

@@ -24,6 +24,9 @@ export interface Property {
   run(session: Session): Promise<PropertyOutcome>;
 }
 
+/** What every property needs that looks at packets where they pass: `Session.watch`. */
+export const seesPackets: readonly string[] = ["packet-sockets"];
+
 export interface PropertyOutcome {
   readonly verdict: Exclude<Verdict, "flaky">;
   /** How many flows or facts were judged. */

@@ -1,0 +1,25 @@
+/** What the containerlab backend takes. */
+import { probeContainerlab } from "./containerlab.ts";
+import { probeEngine } from "./engine.ts";
+import type { Probe } from "./probe.ts";
+
+export const containerProbes: readonly Probe[] = [
+  {
+    capability: "engine",
+    area: "containerlab",
+    required: false,
+    usedFor: "labs of the containerlab backend",
+    standIn: "the netns backend",
+    how: "apt-get install docker.io, or start the engine that is installed; DOCKER_HOST names one that listens elsewhere",
+    attempt: probeEngine,
+  },
+  {
+    capability: "containerlab",
+    area: "containerlab",
+    required: false,
+    usedFor: "labs of the containerlab backend",
+    standIn: "the netns backend",
+    how: "install it from containerlab.dev, on PATH",
+    attempt: probeContainerlab,
+  },
+];
