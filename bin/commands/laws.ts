@@ -17,6 +17,7 @@ const describe = (law: Law, verdicts: Verdicts): object => ({
   kind: law.kind,
   text: law.text,
   properties: law.properties.map(({ name, needs }) => ({ property: name, needs, verdicts: verdicts[name] ?? {} })),
+  tests: law.tests,
   mutants: mutants.filter((mutant) => mutant.laws.includes(law.id)).map(({ id, description }) => ({ mutant: id, description })),
 });
 
@@ -28,7 +29,9 @@ function lawText(law: Law, verdicts: Verdicts, withMutants: boolean): string {
   const caught = mutants.filter((mutant) => mutant.laws.includes(law.id));
   return [
     `${law.id} (${law.kind})  ${law.text}`,
-    ...(properties.length === 0 ? ["    no property checks it yet"] : properties),
+    ...properties,
+    ...law.tests.map((file) => `    tested by ${file}`),
+    ...(properties.length + law.tests.length === 0 ? ["    no property checks it yet"] : []),
     ...(withMutants ? caught.map((mutant) => `    catches ${mutant.id}: ${mutant.description}`) : []),
   ].join("\n");
 }

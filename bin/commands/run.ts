@@ -183,6 +183,10 @@ function sayWhatIsMissing(result: RunResult, require: readonly string[], options
     say("required-law", `${law} is required and was not judged`, "leave --law out, or name a farm that it can be judged on");
   }
   const skipped = judged.filter((one) => one.verdict === "skipped" && one.needs.length > 0).map((one) => one.property);
+  if (judged.length > 0 && skipped.length === judged.length) {
+    const needs = [...new Set(judged.flatMap((one) => one.needs))].join(", ");
+    say("all-skipped", `nothing can be judged on this host: everything needs ${needs}`, "farmlab doctor shows how to get what this host lacks");
+  }
   if (!options.skips && skipped.length > 0)
     say("skipped", `with --no-skips nothing may be skipped: ${skipped.join(", ")}`, "farmlab doctor shows how to get what this host lacks");
 }
@@ -204,7 +208,7 @@ async function run(paths: string[], options: Options): Promise<void> {
     const [message, hint] =
       farms.length === 0
         ? [`there is no ${farmEnding} file in ${paths.join(", ")}`, "farmlab init writes one to start from"]
-        : [`no property checks ${chosen.value.join(", ")} yet`, "farmlab laws shows what checks each law"];
+        : [`no property of a farm checks ${chosen.value.join(", ")}`, "farmlab laws shows what checks each law"];
     complain({ severity: "error", code: "nothing-selected", message, hint }, exitCodes.nothingSelected);
     return;
   }

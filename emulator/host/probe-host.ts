@@ -39,18 +39,13 @@ function linksTogether(rootfs: string | undefined): Surroundings["link"] {
 
 const imageHowToLook = "npm start builds the node image, whose tools do the looking";
 
-function capabilityOf({ choice: _, attempt: __, howToLook = imageHowToLook, how, ...probe }: Probe, finding: Finding): Capability {
+function capabilityOf(probe: Probe, finding: Finding): Capability {
+  const { capability, area, required, usedFor, standIn, howToLook = imageHowToLook } = probe;
   const answer = finding.refusal ?? null;
   const present = answer === null;
   const tried = !isToolMissing(finding.refusal);
-  return {
-    ...probe,
-    present,
-    tried,
-    how: present ? null : tried ? (finding.how ?? how) : howToLook,
-    answer,
-    found: present ? (finding.found ?? null) : null,
-  };
+  const how = present ? null : tried ? (finding.how ?? probe.how) : howToLook;
+  return { capability, area, present, tried, required, usedFor, standIn, how, answer, found: present ? (finding.found ?? null) : null };
 }
 
 function choicesOf(chosen: readonly Probe[], capabilities: readonly Capability[], root: boolean): Record<string, string> {

@@ -9,6 +9,8 @@ import { ensureNative } from "./native.ts";
 export interface Runtime {
   /** The node image's root file system. */
   readonly rootfs: string;
+  /** The node image's hash, which names it. */
+  readonly image: string;
   /** The native helper, `/usr/lib/farmlab/native` in a node. */
   readonly native: string;
   /** The bundled agent, `/usr/lib/farmlab/agent.mjs` in a node. */
@@ -24,5 +26,5 @@ export async function ensureRuntime(patches: readonly SourcePatch[] = [], option
     ensureNative(options.signal === undefined ? {} : { signal: options.signal }),
     ensureBundle(patches),
   ]);
-  return { rootfs: image.rootfs, native, bundle, nodeBinary: realpathSync(process.execPath) };
+  return { rootfs: image.rootfs, image: image.hash, native, bundle, nodeBinary: realpathSync(process.execPath) };
 }

@@ -158,7 +158,12 @@ async function filteredMapping(session: Session): Promise<PropertyOutcome> {
 export const internet4Properties: readonly Property[] = [
   { law: "EX-9", name: "EX-9 the IPv4 internet sees GWPubIP4 as a workload's source", needs: seesPackets, run: masqueraded },
   { law: "EX-9", name: "EX-9 refuses unsolicited inbound IPv4", needs: seesPackets, run: unsolicited },
-  { law: "EX-9", name: "EX-9 refuses private IPv4 that a router of PrefixZero hands to the BAR", needs: seesPackets, run: throughTheGateway },
+  {
+    law: "EX-9",
+    name: "EX-9 refuses private IPv4 that a router of PrefixZero hands to the BAR",
+    needs: seesPackets,
+    run: throughTheGateway,
+  },
   { law: "EX-9", name: "EX-9 a masqueraded flow opens the way for its own peer only", needs: seesPackets, run: filteredMapping },
   {
     law: "EX-9",

@@ -10,6 +10,8 @@ export interface Law {
   /** `pure`: of the derivation alone, judged on the farm's own data; `lab`: of packets and state in a running lab. */
   readonly kind: "pure" | "lab";
   readonly properties: readonly Property[];
+  /** Files of the tests that check it besides, from the project's root: laws of farmlab itself, which no property of a farm can judge. */
+  readonly tests: readonly string[];
 }
 
 export interface Property {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { laws, lawNamed, nearestLaw } from "./index.ts";
 
@@ -10,6 +11,11 @@ describe("the registry", () => {
   it("every property has a name of its own and is in the registry", () => {
     const names = laws.flatMap((law) => law.properties.map((property) => property.name));
     expect(new Set(names).size).toBe(names.length);
+  });
+
+  it("every test that checks a law is there and names it", () => {
+    const root = new URL("../../", import.meta.url);
+    for (const { id, tests } of laws) for (const file of tests) expect(readFileSync(new URL(file, root), "utf8")).toContain(id);
   });
 
   it("the first farm's laws all have a property", () => {

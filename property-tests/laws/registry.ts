@@ -23,11 +23,12 @@ const properties: readonly Property[] = [
   ...meshProperties,
 ];
 
-const law = (id: string, kind: Law["kind"], text: string): Law => ({
+const law = (id: string, kind: Law["kind"], text: string, ...tests: readonly string[]): Law => ({
   id,
   kind,
   text,
   properties: properties.filter((property) => property.law === id),
+  tests,
 });
 
 export const laws: readonly Law[] = [
@@ -96,6 +97,12 @@ export const laws: readonly Law[] = [
   law("EX-23", "lab", "full-size transfers work both ways through every tunnel and NAT"),
   law("EX-24", "pure", "`farmlab check` finds each requirement that a farm misses"),
   law("EX-25", "lab", "a network has exactly one exit point, on an exit node, which forwards over a NIC of its own"),
+  law(
+    "XC-7",
+    "lab",
+    "a run with what the host lacks says that it is skipped and what it needs, never that it passed",
+    "bin/lab/skips.test.ts",
+  ),
 ];
 
 export function lawNamed(id: string): Law | undefined {

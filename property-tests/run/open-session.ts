@@ -5,7 +5,8 @@ import type { SourcePatch } from "../../emulator/image/index.ts";
 import type { BackendName } from "../../emulator/lab.ts";
 import { startProber } from "../../emulator/probe/index.ts";
 import { HarnessError } from "../laws/index.ts";
-import { describeWorld, expectedMesh, resourceKey } from "../oracle/index.ts";
+import { describeWorld, resourceKey } from "../oracle/index.ts";
+import { choicesSeen } from "./choices.ts";
 import { openFarm } from "./live-farm.ts";
 import { startResponders } from "./responders.ts";
 import type { Session } from "./session.ts";
@@ -28,8 +29,6 @@ export interface OpenOptions {
 
 export interface OpenSession {
   readonly session: Session;
-  /** What this host has, by the names that properties need. */
-  readonly capabilities: ReadonlySet<string>;
   /** What the lab was made with, for the report. */
   readonly choices: Readonly<Record<string, string>>;
   close(): Promise<void>;
@@ -97,27 +96,9 @@ export async function openSession(options: OpenOptions): Promise<OpenSession> {
         return stdout;
       },
     };
-    return { session, capabilities: new Set(), choices: await labChoices(session), close };
+    return { session, choices: await choicesSeen(session, live.runtime), close };
   } catch (error) {
     await close();
     throw error;
   }
-}
-
-/** What of the host's the lab runs on, as seen in it. */
-async function labChoices(session: Session): Promise<Record<string, string>> {
-  const tunnel = session.world.networks.flatMap((network) => expectedMesh(session.world, network)).find((one) => one.peers.length > 0);
-  const choices = { backend: session.lab.backend, node: process.version };
-  if (tunnel === undefined || session.notReady !== undefined) return choices;
-  const text = await session.read({ node: tunnel.resource.node, namespace: tunnel.namespace }, [
-    "ip",
-    "-j",
-    "-d",
-    "link",
-    "show",
-    "dev",
-    tunnel.name,
-  ]);
-  const [link] = JSON.parse(text) as { linkinfo?: { info_kind?: string } }[];
-  return { ...choices, wireguard: link?.linkinfo?.info_kind === "wireguard" ? "kernel" : "wireguard-go" };
 }

@@ -10,6 +10,9 @@ import { BuildError } from "../../emulator/image/index.ts";
 import type { SourcePatch } from "../../emulator/image/index.ts";
 import { LabError } from "../../emulator/lab-error.ts";
 import type { BackendName } from "../../emulator/lab.ts";
+import { probeHost } from "../../emulator/host/index.ts";
+import type { HostReport } from "../../emulator/host/index.ts";
+import { choicesOf, type Choices } from "./choices.ts";
 import type { OnEvent } from "./events.ts";
 import { judgeFarm, lawResult } from "./judge.ts";
 import { openSession } from "./open-session.ts";
@@ -35,6 +38,17 @@ export interface RunOptions {
   readonly version: string;
   /** Seeded faults in the agent. */
   readonly patches?: readonly SourcePatch[];
+  /** What this host can do; default: found by trying. */
+  readonly host?: HostReport;
+}
+
+let knownHost: Promise<HostReport> | undefined;
+
+/** Looked for once in a process, while the first lab comes up. */
+function hostOf({ host }: RunOptions): Promise<HostReport> {
+  if (host !== undefined) return Promise.resolve(host);
+  knownHost ??= probeHost();
+  return knownHost;
 }
 
 async function currentCommit(): Promise<string | null> {
@@ -82,8 +96,12 @@ const isHostLacking = (error: unknown): boolean =>
 interface FarmRun {
   readonly result: FarmResult;
   readonly counterexamples: readonly Counterexample[];
-  readonly choices: Readonly<Record<string, string>>;
+  readonly choices: Choices;
 }
+
+/** What this host has, by the names that properties need. */
+const present = ({ capabilities }: HostReport): ReadonlySet<string> =>
+  new Set(capabilities.flatMap((one) => (one.present ? [one.capability] : [])));
 
 async function runFarm(given: FarmToRun, options: RunOptions): Promise<FarmRun> {
   const { farm } = given;
@@ -105,7 +123,7 @@ async function runFarm(given: FarmToRun, options: RunOptions): Promise<FarmRun> 
     options.onEvent({ kind: "farm-ready", farm: farm.name, readyMs });
     laws = await judgeFarm(opened.session, options.properties, {
       signal: options.signal,
-      capabilities: opened.capabilities,
+      capabilities: present(await hostOf(options)),
       onEvent: options.onEvent,
     });
   } catch (error) {
@@ -132,6 +150,7 @@ async function runFarm(given: FarmToRun, options: RunOptions): Promise<FarmRun> 
 export async function runFarms(farms: readonly FarmToRun[], options: RunOptions): Promise<RunResult> {
   const started = performance.now();
   const commit = currentCommit();
+  const host = hostOf(options);
   const runs: FarmRun[] = [];
   const waiting = farms.entries();
   const worker = async (): Promise<void> => {
@@ -144,7 +163,7 @@ export async function runFarms(farms: readonly FarmToRun[], options: RunOptions)
     seed: options.seed,
     farmlab: options.version,
     commit: await commit,
-    host: { choices: Object.assign({}, ...runs.map((run) => run.choices)) as Record<string, string> },
+    host: { choices: Object.assign({}, choicesOf(await host, options.backend), ...runs.map((run) => run.choices)) as Choices },
     results: runs.map((run) => run.result),
     counterexamples: runs.flatMap((run) => run.counterexamples),
     durationMs: Math.round(performance.now() - started),
