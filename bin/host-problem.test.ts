@@ -4,7 +4,8 @@ import { BuildError, cacheDirectory } from "../emulator/image/index.ts";
 import { LabError } from "../emulator/lab-error.ts";
 import { mendable } from "./host-problem.ts";
 
-const refused = (path: string): Error => Object.assign(new Error(`EROFS, open '${path}'`), { code: "EROFS", path, syscall: "open" });
+const refused = (path: string): Error =>
+  Object.assign(new Error(`EROFS, open '${path}'`), { code: "EROFS", errno: -30, path, syscall: "open" });
 
 describe("errors that a user or a host can mend", () => {
   it("have a code, a way out, and an exit code of the contract", () => {
@@ -16,7 +17,7 @@ describe("errors that a user or a host can mend", () => {
     });
     expect(mendable(new LabError("lab-gone", "ended"))).toMatchObject({ problem: { code: "lab-gone" }, exitCode: 1 });
     expect(mendable(refused(join(cacheDirectory(), "image")))).toMatchObject({
-      problem: { code: "no-cache", message: `the cache ${cacheDirectory()} cannot be used: EROFS` },
+      problem: { code: "no-cache", message: `the cache ${cacheDirectory()} cannot be used: EROFS, read-only file system` },
       exitCode: 3,
     });
   });

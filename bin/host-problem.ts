@@ -1,8 +1,7 @@
 /** What this host lacks for labs, and errors that come of it, as problems with a way out. */
-import { relative } from "node:path";
 import type { Problem } from "../core/common/index.ts";
 import { probeHost, requireSandbox } from "../emulator/host/index.ts";
-import { BuildError, cacheDirectory } from "../emulator/image/index.ts";
+import { BuildError, cacheProblem } from "../emulator/image/index.ts";
 import { LabError } from "../emulator/lab-error.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { complain } from "./output.ts";
@@ -17,10 +16,9 @@ export async function hostCanRun(): Promise<boolean> {
 const error = (code: string, message: string, hint: string): Problem => ({ severity: "error", code, message, hint });
 
 /** Folders that cannot be used, by what the system said: the cache, or the one that this process is in. */
-function folderProblem({ code, path, syscall }: NodeJS.ErrnoException): Problem | undefined {
-  if (syscall === "uv_cwd") return error("no-folder", "the current folder has been removed", "go to another one");
-  if (code === undefined || path === undefined || relative(cacheDirectory(), path).startsWith("..")) return undefined;
-  return error("no-cache", `the cache ${cacheDirectory()} cannot be used: ${code}`, "set XDG_CACHE_HOME to a folder that can be written");
+function folderProblem(thrown: NodeJS.ErrnoException): Problem | undefined {
+  if (thrown.syscall === "uv_cwd") return error("no-folder", "the current folder has been removed", "go to another one");
+  return cacheProblem(thrown);
 }
 
 /** An error that the user or the host can mend, with its exit code; undefined for faults of farmlab's own. */

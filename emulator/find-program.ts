@@ -1,12 +1,12 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 
-/** Where a system's own programs are that an ordinary user's PATH may lack. */
-const systemFolders: readonly string[] = ["/usr/sbin", "/sbin"];
+/** The folders of PATH, and those of the system's own programs, which an ordinary user's PATH may lack. */
+const usualFolders = (): string => [process.env["PATH"] ?? "", "/usr/sbin", "/sbin"].join(delimiter);
 
-/** Path of a program of this machine, by the folders of PATH and those of the system's own; undefined where there is none. */
-export function findProgram(name: string, searchPath: string = process.env["PATH"] ?? ""): string | undefined {
-  const folders = [...searchPath.split(delimiter).filter((folder) => isAbsolute(folder)), ...systemFolders];
+/** Path of a program of this machine, looked for in folders as PATH has them; undefined where there is none. */
+export function findProgram(name: string, searchPath: string = usualFolders()): string | undefined {
+  const folders = searchPath.split(delimiter).filter((folder) => isAbsolute(folder));
   return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
 

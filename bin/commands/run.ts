@@ -185,7 +185,11 @@ function sayWhatIsMissing(result: RunResult, require: readonly string[], options
   const skipped = judged.filter((one) => one.verdict === "skipped" && one.needs.length > 0).map((one) => one.property);
   if (judged.length > 0 && skipped.length === judged.length) {
     const needs = [...new Set(judged.flatMap((one) => one.needs))].join(", ");
-    say("all-skipped", `nothing can be judged on this host: everything needs ${needs}`, "farmlab doctor shows how to get what this host lacks");
+    say(
+      "all-skipped",
+      `nothing can be judged on this host: everything needs ${needs}`,
+      "farmlab doctor shows how to get what this host lacks",
+    );
   }
   if (!options.skips && skipped.length > 0)
     say("skipped", `with --no-skips nothing may be skipped: ${skipped.join(", ")}`, "farmlab doctor shows how to get what this host lacks");

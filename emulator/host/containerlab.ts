@@ -23,7 +23,7 @@ export function containerlabProgram(): string | undefined {
       .toSorted()
       .toReversed()
       .flatMap((version) => findProgram("containerlab", join(folder, version)) ?? [])
-      .find((path) => path.startsWith(folder));
+      .at(0);
   } catch {
     return undefined;
   }

@@ -1,9 +1,9 @@
 #!/bin/sh
-# usage: build-image.sh RANGE_START RANGE_LENGTH EXCLUDES MMDEBSTRAP_ARGUMENT...
+# usage: build-image.sh RANGE_START RANGE_LENGTH EXCLUDES COMMAND [ARGUMENT...]
 #
-# Builds a root file system with mmdebstrap into ./result/rootfs. It is unpacked inside a user namespace, so that its files belong to
-# the ids RANGE_START.. of this machine and to 0.. in a lab's sandbox. EXCLUDES is a file of tar patterns.
-# Must run as root, as the first process of PID and mount namespaces of its own: all ends with it.
+# Unpacks the tar archive that COMMAND writes into ./result/rootfs. That happens inside a user namespace, so that the files belong to
+# the ids RANGE_START.. of this machine and to 0.. in a lab's sandbox. EXCLUDES is tar patterns, one a line. COMMAND's standard input
+# is never at its end while this script lives. Must run as root.
 set -eu
 start=$1 length=$2 excludes=$3
 shift 3
@@ -13,7 +13,7 @@ chmod 711 .
 printf '%s\n' "$excludes" >excludes
 mkdir -p result/rootfs temporary
 chown "$start:$start" result result/rootfs
-mkfifo ready go image.tar
+mkfifo ready go open image.tar
 
 (
   cd result/rootfs
@@ -30,7 +30,8 @@ echo "0 $start $length" >"/proc/$unpacker/uid_map"
 echo "0 $start $length" >"/proc/$unpacker/gid_map"
 echo >go
 
+exec 8<>open
 # The shells that apt starts know descriptors of one digit only: leave it enough of them.
-TMPDIR=$PWD/temporary mmdebstrap --format=tar "$@" >image.tar 9>&-
+TMPDIR=$PWD/temporary "$@" >image.tar <open 8<&- 9>&-
 wait "$unpacker"
 install -d -o "$start" -g "$start" result/rootfs/dev

@@ -30,44 +30,55 @@ function isRunning(pid: string): boolean {
 describe("buildOnce", () => {
   it("makes what the command leaves in result appear under the hash, and runs nothing the second time", async () => {
     const argv = script('mkdir result && echo made >result/file && echo run >>"$1"', join(cache, "runs"));
-    const built = await buildOnce({ kind: "thing", hash: "abc", argv });
-    expect(await buildOnce({ kind: "thing", hash: "abc", argv })).toBe(built);
+    const built = await buildOnce({ kind: "thing", packages: "thing-tools", hash: "abc", argv });
+    expect(await buildOnce({ kind: "thing", packages: "thing-tools", hash: "abc", argv })).toBe(built);
     expect(readFileSync(join(built, "file"), "utf8")).toBe("made\n");
     expect(readFileSync(join(cache, "runs"), "utf8")).toBe("run\n");
     expect(readdirSync(folder()).toSorted()).toEqual(["abc", "lock"]);
   });
 
   it("says how to get a program that building takes and that is missing", async () => {
-    const built = buildOnce({ kind: "thing", hash: "abc", argv: script("exec nosuch-compiler") });
-    await expect(built).rejects.toMatchObject({ problem: { hint: expect.stringContaining("npm start installs it") as string } });
+    const built = buildOnce({ kind: "thing", packages: "thing-tools", hash: "abc", argv: script("exec nosuch-compiler") });
+    await expect(built).rejects.toMatchObject({ problem: { hint: expect.stringContaining("apt-get install thing-tools") as string } });
   });
 
   it("builds once when two ask at the same time", async () => {
     const argv = script('echo run >>"$1" && mkdir result', join(cache, "runs"));
-    const ask = (): Promise<string> => buildOnce({ kind: "thing", hash: "abc", argv });
+    const ask = (): Promise<string> => buildOnce({ kind: "thing", packages: "thing-tools", hash: "abc", argv });
     const [one, other] = await Promise.all([ask(), ask()]);
     expect(one).toBe(other);
     expect(readFileSync(join(cache, "runs"), "utf8")).toBe("run\n");
   });
 
   it("keeps nothing of a build that fails, and shows its last lines", async () => {
-    const failing = buildOnce({ kind: "thing", hash: "abc", argv: script("mkdir result && echo it broke >&2 && exit 7") });
+    const failing = buildOnce({
+      kind: "thing",
+      packages: "thing-tools",
+      hash: "abc",
+      argv: script("mkdir result && echo it broke >&2 && exit 7"),
+    });
     await expect(failing).rejects.toThrow(BuildError);
     await expect(failing).rejects.toThrow(/code 7[^]*it broke/);
     expect(readdirSync(folder())).toEqual(["lock"]);
   });
 
   it("removes with the next build what a killed guard left", async () => {
-    await buildOnce({ kind: "thing", hash: "first", argv: script("mkdir result ../staging-9.9") });
+    await buildOnce({ kind: "thing", packages: "thing-tools", hash: "first", argv: script("mkdir result ../staging-9.9") });
     expect(readdirSync(folder())).toContain("staging-9.9");
-    await buildOnce({ kind: "thing", hash: "second", argv: script("mkdir result") });
+    await buildOnce({ kind: "thing", packages: "thing-tools", hash: "second", argv: script("mkdir result") });
     expect(readdirSync(folder()).toSorted()).toEqual(["first", "lock", "second"]);
   });
 
   it("ends the build and keeps nothing when aborted", async () => {
     const abort = new AbortController();
     const started = join(cache, "started");
-    const building = buildOnce({ kind: "thing", hash: "abc", argv: script(endless, started), signal: abort.signal });
+    const building = buildOnce({
+      kind: "thing",
+      packages: "thing-tools",
+      hash: "abc",
+      argv: script(endless, started),
+      signal: abort.signal,
+    });
     building.catch(() => undefined);
     const pid = await vi.waitUntil(() => existsSync(started) && readFileSync(started, "utf8").trim(), 5000);
     abort.abort();
@@ -79,7 +90,7 @@ describe("buildOnce", () => {
   it("ends the build and keeps nothing when the asking process is killed", async () => {
     const started = join(cache, "started");
     const source = `import { buildOnce } from ${JSON.stringify(new URL("build-once.ts", import.meta.url).href)};
-      await buildOnce({ kind: "thing", hash: "abc", argv: ${JSON.stringify(script(endless, started))} });`;
+      await buildOnce({ kind: "thing", packages: "thing-tools", hash: "abc", argv: ${JSON.stringify(script(endless, started))} });`;
     const asking = spawn(process.execPath, ["--input-type=module", "--eval", source], { stdio: "inherit" });
     const pid = await vi.waitUntil(() => existsSync(started) && readFileSync(started, "utf8").trim(), 5000);
     asking.kill("SIGKILL");

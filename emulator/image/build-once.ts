@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Problem } from "../../core/common/index.ts";
-import { cacheDirectory } from "./cache.ts";
+import { cacheDirectory, makeCacheFolder } from "./cache.ts";
 
 /** A part of the run time could not be built; `problem` says to the user why and what to do. */
 export class BuildError extends Error {
@@ -22,6 +22,8 @@ export interface BuildOnceOptions {
   readonly hash: string;
   /** Runs in a staging directory and leaves its work in `result` there. */
   readonly argv: readonly string[];
+  /** What Debian calls the packages that building takes, for the hint where a program is missing. */
+  readonly packages: string;
   readonly onLine?: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
@@ -31,8 +33,18 @@ const keptLines = 20;
 let staged = 0;
 /** The shell's exit code for a program that is not there. */
 const notFoundCode = 127;
-const missingProgramHint =
-  "a program that building takes is missing: npm start installs it, or: apt-get install mmdebstrap debian-archive-keyring mount gcc libc6-dev";
+
+/** The way out, from what a failed build said last. */
+function hintOf({ packages }: BuildOnceOptions, code: number | null, lines: readonly string[]): string {
+  const says = (words: RegExp): boolean => lines.some((line) => words.test(line));
+  if (says(/No space left on device|Disk quota exceeded/))
+    return `the disk of ${cacheDirectory()} is full: free some of it, or set XDG_CACHE_HOME to a folder on another one; nothing of the build was kept`;
+  if (code === notFoundCode || says(/cannot find -lc\b|: not found$|failed to execute/))
+    return `a program that building takes is missing: npm start installs it, or: apt-get install ${packages}`;
+  if (says(/Temporary failure resolving|Could not resolve|Could not connect|Failed to fetch|dial tcp/))
+    return "it is fetched from Debian's mirrors: look at this machine's network, its DNS and proxy settings; the next run starts afresh";
+  return "nothing of it was kept; the next run starts afresh";
+}
 
 /**
  * The directory `<cache>/<kind>/<hash>`, built by `argv` where it is not there yet. It appears whole or not at all, however this process
@@ -42,7 +54,7 @@ export async function buildOnce(options: BuildOnceOptions): Promise<string> {
   const folder = join(cacheDirectory(), options.kind);
   const final = join(folder, options.hash);
   if (existsSync(final)) return final;
-  mkdirSync(folder, { recursive: true });
+  makeCacheFolder(options.kind);
   options.signal?.throwIfAborted();
 
   staged += 1;
@@ -73,6 +85,6 @@ export async function buildOnce(options: BuildOnceOptions): Promise<string> {
     severity: "error",
     code: `${options.kind}-not-built`,
     message: `building the ${options.kind} ended with code ${code}; its last lines:\n${lastLines.map((line) => `  ${line}`).join("\n")}`,
-    hint: code === notFoundCode ? missingProgramHint : "Nothing of it was kept; the next run starts afresh.",
+    hint: hintOf(options, code, lastLines),
   });
 }

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BuildError } from "./build-once.ts";
-import { cacheDirectory } from "./cache.ts";
+import { cacheDirectory, makeCacheFolder } from "./cache.ts";
 
 /** A seeded fault: one place of a source file replaced while the agent is bundled. */
 export interface SourcePatch {
@@ -53,7 +53,7 @@ export async function ensureBundle(patches: readonly SourcePatch[] = []): Promis
   const { code, inputs } = await bundle(patches);
   const hash = digest(code);
   const path = join(folder, hash, "agent.mjs");
-  mkdirSync(join(folder, hash), { recursive: true });
+  makeCacheFolder("bundle", hash);
   writeWhole(path, code);
   writeWhole(stampFile, JSON.stringify({ hash, inputs } satisfies Stamp));
   removeUnused(folder);

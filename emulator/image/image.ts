@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BuildError, buildOnce } from "./build-once.ts";
+import { builderCommand, findBuilder } from "./builder.ts";
 import { cacheDirectory } from "./cache.ts";
 import { recipe, recipeHash } from "./recipe.ts";
 
@@ -18,6 +19,7 @@ export interface ImageOptions {
   readonly signal?: AbortSignal;
 }
 
+const imagePackages = "mmdebstrap debian-archive-keyring mount util-linux tar";
 const buildScript = fileURLToPath(new URL("build-image.sh", import.meta.url));
 
 /** The image where it is already built; undefined where not. */
@@ -44,21 +46,10 @@ export async function ensureImage(options: ImageOptions = {}): Promise<Image> {
   }
   const hash = recipeHash();
   const progress = imageProgress(options.onProgress ?? (() => undefined));
-  const directory = await buildOnce({ kind: "image", hash, argv: buildCommand(), onLine: progress, signal: options.signal });
+  const unpack = ["sh", buildScript, String(recipe.idStart), String(recipe.idCount), recipe.excludes.join("\n")];
+  const argv = [...unpack, ...builderCommand(await findBuilder())];
+  const directory = await buildOnce({ kind: "image", hash, argv, packages: imagePackages, onLine: progress, signal: options.signal });
   return { rootfs: join(directory, "rootfs"), hash };
-}
-
-function buildCommand(): string[] {
-  return [
-    ...["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"],
-    ...["sh", buildScript, String(recipe.idStart), String(recipe.idCount), recipe.excludes.join("\n")],
-    ...["--mode=root", "--variant=essential", "--verbose", "--skip=output/dev"],
-    // The cache may lie in a home directory that apt's own user cannot enter; files that nobody will read after a crash need no sync.
-    ...['--aptopt=APT::Sandbox::User "root"', '--aptopt=Acquire::Languages "none"', "--dpkgopt=force-unsafe-io"],
-    ...recipe.customize.map((line) => `--customize-hook=${line}`),
-    `--include=${recipe.packages.join(",")}`,
-    ...[recipe.suite, "-"],
-  ];
 }
 
 const steps: Readonly<Record<string, string>> = {

@@ -3,7 +3,7 @@
  * the cache and named by the hash of what it is made of. Not for bringing anything up.
  */
 export { BuildError } from "./build-once.ts";
-export { cacheDirectory } from "./cache.ts";
+export { cacheDirectory, cacheProblem } from "./cache.ts";
 export type { SourcePatch } from "./bundle.ts";
 export { findImage } from "./image.ts";
 export type { Image, ImageOptions } from "./image.ts";

@@ -33,6 +33,6 @@ export async function ensureNative(options: NativeOptions = {}): Promise<string>
     ...compiler,
     ...units.map((name) => join(folder, name)),
   ];
-  await buildOnce({ kind: "native", hash: digest, argv, signal: options.signal });
+  await buildOnce({ kind: "native", hash: digest, argv, packages: "gcc libc6-dev", signal: options.signal });
   return program;
 }

@@ -1,5 +1,5 @@
 /** Builds what labs need and prints the paths as one line of JSON: the last part of the set-up before `npm start` and `npm test`. */
-import { BuildError, ensureRuntime } from "./index.ts";
+import { BuildError, cacheProblem, ensureRuntime } from "./index.ts";
 
 const barColumns = 30;
 
@@ -28,9 +28,10 @@ try {
   const runtime = await ensureRuntime([], { onProgress: progress.onProgress });
   process.stdout.write(`${JSON.stringify([runtime.rootfs, runtime.native, runtime.bundle])}\n`);
 } catch (error) {
-  if (!(error instanceof BuildError)) throw error;
+  const problem = error instanceof BuildError ? error.problem : cacheProblem(error);
+  if (problem === undefined) throw error;
   progress.end();
-  const { message, hint } = error.problem;
+  const { message, hint } = problem;
   process.stderr.write(`farmlab: ${message}\n${hint === undefined ? "" : `  ${hint}\n`}`);
   process.exit(3);
 }
