@@ -11,3 +11,6 @@ export { farmFileLimit, tooLarge } from "./reading/guard.ts";
 export { farmFileJsonSchema } from "./schema/farm-file.ts";
 export type { JsonSchema } from "./schema/farm-file.ts";
 export { editDistance, nearestHint } from "./nearest.ts";
+export * from "./faults/fault.ts";
+export * from "./faults/schedule.ts";
+export * from "./faults/conditions.ts";

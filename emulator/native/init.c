@@ -134,7 +134,7 @@ int init_main(int argc, char **argv) {
   sigaddset(&handled, SIGTERM);
   sigprocmask(SIG_BLOCK, &handled, NULL);
   int signals = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
-  int listener = init_clients_listen();
+  int listener = init_clients_listen("/run/farmlab/init.sock");
   if (signals < 0 || listener < 0) {
     dprintf(REPORT, "farmlab-init: %s", strerror(errno));
     return 1;

@@ -13,9 +13,11 @@ enum { REQUEST_BYTES_MAX = 1 << 20, OUTPUT_BYTES_MAX = 1 << 20, BACKLOG = 64 };
 
 struct init_client init_clients[INIT_CLIENTS_MAX];
 
-int init_clients_listen(void) {
+int init_clients_listen(const char *path) {
   for (int index = 0; index < INIT_CLIENTS_MAX; index += 1) init_clients[index].socket = -1;
-  struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/run/farmlab/init.sock"};
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  if (strlen(path) >= sizeof address.sun_path) return errno = ENAMETOOLONG, -1;
+  strcpy(address.sun_path, path);
   int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   unlink(address.sun_path);
   if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) < 0 || listen(listener, BACKLOG) < 0) return -1;

@@ -22,8 +22,8 @@ struct init_client {
 
 extern struct init_client init_clients[INIT_CLIENTS_MAX];
 
-/* Listens at /run/farmlab/init.sock; -1 with errno. */
-int init_clients_listen(void);
+/* Listens at a path; -1 with errno. */
+int init_clients_listen(const char *path);
 void init_clients_accept(int listener);
 
 /* What to wait for, and what to do when it has come. */

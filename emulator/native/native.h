@@ -13,5 +13,6 @@ int settings_main(int argc, char **argv); /* write kernel settings of a node's n
 int probe_main(int argc, char **argv);   /* traffic */
 int reach_main(int argc, char **argv);   /* measure reachability against a reflector */
 int reflect_main(int argc, char **argv); /* the reflector */
+int wire_main(int argc, char **argv);    /* links with faults */
 
 #endif
