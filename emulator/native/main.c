@@ -10,7 +10,7 @@ static const struct {
 } subcommands[] = {
     {"sandbox", sandbox_main},   {"enter", enter_main}, {"in", in_main},       {"init", init_main},
     {"settings", settings_main}, {"probe", probe_main}, {"reach", reach_main}, {"reflect", reflect_main},
-    {"wire", wire_main},
+    {"wire", wire_main},         {"flood", flood_main},
 };
 
 int main(int argc, char **argv) {

@@ -14,5 +14,6 @@ int probe_main(int argc, char **argv);   /* traffic */
 int reach_main(int argc, char **argv);   /* measure reachability against a reflector */
 int reflect_main(int argc, char **argv); /* the reflector */
 int wire_main(int argc, char **argv);    /* links with faults */
+int flood_main(int argc, char **argv);   /* load for the benchmark of the wire */
 
 #endif
