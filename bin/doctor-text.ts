@@ -7,7 +7,7 @@ export interface DoctorTextOptions {
   readonly columns: number;
   readonly colour: boolean;
   /** Ids of the laws that need a capability. */
-  lawsOf(capability: Capability): readonly string[];
+  readonly lawsOf: (capability: Capability) => readonly string[];
 }
 
 type Colour = "green" | "red" | "yellow" | "bold" | "dim";
