@@ -2,7 +2,7 @@
  * Brings a topology up in a sandbox: first all nodes, then their links, then each node's own state. Requests are not awaited one by one,
  * and nodes' files and rulesets are made while the next requests are done.
  */
-import type { Topology, TopologyNode } from "../topology/index.ts";
+import { ofOneInterface, type Topology, type TopologyNode } from "../topology/index.ts";
 import { numberInterfaces } from "./interfaces.ts";
 import { linkMessages, stateMessages, type LinkMessage, type Message } from "./messages.ts";
 import { LabError } from "../lab-error.ts";
@@ -17,9 +17,7 @@ export interface BuiltNode {
 function splitSysctls(node: TopologyNode): { early: string; late: string } {
   const lines = { early: "", late: "" };
   for (const [path, value] of Object.entries(node.config.sysctls ?? {})) {
-    const owner = /^net\/ipv[46]\/(?:conf|neigh)\/([^/]+)\//.exec(path)?.[1];
-    const late = owner !== undefined && !["all", "default", "lo"].includes(owner);
-    lines[late ? "late" : "early"] += `${path}=${value}\n`;
+    lines[ofOneInterface(path) ? "late" : "early"] += `${path}=${value}\n`;
   }
   return lines;
 }

@@ -1,6 +1,5 @@
 /** The interfaces of a topology, numbered and with their addresses, and the mistakes in it that a kernel would only tell of in numbers. */
-import { seededMac } from "../../core/common/index.ts";
-import type { Endpoint, Topology } from "../topology/index.ts";
+import { macOf, type Endpoint, type Topology } from "../topology/index.ts";
 
 /** Interface indexes are unique in the whole lab: a bridge port whose index equals its peer's comes up as much as a second late. */
 const firstIndex = 10;
@@ -33,11 +32,12 @@ export function numberInterfaces(topology: Topology): Interfaces {
     nodes.add(name);
   }
   const interfaces = new Map<string, Interface>();
-  const add = ({ node, interface: name }: Endpoint): void => {
+  const add = (endpoint: Endpoint): void => {
+    const { node, interface: name } = endpoint;
     if (!nodes.has(node)) throw new Error(`there is no node ${node} for interface ${name}`);
     requireName(node, name);
     if (interfaces.has(keyOf(node, name))) throw new Error(`interface ${name} of ${node} is there twice`);
-    interfaces.set(keyOf(node, name), { index: firstIndex + interfaces.size, mac: seededMac(topology.seed, node, name) });
+    interfaces.set(keyOf(node, name), { index: firstIndex + interfaces.size, mac: macOf(topology.seed, endpoint) });
   };
   for (const link of topology.links) for (const endpoint of link.endpoints) add(endpoint);
   for (const node of topology.nodes) for (const bridge of node.config.bridges ?? []) add({ node: node.name, interface: bridge.name });

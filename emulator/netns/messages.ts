@@ -1,9 +1,7 @@
 /** What a topology asks of the kernel, as rtnetlink messages, each with words for what it is: an error then tells whose it is. */
-import type { Endpoint, Topology, TopologyNode } from "../topology/index.ts";
+import { defaultMtu, type Endpoint, type Topology, type TopologyNode } from "../topology/index.ts";
 import type { Interfaces } from "./interfaces.ts";
 import { newAddress, newBridge, newRoute, newVeth, setUp, type VethEnd } from "./netlink.ts";
-
-const defaultMtu = 1500;
 
 export interface Message {
   readonly what: string;

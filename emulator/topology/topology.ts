@@ -16,18 +16,44 @@ export interface TopologyNode {
   readonly init: boolean;
   /** What the node stands for, for pictures and reports: `farm-node`, `segment`, `upstream`, `home-router`, `internet`, `host`. */
   readonly role: string;
+  /** containerlab's kind; absent: `linux`. A `bridge` is a node with a bridge of its own name inside, whose ports are its ends of links. */
+  readonly kind?: "linux" | "bridge";
   readonly config: NodeConfig;
+  /** What a `.clab.yml` says of the node besides; farms say nothing here. */
+  readonly container?: ContainerSettings;
+}
+
+/** What containerlab hands to its container engine for a node, and what it runs in it. Of absent ones, the file's defaults hold. */
+export interface ContainerSettings {
+  readonly image?: string;
+  readonly command?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly binds?: readonly Bind[];
+  /** Command lines, split into words as containerlab does (`words.ts`), run in order once the node's links are there. */
+  readonly exec?: readonly string[];
+  readonly capAdd?: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** A file or folder of the machine in a node. */
+export interface Bind {
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
 }
 
 export interface TopologyLink {
   readonly name: string;
   readonly endpoints: readonly [Endpoint, Endpoint];
+  /** Bytes; absent: `defaultMtu`. */
   readonly mtu?: number;
 }
 
 export interface Endpoint {
   readonly node: string;
   readonly interface: string;
+  /** Absent: by the topology's seed. */
+  readonly mac?: string;
 }
 
 /** The state a node starts with; links come from the topology. Order of work: sysctls, bridges, addresses, routes, nft, files, services. */

@@ -1,0 +1,17 @@
+/** What a topology leaves unsaid, alike for every backend. */
+import { seededMac } from "../../core/common/index.ts";
+import type { Endpoint } from "./topology.ts";
+
+/** Bytes. containerlab's own default is 9500; farms are built of Ethernets of 1500. */
+export const defaultMtu: number = 1500;
+
+/** The address of one end of a link, or of a bridge: as stated, else from the seed and its names. */
+export function macOf(seed: number, { node, interface: name, mac }: Endpoint): string {
+  return mac ?? seededMac(seed, node, name);
+}
+
+/** Whether a setting (path below /proc/sys) is one interface's: it can only be made once the interface is there, all others come before. */
+export function ofOneInterface(path: string): boolean {
+  const owner = /^net\/ipv[46]\/(?:conf|neigh)\/([^/]+)\//.exec(path)?.[1];
+  return owner !== undefined && !["all", "default", "lo"].includes(owner);
+}
