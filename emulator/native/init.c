@@ -1,7 +1,8 @@
 /*
  * `native init`: farmlab-init, a node's first process. It owns the node's daemons, restarts what dies as it was told, reaps
  * orphans, and answers on /run/farmlab/init.sock (the protocol is in core/common/service-line.ts). It is never anyone's child but
- * the sandbox's, so an agent can die and come back under it.
+ * the sandbox's, so an agent can die and come back under it. A sandbox has made its folders and waits at descriptor 3 to hear that it
+ * listens; a container engine has done neither.
  */
 #define _GNU_SOURCE
 #include "init_client.h"
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -127,7 +129,8 @@ int init_main(int argc, char **argv) {
   (void)argc;
   (void)argv;
   signal(SIGPIPE, SIG_IGN);
-  fcntl(REPORT, F_SETFD, FD_CLOEXEC);
+  int awaited = fcntl(REPORT, F_SETFD, FD_CLOEXEC) == 0;
+  mkdir("/run/farmlab", 0755);
   sigset_t handled;
   sigemptyset(&handled);
   sigaddset(&handled, SIGCHLD);
@@ -136,11 +139,11 @@ int init_main(int argc, char **argv) {
   int signals = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
   int listener = init_clients_listen("/run/farmlab/init.sock");
   if (signals < 0 || listener < 0) {
-    dprintf(REPORT, "farmlab-init: %s", strerror(errno));
+    dprintf(awaited ? REPORT : STDERR_FILENO, "farmlab-init: %s", strerror(errno));
     return 1;
   }
   service_setup(tell_watchers, tell_stopped);
-  if (write(REPORT, "", 1) != 1) return 1;
-  close(REPORT);
+  if (awaited && write(REPORT, "", 1) != 1) return 1;
+  if (awaited) close(REPORT);
   return run(signals, listener);
 }

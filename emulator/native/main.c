@@ -9,7 +9,8 @@ static const struct {
   int (*run)(int argc, char **argv);
 } subcommands[] = {
     {"sandbox", sandbox_main},   {"enter", enter_main}, {"in", in_main},       {"init", init_main},
-    {"settings", settings_main}, {"probe", probe_main}, {"reach", reach_main}, {"reflect", reflect_main},
+    {"settings", settings_main}, {"write", write_main}, {"start", start_main}, {"probe", probe_main},
+    {"reach", reach_main},       {"reflect", reflect_main},
     {"wire", wire_main},         {"flood", flood_main},
 };
 

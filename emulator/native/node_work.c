@@ -86,9 +86,9 @@ static int make_directories(const char *path) {
   return 0;
 }
 
-int node_work_file(const char *path, const char *mode, const char *payload, size_t length, char *error, size_t error_size) {
+int node_work_file(const char *path, const char *mode, int more, const char *payload, size_t length, char *error, size_t error_size) {
   errno = EINVAL; /* what is wrong with a path that does not begin at the root */
-  int file = path[0] == '/' && make_directories(path) == 0 ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
+  int file = path[0] == '/' && make_directories(path) == 0 ? open(path, O_WRONLY | O_CREAT | (more ? O_APPEND : O_TRUNC) | O_CLOEXEC, 0600) : -1;
   while (file >= 0 && length > 0) {
     ssize_t amount = write(file, payload, length);
     if (amount < 0 && errno == EINTR) continue;

@@ -15,8 +15,8 @@ int node_work_sysctl(char *payload, size_t length, char *error, size_t error_siz
 /* Lines with one interface name each: checksum and segmentation offloads off, so that captures show what a wire would carry. */
 int node_work_offloads(char *payload, size_t length, char *error, size_t error_size);
 
-/* Writes a file, with the directories above it; `mode` is octal text. */
-int node_work_file(const char *path, const char *mode, const char *payload, size_t length, char *error, size_t error_size);
+/* Writes a file, with the directories above it, or adds to its end if `more`; `mode` is octal text. */
+int node_work_file(const char *path, const char *mode, int more, const char *payload, size_t length, char *error, size_t error_size);
 
 /* A ruleset in nft's language. Its program is only started; node_nft_settle tells how all of them went. */
 int node_nft_start(const char *node, const char *payload, size_t length, char *error, size_t error_size);

@@ -96,7 +96,7 @@ static void work_in_node(char **fields, int count, char *payload, size_t length)
   else if (strcmp(what, "sysctl") == 0) result = node_work_sysctl(payload, length, error, sizeof error);
   else if (strcmp(what, "offloads") == 0) result = node_work_offloads(payload, length, error, sizeof error);
   else if (strcmp(what, "nft") == 0) result = node_nft_start(node->name, payload, length, error, sizeof error);
-  else if (strcmp(what, "file") == 0 && count == 5) result = node_work_file(fields[2], fields[3], payload, length, error, sizeof error);
+  else if (strcmp(what, "file") == 0 && count == 5) result = node_work_file(fields[2], fields[3], 0, payload, length, error, sizeof error);
   if (setns(own_net, CLONE_NEWNET) < 0 || (with_mount && setns(own_mount, CLONE_NEWNS) < 0)) exit(1);
   if (result < 0) sandbox_answer("error", what, error);
   else sandbox_answer("ok", NULL, NULL);
