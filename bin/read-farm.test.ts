@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { farmFileLimit } from "../core/farm/index.ts";
+import { fileSizeLimit } from "../core/common/reading/index.ts";
 import { readFarm, readFarmText } from "./read-farm.ts";
 
 const farm = new URL("../topologies/exit-node.farm.yml", import.meta.url).pathname;
@@ -41,7 +41,7 @@ describe("reading a farm file", () => {
   it("reads no more than a farm file may have", async () => {
     writeFileSync(join(folder, "large"), Buffer.alloc(10_000_000, "x"));
     for (const path of [join(folder, "large"), "/dev/zero"]) expect(await codesOf(path)).toEqual(["file-too-large"]);
-    writeFileSync(join(folder, "limit"), Buffer.alloc(farmFileLimit, "#"));
+    writeFileSync(join(folder, "limit"), Buffer.alloc(fileSizeLimit, "#"));
     expect(await codesOf(join(folder, "limit"))).toEqual(["empty-file"]);
   });
 

@@ -1,77 +1,13 @@
-/** Reads a farm file from disk: bounded, whatever the path leads to. */
-import { constants } from "node:fs";
-import { open } from "node:fs/promises";
-import { setTimeout as pause } from "node:timers/promises";
-import { DeadlineError, failure, startDeadline } from "../core/common/index.ts";
-import type { Clock, Outcome, Problem } from "../core/common/index.ts";
-import { farmFileLimit, loadFarm, tooLarge } from "../core/farm/index.ts";
+/** Reads a farm file from disk. */
+import type { Outcome } from "../core/common/index.ts";
+import { farmFileKind, loadFarm } from "../core/farm/index.ts";
 import type { LoadedFarm } from "../core/farm/index.ts";
+import { readText } from "./read-text.ts";
 
-const clock: Clock = { nowMs: () => performance.now(), pause: async (milliseconds) => void (await pause(milliseconds)) };
+/** The text of a farm file. Errors: those of `readText`. */
+export const readFarmText = (path: string): Promise<Outcome<string>> => readText(path, farmFileKind);
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EACCES: "permission denied",
-  EISDIR: "it is a directory",
-  ENOTDIR: "a part of the path is no directory",
-  ELOOP: "its symbolic links lead in circles",
-  ENAMETOOLONG: "the path is too long",
-  ENXIO: "it is a socket, or a device without anything behind it",
-  EIO: "the system could not read it",
-};
-
-/** A pipe or a device may take so long to hand over a farm file. */
-const readWaitMs = 5000;
-const lookAgainMs = 10;
-
-/** At most one byte more than a farm file may have, so that the loader sees what is too large. */
-async function readBounded(path: string): Promise<Buffer> {
-  // Opening or reading a pipe that nobody writes to would wait for ever.
-  await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  const { size } = await file.stat();
-  if (size > farmFileLimit) return Buffer.alloc(farmFileLimit + 1, " ");
-  const buffer = Buffer.alloc(farmFileLimit + 1);
-  let length = 0;
-  const readOn = async (): Promise<{ done: Buffer } | { seen: string }> => {
-    try {
-      for (;;) {
-        const { bytesRead } = await file.read(buffer, length, buffer.length - length);
-        length += bytesRead;
-        if (bytesRead === 0 || length === buffer.length) return { done: buffer.subarray(0, length) };
-      }
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EAGAIN") return { seen: `${length} bytes` };
-      throw error;
-    }
-  };
-  return await startDeadline(clock, readWaitMs).until("the end of the file", readOn, lookAgainMs);
-}
-
-function cannotRead(path: string, why: string): Problem {
-  return {
-    severity: "error",
-    code: "cannot-read",
-    message: `cannot read the file: ${why}`,
-    hint: "`farmlab init` writes a farm file to start from",
-    place: { file: path === "" ? '""' : path, line: 1, column: 1 },
-  };
-}
-
-/** The text of a farm file, at most `farmFileLimit` long. Errors: `cannot-read`, `file-too-large`. */
-export async function readFarmText(path: string): Promise<Outcome<string>> {
-  try {
-    const bytes = await readBounded(path);
-    if (bytes.length > farmFileLimit) return failure(tooLarge(path));
-    return { ok: true, value: new TextDecoder().decode(bytes), problems: [] };
-  } catch (error) {
-    if (error instanceof DeadlineError) return failure(cannotRead(path, `it did not come to its end within ${readWaitMs / 1000} s`));
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === undefined) throw error;
-    return failure(cannotRead(path, reasons[code] ?? code));
-  }
-}
-
-/** Reads and loads a farm file. Errors: `cannot-read`, and those of `loadFarm`. */
+/** Reads and loads a farm file. Errors: those of `readText` and of `loadFarm`. */
 export async function readFarm(path: string): Promise<Outcome<LoadedFarm>> {
   const text = await readFarmText(path);
   return text.ok ? loadFarm(text.value, path) : text;

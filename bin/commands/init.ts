@@ -1,7 +1,7 @@
 /** `farmlab init`: writes a farm file to start from, one of those in `topologies/`. */
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { Command } from "commander";
-import { nearestHint } from "../../core/farm/index.ts";
+import { nearestHint } from "../../core/common/reading/index.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { complain, type OutputOptions } from "../output.ts";
 

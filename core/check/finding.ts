@@ -1,5 +1,6 @@
 /** What a check of a farm is, and how it says what it finds. */
-import type { Farm, Finding, Path } from "../farm/index.ts";
+import type { Path } from "../common/reading/index.ts";
+import type { Farm, Finding } from "../farm/index.ts";
 
 /** Judges one subject of a farm. */
 export type FarmCheck = (farm: Farm) => readonly Finding[];

@@ -1,7 +1,7 @@
 /** `docs/farm-file.md`: made from the schema and from an example that loads. `npx vitest run --project unit core/farm -u` writes it anew. */
 import { describe, expect, it } from "vitest";
 import { farmFileJsonSchema, loadFarm } from "./index.ts";
-import type { JsonSchema } from "./index.ts";
+import type { JsonSchema } from "../common/reading/index.ts";
 
 /** Each key of the top with what may stand there; together they are one farm. */
 const example: Readonly<Record<string, string>> = {

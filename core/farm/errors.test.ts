@@ -2,7 +2,8 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { formatProblem, seededRandom } from "../common/index.ts";
-import { farmFileLimit, loadFarm } from "./index.ts";
+import { fileSizeLimit } from "../common/reading/index.ts";
+import { loadFarm } from "./index.ts";
 
 const folder = new URL("errors/", import.meta.url);
 const ending = ".farm.yml";
@@ -32,7 +33,7 @@ describe("a bad farm file is refused with line, column and hint", () => {
     ["noise", (): string => noise(10_000)],
     ["nul-bytes", (): string => "farm: a\0b\n"],
     ["latin-1", (): string => new TextDecoder().decode(Uint8Array.from([...new TextEncoder().encode("farm: x\nabout: caf"), 0xe9, 10]))],
-    ["just-too-large", (): string => `farm: a${" ".repeat(farmFileLimit)}`],
+    ["just-too-large", (): string => `farm: a${" ".repeat(fileSizeLimit)}`],
   ])("%s", async (name, text) => {
     await expect(reportOf(text(), name)).toMatchFileSnapshot(new URL(`${name}.txt`, folder).pathname);
   });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { farmFileJsonSchema } from "./index.ts";
-import type { JsonSchema } from "./index.ts";
+import type { JsonSchema } from "../common/reading/index.ts";
 
 /** Every schema within a schema, with its path. */
 function* within(schema: JsonSchema, path = "$"): Generator<[string, JsonSchema]> {

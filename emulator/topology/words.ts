@@ -39,12 +39,10 @@ export function splitWords(line: string): string[] | undefined {
   return words;
 }
 
-/** containerlab replaces names such as `__clabNodeName__` before it splits; a quote in their middle keeps them as they are. */
-const withoutVariables = (text: string): string => text.replaceAll("__clab", "_''_clab");
-
 function quoteWord(word: string): string {
-  if (/^[\w./:=,@%+-]+$/.test(word)) return withoutVariables(word);
-  return `'${word.replaceAll("'", "'\\''").replaceAll("__clab", "_'''_clab")}'`;
+  const quoted = /^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  // containerlab replaces names such as `__clabNodeName__` before it splits; quotes in their middle keep them as they are.
+  return quoted.replaceAll("__clab", "_''_clab");
 }
 
 /** A command line that splits into these words. */

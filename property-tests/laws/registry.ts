@@ -1,5 +1,5 @@
 /** Every law of the systems that farmlab runs, in their order, with the properties that check it. */
-import { editDistance } from "../../core/farm/index.ts";
+import { editDistance } from "../../core/common/reading/index.ts";
 import { pureProperties } from "./ex-pure.ts";
 import { upstreamProperties } from "./ex-06-upstream.ts";
 import { withinProperties } from "./ex-07-within.ts";

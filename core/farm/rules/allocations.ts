@@ -2,7 +2,7 @@
 import { formatPrefix, hasHostBits, networkOf, overlaps } from "../../common/index.ts";
 import type { Prefix } from "../../common/index.ts";
 import { judgeAllocation } from "../allocation.ts";
-import type { Path } from "../reading/places.ts";
+import type { Path } from "../../common/reading/index.ts";
 import type { Finding, Rule } from "./rule.ts";
 import { refuse, repeats } from "./rule.ts";
 

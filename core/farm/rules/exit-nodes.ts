@@ -1,6 +1,6 @@
 /** Nodes and what makes one an exit node: two NICs, a number of its own, a place on PrefixZero (seed 1; EX-4, EX-24, EX-25). */
 import type { FarmNode } from "../farm.ts";
-import { nearestHint } from "../nearest.ts";
+import { nearestHint } from "../../common/reading/index.ts";
 import { maximumExitNodeNumber } from "../parts.ts";
 import type { Finding, Rule } from "./rule.ts";
 import { refuse, refuseKey, repeats } from "./rule.ts";

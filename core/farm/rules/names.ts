@@ -1,5 +1,5 @@
 /** Names: hosts, routers, nodes and segments all become nodes of a lab, so that they share one space of names. */
-import type { Path } from "../reading/places.ts";
+import type { Path } from "../../common/reading/index.ts";
 import type { Rule } from "./rule.ts";
 import { refuseKey, repeats } from "./rule.ts";
 

@@ -2,10 +2,10 @@
 import { formatPrefix, networkOf } from "../../common/index.ts";
 import type { Prefix } from "../../common/index.ts";
 import type { Farm, NetworkResource, UserNetwork } from "../farm.ts";
-import { nearestHint } from "../nearest.ts";
+import { nearestHint } from "../../common/reading/index.ts";
 import { judgeAllocation } from "../allocation.ts";
 import { judgeResourcePrefix, maximumExitNodeNumber, subnetNumberOf } from "../parts.ts";
-import type { Path } from "../reading/places.ts";
+import type { Path } from "../../common/reading/index.ts";
 import type { Finding, Rule } from "./rule.ts";
 import { refuse, refuseKey, repeats } from "./rule.ts";
 

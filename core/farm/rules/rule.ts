@@ -2,7 +2,7 @@
 import type { Severity } from "../../common/index.ts";
 import type { FarmFile } from "../document.ts";
 import type { Farm } from "../farm.ts";
-import type { Path } from "../reading/places.ts";
+import type { Path } from "../../common/reading/index.ts";
 
 export interface Finding {
   readonly severity: Severity;

@@ -2,8 +2,8 @@
 import { contains, formatAddress, formatPrefix, networkOf, sameAddress, wellKnown } from "../../common/index.ts";
 import type { Address, Prefix } from "../../common/index.ts";
 import type { Farm } from "../farm.ts";
-import { nearestHint } from "../nearest.ts";
-import type { Path } from "../reading/places.ts";
+import { nearestHint } from "../../common/reading/index.ts";
+import type { Path } from "../../common/reading/index.ts";
 import type { Finding, Rule } from "./rule.ts";
 import { refuse, refuseKey, repeats } from "./rule.ts";
 

@@ -1,6 +1,6 @@
 /** What runs in a network: workloads, the IPv4 addresses that its user owns, port forwards. */
 import { contains, formatAddress, formatPrefix, networkOf, sameAddress } from "../../common/index.ts";
-import { nearestHint } from "../nearest.ts";
+import { nearestHint } from "../../common/reading/index.ts";
 import type { Finding, Rule } from "./rule.ts";
 import { refuse, repeats } from "./rule.ts";
 import { usedAddresses } from "./segments.ts";

@@ -1,5 +1,6 @@
 /** The farm file's schema as a whole. It transforms nothing, so that a JSON Schema can be published from it. */
 import { z } from "zod";
+import type { JsonSchema } from "../../common/reading/index.ts";
 import type { AllocationEntry, FarmFile } from "../document.ts";
 import { network } from "./networks.ts";
 import { node } from "./nodes.ts";
@@ -24,28 +25,8 @@ export const farmFileSchema: z.ZodType<FarmFile> = z.strictObject({
   networks: about("users' networks, by name", z.record(name, network)).exactOptional(),
 });
 
-/** A JSON Schema, as far as this room walks it. */
-export interface JsonSchema {
-  readonly [keyword: string]: unknown;
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly additionalProperties?: JsonSchema | boolean;
-  readonly items?: JsonSchema;
-}
-
 /** The farm file's JSON Schema (draft 2020-12), for editors and other tools. */
 export function farmFileJsonSchema(): JsonSchema {
   const { $schema, ...rest } = z.toJSONSchema(farmFileSchema) as JsonSchema;
   return { $schema, title: "farmlab farm file", ...rest };
-}
-
-/** The part of the schema that judges the value at a path; undefined where no schema does. */
-export function schemaAt(path: readonly (string | number)[]): JsonSchema | undefined {
-  let schema: JsonSchema | undefined = farmFileJsonSchema();
-  for (const step of path) {
-    const rest: JsonSchema | boolean | undefined = schema?.additionalProperties;
-    const properties: JsonSchema["properties"] = schema?.properties ?? {};
-    const named: JsonSchema | undefined = Object.hasOwn(properties, step) ? properties[step] : undefined;
-    schema = typeof step === "number" ? schema?.items : (named ?? (typeof rest === "object" ? rest : undefined));
-  }
-  return schema;
 }

@@ -1,6 +1,7 @@
-/** A YAML document as plain values, each with where it stands. Keys are text; what a farm file has no use for is refused. */
+/** A YAML document as plain values, each with where it stands. Keys are text; what such files have no use for is refused. */
 import { isAlias, isMap, isScalar, isSeq } from "yaml";
-import type { Problem } from "../../common/index.ts";
+import type { Problem } from "../problem.ts";
+import type { FileKind } from "./file-kind.ts";
 import type { Lines } from "./lines.ts";
 import { nestingLimit } from "./parse.ts";
 import type { YamlDocument } from "./parse.ts";
@@ -31,7 +32,11 @@ interface Node {
 }
 
 /** Errors: `duplicate-key`, `yaml-alias`, `yaml-tag`, `bad-key`, `too-complex`. */
-export function locate(document: YamlDocument, lines: Lines): { readonly root: Located; readonly problems: readonly Problem[] } {
+export function locate(
+  document: YamlDocument,
+  lines: Lines,
+  kind: FileKind,
+): { readonly root: Located; readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
   const anchors = new Map<string, unknown>();
   let aliases = 0;
@@ -60,7 +65,7 @@ export function locate(document: YamlDocument, lines: Lines): { readonly root: L
     values += 1;
     if (values > valueLimit || depth > nestingLimit) {
       if (values <= valueLimit + 1)
-        report("too-complex", "the file unfolds to more values than a farm file may have", "write it without aliases", span);
+        report("too-complex", `the file unfolds to more values than ${kind.name} may have`, "write it without aliases", span);
       values = Math.max(values, valueLimit + 1);
       return nothing;
     }
@@ -79,7 +84,7 @@ export function locate(document: YamlDocument, lines: Lines): { readonly root: L
     const { anchor, tag } = (node ?? {}) as Node;
     if (anchor !== undefined) anchors.set(anchor, node);
     if (tag !== undefined) {
-      report("yaml-tag", "a farm file has no YAML tags", "leave the tag out", span);
+      report("yaml-tag", `${kind.name} has no YAML tags`, "leave the tag out", span);
     }
     if (isMap(node)) {
       const value: Record<string, unknown> = {};

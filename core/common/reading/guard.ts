@@ -1,17 +1,19 @@
 /** What is refused before any YAML is read: too much text, and bytes that are no text. */
-import type { Problem } from "../../common/index.ts";
+import type { Problem } from "../problem.ts";
+import { isThisOne } from "./file-kind.ts";
+import type { FileKind } from "./file-kind.ts";
 import type { Lines } from "./lines.ts";
 
-/** Characters of a farm file, at most; callers that read files bound the bytes by it too. */
-export const farmFileLimit: number = 1024 * 1024;
+/** Characters of a file, at most; callers that read files bound the bytes by it too. */
+export const fileSizeLimit: number = 1024 * 1024;
 
 /** The refusal of a file above the limit. */
-export function tooLarge(file: string): Problem {
+export function tooLarge(file: string, kind: FileKind): Problem {
   return {
     severity: "error",
     code: "file-too-large",
-    message: "the file is over 1 MiB, more than a farm file may have",
-    hint: "is this a farm file? `farmlab init` writes one to start from",
+    message: `the file is over 1 MiB, more than ${kind.name} may have`,
+    hint: isThisOne(kind),
     place: { file, line: 1, column: 1 },
   };
 }
@@ -21,7 +23,7 @@ export function tooLarge(file: string): Problem {
 const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/u;
 
 /** The first thing in the text that no UTF-8 text file holds; undefined where it is clean. */
-export function notText(text: string, lines: Lines): Problem | undefined {
+export function notText(text: string, lines: Lines, kind: FileKind): Problem | undefined {
   const broken = text.isWellFormed() ? text.indexOf("\ufffd") : text.search(/[\ud800-\udfff\ufffd]/u);
   const unprintable = text.search(control);
   const foundControl = unprintable >= 0 && (broken < 0 || unprintable < broken);
@@ -31,7 +33,7 @@ export function notText(text: string, lines: Lines): Problem | undefined {
       severity: "error",
       code: "not-text",
       message: `the file holds a control character (U+${code}), so it is no text file`,
-      hint: "a farm file is YAML: plain UTF-8 text",
+      hint: `${kind.name} is YAML: plain UTF-8 text`,
       place: lines.placeAt(unprintable),
     };
   }

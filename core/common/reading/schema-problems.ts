@@ -1,9 +1,9 @@
 /** What the schema found, as problems in the field's terms. */
 import type { z } from "zod";
-import type { Problem } from "../../common/index.ts";
-import { nearestHint } from "../nearest.ts";
-import { schemaAt } from "../schema/farm-file.ts";
-import type { JsonSchema } from "../schema/farm-file.ts";
+import type { Problem } from "../problem.ts";
+import { schemaPart } from "./json-schema.ts";
+import type { JsonSchema } from "./json-schema.ts";
+import { nearestHint } from "./nearest.ts";
 import { hasUnquotedAddress, unquotedAddressHint } from "./parse.ts";
 import type { Path, Places } from "./places.ts";
 
@@ -55,8 +55,15 @@ const wanted = (schema: JsonSchema | undefined): string => {
 
 type Issue = z.core.$ZodIssue;
 
-function unknownKeys(keys: readonly string[], path: Path, data: unknown, places: Places): Problem[] {
-  const properties = Object.keys(schemaAt(path)?.properties ?? {});
+/** What a schema has judged. */
+export interface Judged {
+  readonly data: unknown;
+  readonly schema: JsonSchema;
+  readonly places: Places;
+}
+
+function unknownKeys(keys: readonly string[], path: Path, { data, schema, places }: Judged): Problem[] {
+  const properties = Object.keys(schemaPart(schema, path)?.properties ?? {});
   const holder = valueAt(data, path).value as object;
   const missing = properties.filter((key) => !Object.hasOwn(holder, key));
   return keys.map((key) => ({
@@ -68,9 +75,9 @@ function unknownKeys(keys: readonly string[], path: Path, data: unknown, places:
   }));
 }
 
-function wrongValue(issue: Issue, path: Path, data: unknown, places: Places): Problem {
+function wrongValue(issue: Issue, path: Path, { data, schema: whole, places }: Judged): Problem {
   const { present, value } = valueAt(data, path);
-  const schema = schemaAt(path);
+  const schema = schemaPart(whole, path);
   const place = places.of(path);
   if (!present) {
     const key = clip(String(path.at(-1) ?? ""));
@@ -99,10 +106,11 @@ function wrongValue(issue: Issue, path: Path, data: unknown, places: Places): Pr
 }
 
 /** One problem per issue; an unknown key is an issue of its own. Not sorted. */
-export function schemaProblems(issues: readonly Issue[], data: unknown, places: Places): Problem[] {
+export function schemaProblems(issues: readonly Issue[], judged: Judged): Problem[] {
+  const { places } = judged;
   return issues.slice(0, issueLimit).flatMap((issue): Problem[] => {
     const path = issue.path.map((step) => (typeof step === "number" ? step : String(step)));
-    if (issue.code === "unrecognized_keys") return unknownKeys(issue.keys.slice(0, issueLimit), path, data, places);
+    if (issue.code === "unrecognized_keys") return unknownKeys(issue.keys.slice(0, issueLimit), path, judged);
     // A key of a map that is no name: the issue is about the key, and the reason lies one level deeper.
     const inner = issue.code === "invalid_key" ? issue.issues[0] : issue;
     if (inner?.code === "custom") {
@@ -111,6 +119,6 @@ export function schemaProblems(issues: readonly Issue[], data: unknown, places: 
       const quoted = hasUnquotedAddress(place.text ?? "") ? unquotedAddressHint : hint;
       return [{ severity: "error", code, message: inner.message, hint: quoted, place }];
     }
-    return [wrongValue(issue, path, data, places)];
+    return [wrongValue(issue, path, judged)];
   });
 }

@@ -4,11 +4,13 @@
  */
 import { Composer, Lexer, Parser } from "yaml";
 import type { CST, Document, ParsedNode } from "yaml";
-import { failure, success } from "../../common/index.ts";
-import type { Outcome, Problem } from "../../common/index.ts";
+import { failure, success } from "../problem.ts";
+import type { Outcome, Problem } from "../problem.ts";
+import { isThisOne } from "./file-kind.ts";
+import type { FileKind } from "./file-kind.ts";
 import type { Lines } from "./lines.ts";
 
-/** Collections within collections; a farm file needs 5, and each takes up to 2 places of the parser's stack. */
+/** Collections within collections; no file needs more than 10, and each takes up to 2 places of the parser's stack. */
 export const nestingLimit: number = 32;
 const stackLimit = 2 * nestingLimit + 1;
 /** Lexemes and escapes in quoted text: each wrong one costs the composer an error object. */
@@ -26,7 +28,7 @@ class Refusal extends Error {
   }
 }
 
-function* boundedTokens(text: string, lines: Lines): Generator<CST.Token, void> {
+function* boundedTokens(text: string, lines: Lines, kind: FileKind): Generator<CST.Token, void> {
   const parser = new Parser();
   let count = 0;
   let errors = 0;
@@ -46,7 +48,7 @@ function* boundedTokens(text: string, lines: Lines): Generator<CST.Token, void> 
         severity: "error",
         code: "too-deep",
         message: `collections are nested more than ${nestingLimit} deep`,
-        hint: "a farm file needs no more than 6 levels; look for brackets that are not closed",
+        hint: `${kind.name} needs no more than ${kind.levels} levels; look for brackets that are not closed`,
         place: lines.placeAt(Math.max(0, parser.offset - 1)),
       });
     }
@@ -55,7 +57,7 @@ function* boundedTokens(text: string, lines: Lines): Generator<CST.Token, void> 
         severity: "error",
         code: "too-complex",
         message: `the file has more than ${tokenLimit} parts`,
-        hint: "is this a farm file? `farmlab init` writes one to start from",
+        hint: isThisOne(kind),
         place: lines.placeAt(Math.max(0, parser.offset - 1)),
       });
     }
@@ -89,17 +91,17 @@ interface SyntaxError {
   readonly pos: readonly [number, number];
 }
 
-const syntaxProblem = (error: SyntaxError, lines: Lines): Problem => {
+const syntaxProblem = (error: SyntaxError, lines: Lines, kind: FileKind): Problem => {
   const place = lines.placeAt(error.pos[0], error.pos[1]);
-  const hint = hasUnquotedAddress(place.text ?? "") ? unquotedAddressHint : (hints[error.code] ?? "a farm file is YAML 1.2");
+  const hint = hasUnquotedAddress(place.text ?? "") ? unquotedAddressHint : (hints[error.code] ?? `${kind.name} is YAML`);
   return { severity: "error", code: "yaml-syntax", message: `not YAML: ${error.message.replace(/\s+/gu, " ").slice(0, 200)}`, hint, place };
 };
 
 /** The first error, and of those after it the ones that do not follow from it: addresses that YAML takes for keys. */
-function syntaxProblems(errors: readonly SyntaxError[], lines: Lines): readonly Problem[] {
+function syntaxProblems(errors: readonly SyntaxError[], lines: Lines, kind: FileKind): readonly Problem[] {
   const perLine = new Map<number, Problem>();
   for (const error of errors.slice(0, 1000)) {
-    const problem = syntaxProblem(error, lines);
+    const problem = syntaxProblem(error, lines, kind);
     const line = problem.place?.line ?? 0;
     if (perLine.size === 0 || (problem.hint === unquotedAddressHint && !perLine.has(line))) perLine.set(line, problem);
     if (perLine.size === syntaxErrorLimit) break;
@@ -108,11 +110,12 @@ function syntaxProblems(errors: readonly SyntaxError[], lines: Lines): readonly 
 }
 
 /** The one document of the text. Errors: `yaml-syntax`, `too-deep`, `too-complex`, `several-documents`. */
-export function parseYaml(text: string, lines: Lines): Outcome<YamlDocument> {
+export function parseYaml(text: string, lines: Lines, kind: FileKind): Outcome<YamlDocument> {
   try {
-    const composer = new Composer<ParsedNode, true>({ uniqueKeys: false, merge: false, schema: "core", version: "1.2", strict: true });
+    const schema = kind.scalars === "text" ? "failsafe" : "core";
+    const composer = new Composer<ParsedNode, true>({ uniqueKeys: false, merge: false, schema, version: "1.2", strict: true });
     let document: YamlDocument | undefined;
-    for (const found of composer.compose(boundedTokens(text, lines), true, text.length)) {
+    for (const found of composer.compose(boundedTokens(text, lines, kind), true, text.length)) {
       if (document !== undefined) {
         const place = lines.placeAt(found.range[0], found.range[0] + 3);
         const hint = "split it into files; --- may stand once, at the top";
@@ -128,7 +131,7 @@ export function parseYaml(text: string, lines: Lines): Outcome<YamlDocument> {
       if (found.errors.length > 0) break;
     }
     if (document === undefined) throw new Error("the YAML composer gave no document");
-    return document.errors.length > 0 ? failure(...syntaxProblems(document.errors, lines)) : success(document);
+    return document.errors.length > 0 ? failure(...syntaxProblems(document.errors, lines, kind)) : success(document);
   } catch (error) {
     if (error instanceof Refusal) return failure(error.problem);
     throw error;

@@ -1,9 +1,9 @@
-/** Where in the file the things of a farm stand, for findings that are made after loading. */
-import type { Place } from "../../common/index.ts";
+/** Where in the file things stand, for findings that are made after loading. */
+import type { Place } from "../problem.ts";
 import type { Lines } from "./lines.ts";
 import type { Located } from "./located.ts";
 
-/** A path in the farm file as it is written: keys and indexes, e.g. `["networks", "blue", "resources", 0, "prefix"]`. */
+/** A path in a file as it is written: keys and indexes, e.g. `["networks", "blue", "resources", 0, "prefix"]`. */
 export type Path = readonly (string | number)[];
 
 export interface Places {

@@ -1,5 +1,5 @@
 /** From offsets in a text to places: line, column, the line's own text. */
-import type { Place } from "../../common/index.ts";
+import type { Place } from "../problem.ts";
 
 export interface Lines {
   /** The place of text from `start` up to `end` (offsets); a span of several lines is cut at the end of its first. */
