@@ -2,5 +2,7 @@
 export type * from "./topology.ts";
 export { defaultMtu, macOf, ofOneInterface } from "./conventions.ts";
 export { joinWords, splitWords } from "./words.ts";
-export { writeClab } from "./write-clab.ts";
-export type { Programs, WriteClabOptions } from "./write-clab.ts";
+export { clabFileKind, readClab } from "./clab/read.ts";
+export type { ReadClabOptions } from "./clab/read.ts";
+export { writeClab } from "./clab/write.ts";
+export type { Programs, WriteClabOptions } from "./clab/write.ts";

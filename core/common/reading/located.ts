@@ -25,6 +25,8 @@ const valueLimit = 200_000;
 const problemLimit = 50;
 const none: ReadonlyMap<string | number, Located> = new Map();
 
+const nullWords: ReadonlySet<string> = new Set(["", "~", "null", "Null", "NULL"]);
+
 interface Node {
   readonly range?: readonly [number, number, number] | null;
   readonly anchor?: string;
@@ -39,6 +41,7 @@ export function locate(
 ): { readonly root: Located; readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
   const anchors = new Map<string, unknown>();
+  const asText = kind.scalars === "text";
   let aliases = 0;
   let values = 0;
 
@@ -50,6 +53,15 @@ export function locate(
   const spanOf = (node: unknown): Span | undefined => {
     const range = (node as Node | null | undefined)?.range;
     return range === null || range === undefined ? undefined : [range[0], range[1]];
+  };
+
+  const isMapping = ({ value }: Located): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
+
+  const mergeSources = (source: Located): readonly Located[] => {
+    const sources = Array.isArray(source.value) ? [...source.children.values()] : [source];
+    if (sources.every(isMapping)) return sources;
+    report("bad-merge", "<< takes a map or a list of maps", "write << : *anchor, with the anchor at a map", source.keySpan ?? source.span);
+    return [];
   };
 
   const keyOf = (key: unknown): string | undefined => {
@@ -87,8 +99,8 @@ export function locate(
       report("yaml-tag", `${kind.name} has no YAML tags`, "leave the tag out", span);
     }
     if (isMap(node)) {
-      const value: Record<string, unknown> = {};
       const children = new Map<string | number, Located>();
+      const merged: Located[] = [];
       for (const pair of node.items) {
         const pairKeySpan = spanOf(pair.key);
         const key = keyOf(pair.key);
@@ -101,10 +113,12 @@ export function locate(
           continue;
         }
         const child = convert(pair.value, pairKeySpan, depth + 1);
-        value[key] = child.value;
-        children.set(key, child);
+        if (key === "<<" && asText && isScalar(pair.key) && pair.key.type === "PLAIN") merged.push(...mergeSources(child));
+        else children.set(key, child);
       }
-      return { value, ...spans, children };
+      // What a map says itself goes before what is merged into it, and of two merged ones the first.
+      for (const [key, child] of merged.flatMap((source) => [...source.children])) if (!children.has(key)) children.set(key, child);
+      return { value: Object.fromEntries([...children].map(([key, child]) => [key, child.value])), ...spans, children };
     }
     if (isSeq(node)) {
       const children = new Map<string | number, Located>();
@@ -115,7 +129,9 @@ export function locate(
       });
       return { value, ...spans, children };
     }
-    return isScalar(node) ? { value: node.value, ...spans, children: none } : nothing;
+    if (!isScalar(node)) return nothing;
+    const value = asText && node.type === "PLAIN" && nullWords.has(String(node.value)) ? null : node.value;
+    return { value, ...spans, children: none };
   };
 
   return { root: convert(document.contents, undefined, 0), problems };

@@ -1,11 +1,12 @@
 /** The farm file's schema as a whole. It transforms nothing, so that a JSON Schema can be published from it. */
 import { z } from "zod";
+import { about } from "../../common/reading/index.ts";
 import type { JsonSchema } from "../../common/reading/index.ts";
 import type { AllocationEntry, FarmFile } from "../document.ts";
 import { network } from "./networks.ts";
 import { node } from "./nodes.ts";
 import { homeRouter, internet, upstream } from "./surroundings.ts";
-import { about, name, numberBetween, prefixText } from "./text.ts";
+import { name, numberBetween, prefixText } from "./text.ts";
 
 const allocation: z.ZodType<AllocationEntry> = z.strictObject({
   prefix: about("the farmer's IPv6 /48, routed by the ISP", prefixText(6)),

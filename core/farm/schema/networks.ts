@@ -1,7 +1,8 @@
 /** What users run: networks with their resources, workloads and port forwards. */
 import { z } from "zod";
+import { about } from "../../common/reading/index.ts";
 import type { NetworkEntry, PortForwardEntry, ResourceEntry, WorkloadEntry } from "../document.ts";
-import { about, addressText, name, numberBetween, prefixText, service } from "./text.ts";
+import { addressText, name, numberBetween, prefixText, service } from "./text.ts";
 
 const resource: z.ZodType<ResourceEntry> = z.strictObject({
   node: about("the node that it is on", name),

@@ -1,7 +1,8 @@
 /** The farm's nodes: NICs, what is public, what makes one an exit node. */
 import { z } from "zod";
+import { about } from "../../common/reading/index.ts";
 import type { ExitNodeEntry, NicEntry, NodeEntry, PublicEntry } from "../document.ts";
-import { about, addressText, interfaceText, name, nicName, numberBetween, wholeNumber } from "./text.ts";
+import { addressText, interfaceText, name, nicName, numberBetween, wholeNumber } from "./text.ts";
 
 const gateway4: z.ZodType<string> = about("left out: the segment's router", addressText(4));
 const gateway6: z.ZodType<string> = about("left out: the segment's router", addressText(6));

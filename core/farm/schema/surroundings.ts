@@ -1,7 +1,8 @@
 /** What the farm does not own: the internet, the router above the exit nodes, home routers. */
 import { z } from "zod";
+import { about } from "../../common/reading/index.ts";
 import type { HomeRouterEntry, HostEntry, RouteEntry, UpstreamEntry } from "../document.ts";
-import { about, addressText, interfaceText, name, prefixText } from "./text.ts";
+import { addressText, interfaceText, name, prefixText } from "./text.ts";
 
 const host: z.ZodType<HostEntry> = z.strictObject({
   ipv4: about("its address", addressText(4)).exactOptional(),

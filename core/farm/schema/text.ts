@@ -2,44 +2,7 @@
 import { z } from "zod";
 import { parseAddress, parsePrefix } from "../../common/index.ts";
 import type { Family } from "../../common/index.ts";
-
-const shown = (input: unknown): string => {
-  const text = String(input);
-  return `"${text.length > 50 ? `${text.slice(0, 50)}...` : text}"`;
-};
-
-interface TextKind {
-  readonly code: string;
-  /** Ends the sentence `"x" is not ...`. */
-  readonly what: string;
-  readonly hint: string;
-  readonly pattern?: string;
-  readonly examples?: readonly string[];
-}
-
-/** Text that must pass a test. The code and hint travel in the issue's `params`; the pattern is for editors only. */
-function textOf(kind: TextKind, test: (text: string) => boolean): z.ZodType<string> {
-  const meta = {
-    description: `${kind.what}; ${kind.hint}`,
-    ...(kind.pattern === undefined ? {} : { pattern: kind.pattern }),
-    ...(kind.examples === undefined ? {} : { examples: [...kind.examples] }),
-  };
-  return z
-    .string()
-    .refine(test, { error: (issue) => `${shown(issue.input)} is not ${kind.what}`, params: { code: kind.code, hint: kind.hint } })
-    .meta(meta);
-}
-
-const matching = (kind: TextKind & { readonly pattern: string }): z.ZodType<string> => {
-  const pattern = new RegExp(kind.pattern, "u");
-  return textOf(kind, (text) => pattern.test(text));
-};
-
-/** The schema with what it is there for, before what it is: for the hint of a missing key, for editors and for docs/farm-file.md. */
-export function about<T>(purpose: string, schema: z.ZodType<T>): z.ZodType<T> {
-  const kind = schema.meta()?.description;
-  return schema.meta({ description: kind === undefined ? purpose : `${purpose}; ${kind}` });
-}
+import { matching, shown, textOf } from "../../common/reading/index.ts";
 
 export const name: z.ZodType<string> = matching({
   code: "bad-name",

@@ -1,9 +1,9 @@
 /** Topology -> text of a `.clab.yml` that a stock containerlab deploys without management network and without privileged containers. */
-import { clabText, clabYaml } from "./clab-yaml.ts";
-import { defaultMtu, macOf } from "./conventions.ts";
+import { clabText, clabYaml } from "./yaml.ts";
+import { defaultMtu, macOf } from "../conventions.ts";
 import { earlySysctls, stateCommands } from "./state-commands.ts";
-import type { Bind, Endpoint, Topology, TopologyNode } from "./topology.ts";
-import { joinWords } from "./words.ts";
+import type { Bind, Endpoint, Topology, TopologyNode } from "../topology.ts";
+import { joinWords } from "../words.ts";
 
 /**
  * Where farmlab's own programs lie on the machine that deploys: a folder, or what a variable of containerlab's environment says, and the

@@ -2,8 +2,8 @@
  * The state that a node starts with as commands of the node image, for labs that are brought up by somebody else. In the order of work that
  * `NodeConfig` states; data goes in as arguments, what is long or has lines of its own as base64 through the native helper.
  */
-import { macOf, ofOneInterface } from "./conventions.ts";
-import type { NodeConfig, NodeRoute, ServiceSpec, TopologyNode } from "./topology.ts";
+import { macOf, ofOneInterface } from "../conventions.ts";
+import type { NodeConfig, NodeRoute, ServiceSpec, TopologyNode } from "../topology.ts";
 
 type Command = readonly string[];
 
