@@ -30,6 +30,15 @@ export function mendable(thrown: unknown): { readonly problem: Problem; readonly
       const hint = "farmlab down or a kill from elsewhere ends a lab at any moment; start it again";
       return { problem: error(code, "the lab was ended while it was in use", hint), exitCode: exitCodes.failed };
     }
+    if (code === "command-failed") {
+      return { problem: error(code, message, "the lab is gone again; mend the file's exec"), exitCode: exitCodes.failed };
+    }
+    if (code === "bind") {
+      return {
+        problem: error(code, message, "nodes have folders of their own below those of the image, as /etc"),
+        exitCode: exitCodes.wrongInput,
+      };
+    }
     return { problem: error(code, message, "farmlab doctor shows what this host lacks"), exitCode: exitCodes.hostCannot };
   }
   const problem = thrown instanceof Error ? folderProblem(thrown) : undefined;

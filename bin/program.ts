@@ -50,6 +50,11 @@ export const entries: readonly Entry[] = [
     summary: "the laws, what checks them, last verdicts",
     load: async () => (await import("./commands/laws.ts")).lawsCommand(),
   },
+  {
+    name: "export",
+    summary: "write a farm's lab as a file for containerlab",
+    load: async () => (await import("./commands/export.ts")).exportCommand(),
+  },
   { name: "doctor", summary: "what this machine can do", load: async () => (await import("./commands/doctor.ts")).doctorCommand() },
   { name: "bench", summary: "measure farmlab itself", load: async () => (await import("./commands/bench.ts")).benchCommand() },
 ];

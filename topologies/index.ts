@@ -4,4 +4,5 @@
  */
 export * from "./compile/compile-farm.ts";
 export * from "./compile/picture.ts";
+export { exportClab } from "./export-clab.ts";
 export { storeSocketPath } from "./surroundings/store.ts";

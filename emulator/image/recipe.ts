@@ -76,5 +76,10 @@ export function recipeHash(): string {
   return createHash("sha256").update(JSON.stringify(recipe)).update(script).digest("hex").slice(0, 16);
 }
 
+/** What container engines call the image. */
+export function imageName(): string {
+  return `farmlab/node:${recipeHash()}`;
+}
+
 /** The ids of this machine that 0.. of a lab's sandbox are; the image's files belong to them. */
 export const imageIds: { readonly start: number; readonly count: number } = { start: recipe.idStart, count: recipe.idCount };

@@ -27,14 +27,18 @@ int node_name_is_good(const char *name) {
 }
 
 /* Private over the shared image: the image stays below, what the node writes goes to its own memory. */
-static int private_directory(const char *name) {
-  char upper[64], work[64], target[64], options[256];
-  snprintf(target, sizeof target, "/%s", name);
+int node_private_directory(const char *path) {
+  char name[256], upper[288], work[288], options[1024];
+  if (snprintf(name, sizeof name, "%s", path + 1) >= (int)sizeof name) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  for (char *slash = name; (slash = strchr(slash, '/')) != NULL;) *slash = '%';
   snprintf(upper, sizeof upper, "/run/.private/%s", name);
   snprintf(work, sizeof work, "/run/.private/%s-work", name);
-  snprintf(options, sizeof options, "lowerdir=%s,upperdir=%s,workdir=%s,userxattr", target, upper, work);
+  snprintf(options, sizeof options, "lowerdir=%s,upperdir=%s,workdir=%s,userxattr", path, upper, work);
   if (mkdir(upper, 0755) < 0 || mkdir(work, 0755) < 0) return -1;
-  return mount("overlay", target, "overlay", MS_NOSUID | MS_NODEV, options);
+  return mount("overlay", path, "overlay", MS_NOSUID | MS_NODEV, options);
 }
 
 static int memory_at(const char *path, const char *options) { return mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, options); }
@@ -56,8 +60,8 @@ static const char *set_up_mounts(int with_init) {
   if (memory_at("/run", NODE_STATE_SIZE ",mode=755") < 0) return "mounting /run";
   if (memory_at("/tmp", NODE_TMP_SIZE ",mode=1777") < 0) return "mounting /tmp";
   if (mkdir("/run/.private", 0700) < 0 || mkdir("/run/farmlab", 0755) < 0 || mkdir("/run/netns", 0755) < 0) return "filling /run";
-  if (private_directory("etc") < 0) return "a private /etc";
-  if (private_directory("var") < 0) return "a private /var";
+  if (node_private_directory("/etc") < 0) return "a private /etc";
+  if (node_private_directory("/var") < 0) return "a private /var";
   return with_init ? set_up_for_init() : NULL;
 }
 

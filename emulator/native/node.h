@@ -22,6 +22,9 @@ struct node {
 /* Whether a node may be called this: a host name that is also a file's. */
 int node_name_is_good(const char *name);
 
+/* Makes a directory of the image one that the node can write to, for itself alone; in its mount namespace. -1 with errno. */
+int node_private_directory(const char *path);
+
 /* Makes the namespaces and a process in them that makes the private /etc, /run, /var, /tmp and becomes farmlab-init if asked. The
    network is there at once, the rest when node_settle says so. -1 with `error` filled in. */
 int node_start(struct node *node, const char *name, int with_init, char *error, size_t error_size);

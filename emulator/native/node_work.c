@@ -77,7 +77,7 @@ int node_work_offloads(char *payload, size_t length, char *error, size_t error_s
   return any < 0 ? -1 : 0;
 }
 
-static int make_directories(const char *path) {
+int node_work_directories(const char *path) {
   char part[4096];
   for (const char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
     snprintf(part, sizeof part, "%.*s", (int)(slash - path), path);
@@ -88,7 +88,7 @@ static int make_directories(const char *path) {
 
 int node_work_file(const char *path, const char *mode, int more, const char *payload, size_t length, char *error, size_t error_size) {
   errno = EINVAL; /* what is wrong with a path that does not begin at the root */
-  int file = path[0] == '/' && make_directories(path) == 0 ? open(path, O_WRONLY | O_CREAT | (more ? O_APPEND : O_TRUNC) | O_CLOEXEC, 0600) : -1;
+  int file = path[0] == '/' && node_work_directories(path) == 0 ? open(path, O_WRONLY | O_CREAT | (more ? O_APPEND : O_TRUNC) | O_CLOEXEC, 0600) : -1;
   while (file >= 0 && length > 0) {
     ssize_t amount = write(file, payload, length);
     if (amount < 0 && errno == EINTR) continue;

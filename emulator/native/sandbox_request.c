@@ -87,7 +87,9 @@ static void work_in_node(char **fields, int count, char *payload, size_t length)
   struct node *node = count >= 2 ? sandbox_find_node(fields[1]) : NULL;
   char error[512] = "request not understood";
   if (node == NULL) return sandbox_answer("error", "no-node", count >= 2 ? fields[1] : what);
-  int with_mount = strcmp(what, "file") == 0 || strcmp(what, "nft") == 0;
+  static const char *const with_mounts[] = {"file", "nft", "bind", "unstage"};
+  int with_mount = 0;
+  for (unsigned index = 0; index < sizeof with_mounts / sizeof with_mounts[0]; index += 1) with_mount |= strcmp(what, with_mounts[index]) == 0;
   if (with_mount && node_settle(node, error, sizeof error) < 0) return sandbox_answer("error", "node", error);
   int result = -1;
   if (setns(node->namespaces[NODE_NET], CLONE_NEWNET) < 0 || (with_mount && setns(node->namespaces[NODE_MOUNT], CLONE_NEWNS) < 0)) {
@@ -97,6 +99,8 @@ static void work_in_node(char **fields, int count, char *payload, size_t length)
   else if (strcmp(what, "offloads") == 0) result = node_work_offloads(payload, length, error, sizeof error);
   else if (strcmp(what, "nft") == 0) result = node_nft_start(node->name, payload, length, error, sizeof error);
   else if (strcmp(what, "file") == 0 && count == 5) result = node_work_file(fields[2], fields[3], 0, payload, length, error, sizeof error);
+  else if (strcmp(what, "bind") == 0 && count == 4) result = node_work_bind(fields[2], fields[3], error, sizeof error);
+  else if (strcmp(what, "unstage") == 0 && count == 2) result = node_work_unstage(error, sizeof error);
   if (setns(own_net, CLONE_NEWNET) < 0 || (with_mount && setns(own_mount, CLONE_NEWNS) < 0)) exit(1);
   if (result < 0) sandbox_answer("error", what, error);
   else sandbox_answer("ok", NULL, NULL);

@@ -70,6 +70,27 @@ static const char *bind_programs(const struct sandbox_root *root) {
   return NULL;
 }
 
+/*
+ * Made here, outside, where the host's paths are known; the lab's namespaces get them locked, so that what is read-only stays so whoever is
+ * root in a node. Ids are not mapped: a node may do there what the lab's ids may on the host.
+ */
+static const char *stage_mounts(const struct sandbox_root *root) {
+  char path[4096];
+  snprintf(path, sizeof path, "%s" SANDBOX_STAGED, root->rootfs);
+  if (root->mount_count > 0 && mkdir(path, 0755) < 0) return "a folder for binds";
+  for (int index = 0; index < root->mount_count; index += 1) {
+    const char *source = root->mounts[index] + 3;
+    struct stat found;
+    struct mount_attr wanted = {.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
+    if (root->mounts[index][1] == 'o') wanted.attr_set |= MOUNT_ATTR_RDONLY;
+    snprintf(path, sizeof path, "%s" SANDBOX_STAGED "/%d", root->rootfs, index);
+    if (stat(source, &found) < 0 || (S_ISDIR(found.st_mode) ? mkdir(path, 0755) : make_file(path)) < 0) return source;
+    if (mount(source, path, NULL, MS_BIND | MS_REC, NULL) < 0) return source;
+    if (mount_setattr(AT_FDCWD, path, AT_RECURSIVE, &wanted, sizeof wanted) < 0) return source;
+  }
+  return NULL;
+}
+
 const char *sandbox_root_prepare(const struct sandbox_root *root) {
   /* Modes are as written here, whatever the user's shell takes away. */
   umask(0);
@@ -78,6 +99,7 @@ const char *sandbox_root_prepare(const struct sandbox_root *root) {
   if (mount(root->rootfs, root->rootfs, NULL, MS_BIND, NULL) < 0) return root->rootfs;
   const char *step = make_devices(root->rootfs);
   if (step == NULL) step = bind_programs(root);
+  if (step == NULL) step = stage_mounts(root);
   if (step != NULL) return step;
   if (mount(NULL, root->rootfs, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL) < 0) return "the image read-only";
   return chdir(root->rootfs) < 0 ? root->rootfs : NULL;

@@ -2,12 +2,17 @@
 #ifndef FARMLAB_SANDBOX_ROOT_H
 #define FARMLAB_SANDBOX_ROOT_H
 
-enum { SANDBOX_BINDS_MAX = 16 };
+enum { SANDBOX_BINDS_MAX = 16, SANDBOX_MOUNTS_MAX = 256 };
+
+/* Below it, called 0, 1, ..., the host's files and folders that nodes are to get. */
+#define SANDBOX_STAGED "/usr/lib/farmlab/binds"
 
 struct sandbox_root {
   const char *rootfs;
   const char *binds[SANDBOX_BINDS_MAX]; /* FILE=NAME: a host's file as /usr/lib/farmlab/NAME */
   int bind_count;
+  const char *mounts[SANDBOX_MOUNTS_MAX]; /* ro=PATH or rw=PATH: a host's file or folder for nodes */
+  int mount_count;
 };
 
 /* Prepares it in a mount namespace of this process' own, so that the host's mounts do not change, and makes it the working

@@ -6,6 +6,7 @@ import { ofOneInterface, type Topology, type TopologyNode } from "../topology/in
 import { numberInterfaces } from "./interfaces.ts";
 import { linkMessages, stateMessages, type LinkMessage, type Message } from "./messages.ts";
 import { LabError } from "../lab-error.ts";
+import { bindRequests, type StagedMounts } from "./binds.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 export interface BuiltNode {
@@ -61,7 +62,7 @@ async function sendMessages(sandbox: Sandbox, node: string, messages: readonly M
 }
 
 /** All requests go out at once; of those that fail, the first is thrown: the others may have failed for its sake. */
-export async function buildTopology(sandbox: Sandbox, plan: TopologyPlan): Promise<Map<string, BuiltNode>> {
+export async function buildTopology(sandbox: Sandbox, plan: TopologyPlan, mounts: StagedMounts): Promise<Map<string, BuiltNode>> {
   const descriptors = new Map<string, number>();
   const built = new Map<string, BuiltNode>();
   await Promise.all(
@@ -92,6 +93,7 @@ export async function buildTopology(sandbox: Sandbox, plan: TopologyPlan): Promi
     ask(["nft", node.name], node.config.nft ?? "");
     for (const [path, content] of Object.entries(node.config.files ?? {}))
       work.push(sandbox.request(["file", node.name, path, "644"], content));
+    for (const request of bindRequests(node, mounts)) work.push(sandbox.request(request));
   }
   work.push(sandbox.request(["settle"]));
   for (const outcome of await Promise.allSettled(work)) if (outcome.status === "rejected") throw outcome.reason;

@@ -3,6 +3,8 @@ import { spawn } from "node:child_process";
 import type { Lab, LabNode, UpOptions } from "../lab.ts";
 import type { Topology } from "../topology/index.ts";
 import { buildTopology, planTopology, type BuiltNode, type TopologyPlan } from "./build.ts";
+import { stagedMounts } from "./binds.ts";
+import { runCommands } from "./commands.ts";
 import { enterArguments, execInNode } from "./exec.ts";
 import { LabError } from "../lab-error.ts";
 import { childrenOf, namespacedPids, Sandbox, type SandboxPrograms } from "./sandbox.ts";
@@ -75,7 +77,7 @@ async function makeLab(
   programs: SandboxPrograms,
 ): Promise<NetnsLab> {
   options.onProgress?.(`making ${topology.nodes.length} nodes and ${topology.links.length} links`);
-  const built = await buildTopology(sandbox, plan);
+  const built = await buildTopology(sandbox, plan, stagedMounts(topology));
   const sandboxPid = childrenOf(sandbox.holderPid)[0];
   if (sandboxPid === undefined) throw new LabError("lab-gone", "the lab ended while it was made");
   const outside = outsidePids(sandboxPid);
@@ -87,6 +89,7 @@ async function makeLab(
   );
   options.onProgress?.("starting daemons");
   await startServices(topology, nodes, options.signal);
+  await runCommands(topology, nodes, options.signal);
   return assemble(topology, options.name, sandbox, sandboxPid, nodes, built, programs.native);
 }
 
@@ -95,7 +98,7 @@ export async function upNetnsLab(topology: Topology, options: UpOptions, program
   options.signal?.throwIfAborted();
   const plan = planTopology(topology);
   options.onProgress?.("making the sandbox");
-  const sandbox = await Sandbox.start(options.name, programs);
+  const sandbox = await Sandbox.start(options.name, programs, stagedMounts(topology));
   try {
     return await unlessAborted(makeLab(sandbox, topology, plan, options, programs), options.signal);
   } catch (error) {

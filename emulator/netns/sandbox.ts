@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { decodeLine, encodeLine } from "../../core/common/index.ts";
 import { LabError } from "../lab-error.ts";
+import type { StagedMounts } from "./binds.ts";
 
 /** What a lab on this machine is made from: the unpacked image and farmlab's own programs, bound into every node. */
 export interface SandboxPrograms {
@@ -53,12 +54,13 @@ export class Sandbox {
   }
 
   /** Makes the sandbox; when this resolves it waits for requests. It gets nothing of this process' environment. */
-  static async start(name: string, programs: SandboxPrograms): Promise<Sandbox> {
+  static async start(name: string, programs: SandboxPrograms, mounts: StagedMounts): Promise<Sandbox> {
     const binds = Object.entries({ [programs.native]: "native", ...programs.programs }).flatMap(([source, target]) => [
       "--bind",
       `${source}=${target}`,
     ]);
-    const process = spawn(programs.native, ["sandbox", "--name", name, "--rootfs", programs.rootfs, ...binds], {
+    const staged = mounts.flatMap((mount) => ["--mount", mount]);
+    const process = spawn(programs.native, ["sandbox", "--name", name, "--rootfs", programs.rootfs, ...binds, ...staged], {
       stdio: ["pipe", "pipe", "pipe"],
       env: {},
       cwd: "/",

@@ -27,6 +27,8 @@ export interface ReadClabOptions {
 
 /** More than a lab holds. */
 const nodesMax = 4096;
+/** Different ones; more than a lab stages. */
+const bindsMax = 256;
 /** IFNAMSIZ without its end. */
 const bridgeNameMax = 15;
 
@@ -84,6 +86,14 @@ export function readClab(text: string, file: string, options: ReadClabOptions): 
         `the kernel takes at most ${bridgeNameMax} bytes`,
       );
   }
+  const binds = new Set(found.flatMap(({ node }) => (node.container?.binds ?? []).map(({ source, readOnly }) => `${readOnly} ${source}`)));
+  if (binds.size > bindsMax)
+    reports.refuse(
+      "too-many-binds",
+      ["topology", "nodes"],
+      `the file binds ${binds.size} files and folders`,
+      `a lab takes ${bindsMax}; bind a folder that holds them`,
+    );
   if (found.some(({ isManaged }) => isManaged)) {
     const message = "nodes have no management network and no eth0 here";
     reports.warnOnce(

@@ -71,11 +71,14 @@ function startCommand(service: ServiceSpec): Command {
   ];
 }
 
+/** A container engine mounts it read-only; elsewhere it is no mount of its own. */
+const writableSettings: Command = ["sh", "-c", "if mountpoint -q /proc/sys; then mount -o remount,rw /proc/sys; fi"];
+
 /** All commands of one node; `interfaces` are its ends of links. */
 export function stateCommands(node: TopologyNode, interfaces: readonly string[], seed: number): Command[] {
   const { addresses = [], routes = [], nft, files = {}, services = [] } = node.config;
   return [
-    ["mount", "-o", "remount,rw", "/proc/sys"],
+    writableSettings,
     ...sysctlCommands(node.config),
     ...interfaces.map((name) => ["ethtool", "-K", name, ...offloads]),
     ...bridgeCommands(node, seed),

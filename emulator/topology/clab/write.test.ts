@@ -181,7 +181,7 @@ describe("writeClab", () => {
     expect(written.nodes[0]?.config).toEqual({ sysctls: { "net/ipv4/ip_forward": "1" } });
     const off = "tx off rx off sg off tso off gso off gro off";
     expect(written.nodes[0]?.container?.exec?.map(splitWords)).toEqual([
-      ["mount", "-o", "remount,rw", "/proc/sys"],
+      ["sh", "-c", "if mountpoint -q /proc/sys; then mount -o remount,rw /proc/sys; fi"],
       "sysctl -q -w net/ipv6/conf/eth1/accept_ra=0 net/ipv6/conf/all/disable_ipv6=1".split(" "),
       "sysctl -q -e -w net/bridge/bridge-nf-call-iptables=0".split(" "),
       `ethtool -K eth1 ${off}`.split(" "),

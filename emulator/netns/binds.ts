@@ -1,0 +1,23 @@
+/** Files and folders of the machine in nodes: staged when the sandbox is made, mounted in each node once it is there. */
+import type { Bind, Topology, TopologyNode } from "../topology/index.ts";
+
+/** Every node has farmlab's own programs there already. */
+const programsFolder = "/usr/lib/farmlab";
+
+/** What the sandbox is told to stage, in its order; see `native sandbox --mount`. */
+export type StagedMounts = readonly string[];
+
+const mountOf = ({ source, readOnly }: Bind): string => `${readOnly ? "ro" : "rw"}=${source}`;
+
+const bindsOf = (node: TopologyNode): readonly Bind[] => (node.container?.binds ?? []).filter(({ target }) => target !== programsFolder);
+
+export function stagedMounts(topology: Topology): StagedMounts {
+  return [...new Set(topology.nodes.flatMap((node) => bindsOf(node).map(mountOf)))];
+}
+
+/** The requests that mount a node's binds and then hide what others have; none where nothing is staged. */
+export function bindRequests(node: TopologyNode, staged: StagedMounts): (readonly string[])[] {
+  if (staged.length === 0) return [];
+  const binds = bindsOf(node).map((bind) => ["bind", node.name, String(staged.indexOf(mountOf(bind))), bind.target]);
+  return [...binds, ["unstage", node.name]];
+}
