@@ -2,7 +2,7 @@
  * What nodes run: the image (Debian with FRR, etcd, WireGuard and tools), the native helper and the bundled agent, each built once into
  * the cache and named by the hash of what it is made of. Not for bringing anything up.
  */
-export { BuildError } from "./build-once.ts";
+export { BuildError, buildOnce } from "./build-once.ts";
 export { cacheDirectory, cacheProblem } from "./cache.ts";
 export type { SourcePatch } from "./bundle.ts";
 export { findImage } from "./image.ts";

@@ -1,9 +1,11 @@
 /*
  * `native enter PID [--node NAME] [--namespace NS] -- PROGRAM ARGS...`: runs a program in the lab whose first process is PID (as
- * this process sees it), in one of its nodes. The kernel decides who may: setns into the lab's user namespace needs its owner.
+ * this process sees it), in one of its nodes; or in the container whose first process that is. The kernel decides who may: setns into the
+ * lab's user namespace needs its owner, into a container root.
  * Exit code: the program's own; 128 + signal; 125 for failures of entering, 126 and 127 as a shell has them.
  */
 #define _GNU_SOURCE
+#include "enter_container.h"
 #include "enter_keeper.h"
 #include "host_ties.h"
 #include "inner_namespace.h"
@@ -55,24 +57,27 @@ static int open_namespace(const char *pid, const char *kind) {
   return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-/* The sandbox's namespaces, user first: only then does this process hold the rights for the others. */
-static int join_sandbox(const char *pid) {
+/* The first process' namespaces, user first: only then does this process hold the rights for the others. A container has our user namespace. */
+static int join_first_process(const char *pid) {
   static const struct {
     const char *kind;
     int flag;
   } kinds[] = {{"user", CLONE_NEWUSER}, {"net", CLONE_NEWNET}, {"ipc", CLONE_NEWIPC}, {"uts", CLONE_NEWUTS}, {"pid", CLONE_NEWPID}, {"mnt", CLONE_NEWNS}};
   enum { COUNT = sizeof kinds / sizeof kinds[0] };
   int descriptors[COUNT];
+  struct container_limits limits;
   for (int index = 0; index < COUNT; index += 1) {
     descriptors[index] = open_namespace(pid, kinds[index].kind);
     if (descriptors[index] < 0) return failed("no lab at process %s", pid);
   }
-  for (int index = 0; index < COUNT; index += 1) {
+  if (container_limits_join(pid, &limits) < 0) return failed("joining the container's control groups");
+  for (int index = limits.is_container ? 1 : 0; index < COUNT; index += 1) {
     if (setns(descriptors[index], kinds[index].flag) < 0) return failed("entering the lab's %s namespace", kinds[index].kind);
     close(descriptors[index]);
   }
   if (setgroups(0, NULL) < 0 && errno != EPERM) return failed("setgroups");
   if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) return failed("taking the lab's root id");
+  if (container_limits_apply(&limits) < 0) return failed("giving up rights that the container lacks");
   return 0;
 }
 
@@ -154,7 +159,7 @@ int enter_main(int argc, char **argv) {
     fprintf(stderr, "usage: native enter PID [--node NAME] [--namespace NS] -- PROGRAM ARGS...\n");
     return 125;
   }
-  int code = join_sandbox(argv[1]);
+  int code = join_first_process(argv[1]);
   if (code == 0 && node != NULL) code = join_node(node);
   if (code != 0) return code;
   if (namespace != NULL && inner_namespace_join(namespace) < 0) return failed("no namespace %s in the node", namespace);

@@ -2,10 +2,11 @@
  * `native init`: farmlab-init, a node's first process. It owns the node's daemons, restarts what dies as it was told, reaps
  * orphans, and answers on /run/farmlab/init.sock (the protocol is in core/common/service-line.ts). It is never anyone's child but
  * the sandbox's, so an agent can die and come back under it. A sandbox has made its folders and waits at descriptor 3 to hear that it
- * listens; a container engine has done neither.
+ * listens; a container engine has done neither (init_container.c).
  */
 #define _GNU_SOURCE
 #include "init_client.h"
+#include "init_container.h"
 #include "native.h"
 #include "service.h"
 
@@ -17,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -130,7 +130,11 @@ int init_main(int argc, char **argv) {
   (void)argv;
   signal(SIGPIPE, SIG_IGN);
   int awaited = fcntl(REPORT, F_SETFD, FD_CLOEXEC) == 0;
-  mkdir("/run/farmlab", 0755);
+  const char *step = awaited ? NULL : init_container_settle();
+  if (step != NULL) {
+    fprintf(stderr, "farmlab-init: %s: %s\n", step, strerror(errno));
+    return 1;
+  }
   sigset_t handled;
   sigemptyset(&handled);
   sigaddset(&handled, SIGCHLD);

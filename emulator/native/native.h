@@ -6,6 +6,8 @@
 #define FARMLAB_NATIVE_H
 
 int sandbox_main(int argc, char **argv); /* the netns backend's lab: sandbox and its first process */
+int hold_main(int argc, char **argv);    /* a lab whose nodes others have made: its holder */
+int work_main(int argc, char **argv);    /* bring such a node to its state, from inside */
 int enter_main(int argc, char **argv);   /* run a program in a lab's node */
 int in_main(int argc, char **argv);      /* run a program in a network namespace inside a node */
 int init_main(int argc, char **argv);    /* a node's first process: supervises daemons */

@@ -7,8 +7,8 @@
  */
 #define _GNU_SOURCE
 #include "sandbox.h"
+#include "holder.h"
 #include "host_ties.h"
-#include "line.h"
 #include "native.h"
 #include "sandbox_root.h"
 
@@ -18,56 +18,22 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { RANGE_LENGTH = 65536, BACKLOG = 128 };
+enum { RANGE_LENGTH = 65536 };
 
 struct options {
   const char *name;
   struct sandbox_root root;
   unsigned range;
 };
-
-/* A line that the harness understands goes to standard output, as every answer does. */
-__attribute__((format(printf, 2, 3))) static int failed(const char *code, const char *format, ...) {
-  va_list arguments;
-  char text[1024];
-  int reason = errno;
-  va_start(arguments, format);
-  int length = vsnprintf(text, sizeof text, format, arguments);
-  va_end(arguments);
-  if (reason != 0 && length >= 0 && length < (int)sizeof text) snprintf(text + length, sizeof text - (size_t)length, ": %s", strerror(reason));
-  (void)line_write(STDOUT_FILENO, (const char *const[]){"error", code, text}, 3);
-  return 1;
-}
-
-static int claim(const char *name) {
-  struct sockaddr_un address = {.sun_family = AF_UNIX};
-  int length = snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "farmlab/lab/%u/%s", (unsigned)getuid(), name);
-  if (length >= (int)sizeof address.sun_path - 1) {
-    errno = ENAMETOOLONG;
-    failed("name-too-long", "the lab name %s", name);
-    return -1;
-  }
-  int lock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (lock < 0 || bind(lock, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)) < 0) {
-    failed(errno == EADDRINUSE ? "name-taken" : "claim", "claiming the lab name %s", name);
-    return -1;
-  }
-  if (listen(lock, BACKLOG) == 0) return lock;
-  failed("claim", "listening at the lab name %s", name);
-  return -1;
-}
 
 static int write_text(const char *path, const char *text) {
   int descriptor = open(path, O_WRONLY | O_CLOEXEC);
@@ -105,27 +71,14 @@ static int parse(int argc, char **argv, struct options *options) {
   return options->name == NULL || root->rootfs == NULL ? -1 : 0;
 }
 
-/* Who connects to the lab's name learns the first process' id, if it is the same user or root. */
-static void answer_who_asks(int lock, pid_t child) {
-  int asker = accept4(lock, NULL, NULL, SOCK_CLOEXEC);
-  struct ucred credentials;
-  socklen_t length = sizeof credentials;
-  if (asker < 0) return;
-  if (getsockopt(asker, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0 && (credentials.uid == 0 || credentials.uid == getuid())) {
-    char text[64];
-    int size = snprintf(text, sizeof text, "%d\t%d\n", (int)getpid(), (int)child);
-    /* Who asks and goes away must not end the lab. */
-    (void)send(asker, text, (size_t)size, MSG_NOSIGNAL | MSG_DONTWAIT);
-  }
-  close(asker);
-}
-
 static int hold(int lock, pid_t child) {
   sigset_t handled;
   sigemptyset(&handled);
   for (const int *one = (const int[]){SIGCHLD, SIGTERM, SIGINT, SIGHUP, 0}; *one != 0; one += 1) sigaddset(&handled, *one);
   sigprocmask(SIG_BLOCK, &handled, NULL);
   int signals = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
+  char answer[64];
+  snprintf(answer, sizeof answer, "%d\t%d\n", (int)getpid(), (int)child);
   if (signals < 0) return 1;
   for (;;) {
     int status;
@@ -137,7 +90,7 @@ static int hold(int lock, pid_t child) {
     while (read(signals, &info, sizeof info) == sizeof info) {
       if (info.ssi_signo != SIGCHLD) kill(child, SIGKILL);
     }
-    answer_who_asks(lock, child);
+    holder_answer(lock, answer);
   }
 }
 
@@ -146,7 +99,7 @@ static void become_first_process(const char *name, int mapped) {
   char byte;
   if (read(mapped, &byte, 1) != 1) _exit(1);
   /* Dies with its holder; after the ids change, which clears the death signal. */
-  if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) _exit(failed("ids", "taking the mapped root id"));
+  if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) _exit(holder_failed("ids", "taking the mapped root id"));
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   struct pollfd holder = {.fd = mapped};
   if (poll(&holder, 1, 0) != 0) _exit(1); /* it died before it could be noticed */
@@ -163,20 +116,24 @@ int sandbox_main(int argc, char **argv) {
   host_ties_close_descriptors();
   signal(SIGPIPE, SIG_IGN);
   errno = 0;
+<<<<<<< HEAD
   if (parse(argc, argv, &options) < 0) return failed("usage", "native sandbox --name NAME --rootfs DIR [--bind FILE=NAME]... [--mount ro=PATH|rw=PATH]...");
+=======
+  if (parse(argc, argv, &options) < 0) return holder_failed("usage", "native sandbox --name NAME --rootfs DIR [--bind FILE=NAME]...");
+>>>>>>> 6750b9b (farmlab-init settles in a container by itself, a holder for labs of container engines, containerlab and an engine made available by one command)
   setsid();
   /* Every process of a lab shows in its environment whose it is. */
   setenv("FARMLAB_LAB", options.name, 1);
-  int lock = claim(options.name);
+  int lock = holder_claim(options.name);
   if (lock < 0) return 1;
   const char *step = sandbox_root_prepare(&options.root);
-  if (step != NULL) return failed("prepare", "preparing the lab's root: %s", step);
+  if (step != NULL) return holder_failed("prepare", "preparing the lab's root: %s", step);
 
   int mapped[2];
-  if (pipe2(mapped, O_CLOEXEC) < 0) return failed("pipe", "pipe");
+  if (pipe2(mapped, O_CLOEXEC) < 0) return holder_failed("pipe", "pipe");
   unsigned long flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | SIGCHLD;
   pid_t child = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
-  if (child < 0) return failed("no-namespaces", "making namespaces");
+  if (child < 0) return holder_failed("no-namespaces", "making namespaces");
   if (child == 0) {
     close(mapped[1]);
     close(lock);
@@ -184,13 +141,13 @@ int sandbox_main(int argc, char **argv) {
   }
   close(mapped[0]);
   if (map_ids(child, options.range) < 0 || write(mapped[1], "", 1) != 1) {
-    failed("ids", "mapping ids to %u", options.range);
+    holder_failed("ids", "mapping ids to %u", options.range);
     kill(child, SIGKILL);
     return 1;
   }
   /* Only the first process may keep the harness' pipes open: their end must reach it. */
   close(STDIN_FILENO);
   close(STDOUT_FILENO);
-  prctl(PR_SET_NAME, "farmlab-holder");
+  prctl(PR_SET_NAME, HOLDER_PROCESS_NAME);
   return hold(lock, child);
 }

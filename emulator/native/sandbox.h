@@ -22,9 +22,6 @@ int sandbox_requests_start(struct line_reader *reader);
 /* Reads standard input once and does all requests that are there whole. 0: it ended, or what came is no request. */
 int sandbox_requests_read(struct line_reader *reader);
 
-/* One line of answer on standard output; NULL for fields that it does not have. Ends the lab when nobody is there to read it. */
-void sandbox_answer(const char *first, const char *second, const char *third);
-
 /* Whether the harness has let the lab go: then it lives on without. */
 int sandbox_is_detached(void);
 

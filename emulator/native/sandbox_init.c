@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "node_hand_over.h"
 #include "node_work.h"
+#include "request.h"
 #include "sandbox.h"
 
 #include <errno.h>
@@ -61,7 +62,7 @@ static int leave_harness(void) {
 static int serve_lab(int signals, int control) {
   struct line_reader reader;
   if (sandbox_requests_start(&reader) < 0) return 1;
-  sandbox_answer("ready", NULL, NULL);
+  request_answer("ready", NULL, NULL);
   struct pollfd polls[ASKERS + ASKERS_MAX];
   polls[SIGNALS] = (struct pollfd){.fd = signals, .events = POLLIN};
   polls[CONTROL] = (struct pollfd){.fd = control, .events = POLLIN};
@@ -96,6 +97,6 @@ int sandbox_first_process(const char *name) {
   if (step == NULL) return serve_lab(signals, control);
   char text[256];
   snprintf(text, sizeof text, "%s: %s", step, strerror(errno));
-  sandbox_answer("error", "prepare", text);
+  request_answer("error", "prepare", text);
   return 1;
 }

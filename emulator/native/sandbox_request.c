@@ -1,8 +1,8 @@
-/* Requests of the harness to the lab's first process; see sandbox.h. Each is a line of fields, the last one the length of a payload that
-   follows where the request has one; each is answered by one line, in order. */
+/* Requests of the harness to the lab's first process; see sandbox.h and request.h. */
 #define _GNU_SOURCE
 #include "node.h"
 #include "node_work.h"
+#include "request.h"
 #include "sandbox.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-enum { NODES_MAX = 4096, REQUEST_FIELDS_MAX = 8, PAYLOAD_MAX = 16 << 20, LINE_MAX_BYTES = 65536 };
+enum { NODES_MAX = 4096 };
 
 static struct node nodes[NODES_MAX];
 static int node_count;
@@ -24,7 +24,7 @@ static int own_mount = -1;
 static int detached;
 
 int sandbox_requests_start(struct line_reader *reader) {
-  line_reader_start(reader, PAYLOAD_MAX + LINE_MAX_BYTES);
+  requests_start(reader);
   own_net = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
   own_mount = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
   return own_net < 0 || own_mount < 0 ? -1 : 0;
@@ -39,12 +39,15 @@ struct node *sandbox_find_node(const char *name) {
   return NULL;
 }
 
+<<<<<<< HEAD
 void sandbox_answer(const char *first, const char *second, const char *third) {
   const char *fields[] = {first, second, third};
   if (line_write(STDOUT_FILENO, fields, third != NULL ? 3 : second != NULL ? 2 : 1) < 0) exit(0);
 }
 
 /* Where the prober finds it. Not before all nodes are made: each new mount namespace copies the mounts that there are. */
+=======
+>>>>>>> dac3288 (farmlab-init settles in a container by itself, a holder for labs of container engines, containerlab and an engine made available by one command)
 static int show_network(const struct node *node) {
   char path[NODE_NAME_MAX + 32], source[64];
   snprintf(path, sizeof path, SANDBOX_NODES "/%s", node->name);
@@ -57,34 +60,44 @@ static int show_network(const struct node *node) {
 
 static void make_node(const char *name, const char *kind) {
   char error[512], descriptor[16], process[16];
-  if (!node_name_is_good(name)) return sandbox_answer("error", "node-name", "a node's name has at most 63 bytes, no blanks and no slash, and does not begin with a dot");
-  if (sandbox_find_node(name) != NULL) return sandbox_answer("error", "node-name", "the name is taken");
-  if (node_count == NODES_MAX) return sandbox_answer("error", "node-name", "there are too many nodes");
+  if (!node_name_is_good(name)) return request_answer("error", "node-name", "a node's name has at most 63 bytes, no blanks and no slash, and does not begin with a dot");
+  if (sandbox_find_node(name) != NULL) return request_answer("error", "node-name", "the name is taken");
+  if (node_count == NODES_MAX) return request_answer("error", "node-name", "there are too many nodes");
   struct node *node = &nodes[node_count];
-  if (node_start(node, name, strcmp(kind, "init") == 0, error, sizeof error) < 0) return sandbox_answer("error", "node", error);
+  if (node_start(node, name, strcmp(kind, "init") == 0, error, sizeof error) < 0) return request_answer("error", "node", error);
   node_count += 1;
+<<<<<<< HEAD
+=======
+  if (show_network(node) < 0) return request_answer("error", "node", strerror(errno));
+>>>>>>> dac3288 (farmlab-init settles in a container by itself, a holder for labs of container engines, containerlab and an engine made available by one command)
   snprintf(descriptor, sizeof descriptor, "%d", node->namespaces[NODE_NET]);
   snprintf(process, sizeof process, "%d", (int)node->init);
-  sandbox_answer("ok", descriptor, process);
+  request_answer("ok", descriptor, process);
 }
 
 /* Everything that was only started: each node and each nft program. */
 static void settle_all(void) {
   char error[512];
   for (int index = 0; index < node_count; index += 1) {
-    if (node_settle(&nodes[index], error, sizeof error) < 0) return sandbox_answer("error", "node", error);
+    if (node_settle(&nodes[index], error, sizeof error) < 0) return request_answer("error", "node", error);
   }
+<<<<<<< HEAD
   for (; nodes_shown < node_count; nodes_shown += 1) {
     if (show_network(&nodes[nodes_shown]) < 0) return sandbox_answer("error", "node", strerror(errno));
   }
   if (node_nft_settle(error, sizeof error) < 0) return sandbox_answer("error", "nft", error);
   sandbox_answer("ok", NULL, NULL);
+=======
+  if (node_nft_settle(error, sizeof error) < 0) return request_answer("error", "nft", error);
+  request_answer("ok", NULL, NULL);
+>>>>>>> dac3288 (farmlab-init settles in a container by itself, a holder for labs of container engines, containerlab and an engine made available by one command)
 }
 
 /* Requests about one node, done inside its namespaces; then back home. */
 static void work_in_node(char **fields, int count, char *payload, size_t length) {
   const char *what = fields[0];
   struct node *node = count >= 2 ? sandbox_find_node(fields[1]) : NULL;
+<<<<<<< HEAD
   char error[512] = "request not understood";
   if (node == NULL) return sandbox_answer("error", "no-node", count >= 2 ? fields[1] : what);
   static const char *const with_mounts[] = {"file", "nft", "bind", "unstage"};
@@ -101,9 +114,21 @@ static void work_in_node(char **fields, int count, char *payload, size_t length)
   else if (strcmp(what, "file") == 0 && count == 5) result = node_work_file(fields[2], fields[3], 0, payload, length, error, sizeof error);
   else if (strcmp(what, "bind") == 0 && count == 4) result = node_work_bind(fields[2], fields[3], error, sizeof error);
   else if (strcmp(what, "unstage") == 0 && count == 2) result = node_work_unstage(error, sizeof error);
+=======
+  char error[512];
+  if (node == NULL) return request_answer("error", "no-node", count >= 2 ? fields[1] : what);
+  int with_mount = node_request_needs_files(what);
+  if (with_mount && node_settle(node, error, sizeof error) < 0) return request_answer("error", "node", error);
+  int result = -1;
+  if (setns(node->namespaces[NODE_NET], CLONE_NEWNET) < 0 || (with_mount && setns(node->namespaces[NODE_MOUNT], CLONE_NEWNS) < 0)) {
+    snprintf(error, sizeof error, "entering the node: %s", strerror(errno));
+  } else {
+    result = node_request_do(node->name, fields, count, payload, length, error, sizeof error);
+  }
+>>>>>>> 6750b9b (farmlab-init settles in a container by itself, a holder for labs of container engines, containerlab and an engine made available by one command)
   if (setns(own_net, CLONE_NEWNET) < 0 || (with_mount && setns(own_mount, CLONE_NEWNS) < 0)) exit(1);
-  if (result < 0) sandbox_answer("error", what, error);
-  else sandbox_answer("ok", NULL, NULL);
+  if (result < 0) request_answer("error", what, error);
+  else request_answer("ok", NULL, NULL);
 }
 
 static void handle(char **fields, int count, char *payload, size_t length) {
@@ -111,42 +136,8 @@ static void handle(char **fields, int count, char *payload, size_t length) {
   else if (count == 1 && strcmp(fields[0], "settle") == 0) settle_all();
   else if (count == 1 && strcmp(fields[0], "detach") == 0) {
     detached = 1;
-    sandbox_answer("ok", NULL, NULL);
+    request_answer("ok", NULL, NULL);
   } else work_in_node(fields, count, payload, length);
 }
 
-/* Length of the payload that the request says will follow; -1 for one that cannot be. */
-static long payload_of(char **fields, int count) {
-  static const char *const with[] = {"netlink", "sysctl", "offloads", "nft", "file"};
-  for (unsigned index = 0; index < sizeof with / sizeof with[0]; index += 1) {
-    if (strcmp(with[index], fields[0]) != 0) continue;
-    char *end;
-    long length = strtol(fields[count - 1], &end, 10);
-    return *end != '\0' || length < 0 || length > PAYLOAD_MAX ? -1 : length;
-  }
-  return 0;
-}
-
-int sandbox_requests_read(struct line_reader *reader) {
-  int state = line_reader_fill(reader, STDIN_FILENO);
-  for (;;) {
-    char *start = reader->bytes + reader->first;
-    char *end = reader->used == 0 ? NULL : memchr(start, '\n', reader->used);
-    if (end == NULL) break;
-    size_t line_length = (size_t)(end - start) + 1;
-    char *line = strndup(start, line_length - 1);
-    char *fields[REQUEST_FIELDS_MAX];
-    int count = line == NULL ? -1 : line_split(line, fields, REQUEST_FIELDS_MAX);
-    long length = count < 1 ? -1 : payload_of(fields, count);
-    int whole = length >= 0 && reader->used >= line_length + (size_t)length;
-    if (whole) handle(fields, count, start + line_length, (size_t)length);
-    free(line);
-    if (length < 0) {
-      fprintf(stderr, "the sandbox got what is no request\n");
-      return 0;
-    }
-    if (!whole) break;
-    line_reader_drop(reader, line_length + (size_t)length);
-  }
-  return state > 0;
-}
+int sandbox_requests_read(struct line_reader *reader) { return requests_read(reader, handle); }

@@ -1,0 +1,19 @@
+/* What a request asks of a node, whichever backend made the node; see request.h. */
+#include "node_work.h"
+#include "request.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int node_request_needs_files(const char *what) { return strcmp(what, "file") == 0 || strcmp(what, "nft") == 0; }
+
+int node_request_do(const char *node, char **fields, int count, char *payload, size_t length, char *error, size_t error_size) {
+  const char *what = fields[0];
+  if (strcmp(what, "netlink") == 0) return node_work_netlink(payload, length, error, error_size);
+  if (strcmp(what, "sysctl") == 0) return node_work_sysctl(payload, length, error, error_size);
+  if (strcmp(what, "offloads") == 0) return node_work_offloads(payload, length, error, error_size);
+  if (strcmp(what, "nft") == 0) return node_nft_start(node, payload, length, error, error_size);
+  if (strcmp(what, "file") == 0 && count == 5) return node_work_file(fields[2], fields[3], 0, payload, length, error, error_size);
+  snprintf(error, error_size, "request not understood");
+  return -1;
+}
