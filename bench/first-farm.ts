@@ -8,7 +8,8 @@ import { workloadIP6, workloadNamespace } from "../core/derive/index.ts";
 import { loadFarm } from "../core/farm/index.ts";
 import { intentsOf, type Intents } from "../core/intents/index.ts";
 import { ensureRuntime } from "../emulator/image/index.ts";
-import { findLab, netnsBackend } from "../emulator/netns/index.ts";
+import { findLab } from "../emulator/locate.ts";
+import { netnsBackend } from "../emulator/netns/index.ts";
 import { startProber } from "../emulator/probe/index.ts";
 import type { Topology } from "../emulator/topology/index.ts";
 import { openFarm, type LiveFarm } from "../property-tests/run/index.ts";
@@ -60,7 +61,7 @@ async function processorTimes(live: LiveFarm): Promise<Map<string, number>> {
     for (const child of children === "" ? [] : children.split(" ")) visit(Number(child));
   };
   const running = await findLab(live.lab.name, process.getuid?.() ?? 0);
-  if (running !== undefined) visit(running.sandboxPid);
+  if (running?.backend === "netns") visit(running.sandboxPid);
   return times;
 }
 

@@ -30,7 +30,6 @@ export function mendable(thrown: unknown): { readonly problem: Problem; readonly
       const hint = "farmlab down or a kill from elsewhere ends a lab at any moment; start it again";
       return { problem: error(code, "the lab was ended while it was in use", hint), exitCode: exitCodes.failed };
     }
-<<<<<<< HEAD
     if (code === "command-failed") {
       return { problem: error(code, message, "the lab is gone again; mend the file's exec"), exitCode: exitCodes.failed };
     }
@@ -40,10 +39,7 @@ export function mendable(thrown: unknown): { readonly problem: Problem; readonly
         exitCode: exitCodes.wrongInput,
       };
     }
-    return { problem: error(code, message, "farmlab doctor shows what this host lacks"), exitCode: exitCodes.hostCannot };
-=======
     return { problem: error(code, message, wayOut), exitCode: exitCodes.hostCannot };
->>>>>>> 6750b9b (farmlab-init settles in a container by itself, a holder for labs of container engines, containerlab and an engine made available by one command)
   }
   const problem = thrown instanceof Error ? folderProblem(thrown) : undefined;
   return problem === undefined ? undefined : { problem, exitCode: exitCodes.hostCannot };

@@ -1,5 +1,5 @@
 /** A running lab by name, for the commands that enter it from other terminals. */
-import { findLab, listLabs, type RunningLab } from "../emulator/netns/index.ts";
+import { findLab, listLabs, type RunningLab } from "../emulator/locate.ts";
 import { complain } from "./output.ts";
 
 /** The lab, or undefined after saying that there is none and which ones there are. */
@@ -13,10 +13,10 @@ export async function requireLab(name: string, exitCode: number): Promise<Runnin
   return undefined;
 }
 
-/** Kills a lab's first process, and with it all of the lab; one that has ended meanwhile is as good. */
-export function endLab({ sandboxPid }: Pick<RunningLab, "sandboxPid">): void {
+/** Tells a lab's holder to end it; one that has ended meanwhile is as good. */
+export function endLab({ holderPid }: Pick<RunningLab, "holderPid">): void {
   try {
-    process.kill(sandboxPid, "SIGKILL");
+    process.kill(holderPid, "SIGTERM");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }

@@ -1,13 +1,14 @@
-/** `farmlab down LAB`: ends a running lab's holder; the kernel takes everything of the lab with it. */
+/** `farmlab down LAB`: ends a running lab by its holder, with everything that belongs to it. */
 import { setTimeout as pause } from "node:timers/promises";
 import { Command } from "commander";
 import { startDeadline } from "../../core/common/index.ts";
-import { findLab } from "../../emulator/netns/index.ts";
+import { findLab } from "../../emulator/locate.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { OutputOptions } from "../output.ts";
 import { endLab, requireLab } from "../running-lab.ts";
 
-const goneWaitMs = 5000;
+/** The kernel takes a lab of netns at once; a container engine takes its time for each container. */
+const goneWaitMs = { netns: 5000, containerlab: 60_000 } as const;
 
 export function downCommand(): Command {
   return new Command("down")
@@ -19,7 +20,7 @@ export function downCommand(): Command {
         if (lab === undefined) continue;
         endLab(lab);
         const clock = { nowMs: () => performance.now(), pause: async (milliseconds: number) => void (await pause(milliseconds)) };
-        await startDeadline(clock, goneWaitMs).until(`lab ${name} to end`, async () => {
+        await startDeadline(clock, goneWaitMs[lab.backend]).until(`lab ${name} to end`, async () => {
           const again = await findLab(name, process.getuid?.() ?? 0);
           return again?.holderPid === lab.holderPid ? { seen: `holder ${lab.holderPid} is there` } : { done: true };
         });

@@ -1,6 +1,6 @@
 /** `farmlab ls`: the labs that run now. They are found by their holders' locks, so the list is never stale. */
 import { Command, Option } from "commander";
-import { listLabs } from "../../emulator/netns/index.ts";
+import { listLabs } from "../../emulator/locate.ts";
 import type { OutputOptions } from "../output.ts";
 
 export function lsCommand(): Command {
@@ -10,13 +10,13 @@ export function lsCommand(): Command {
     .action(async (options: OutputOptions & { format: "text" | "json" }) => {
       const labs = await listLabs(process.getuid?.() ?? 0);
       if (options.format === "json") {
-        const listed = labs.map(({ name, holderPid }) => ({ name, backend: "netns", holder: holderPid }));
+        const listed = labs.map(({ name, backend, holderPid }) => ({ name, backend, holder: holderPid }));
         process.stdout.write(`${JSON.stringify({ schema: "farmlab.ls/1", labs: listed }, undefined, 2)}\n`);
         return;
       }
       if (labs.length === 0 && options.quiet !== true) process.stderr.write("no lab is running\n");
       const width = Math.max(4, ...labs.map((lab) => lab.name.length));
-      if (labs.length > 0) process.stdout.write(`${"LAB".padEnd(width)}  BACKEND  HOLDER\n`);
-      for (const lab of labs) process.stdout.write(`${lab.name.padEnd(width)}  netns    ${lab.holderPid}\n`);
+      if (labs.length > 0) process.stdout.write(`${"LAB".padEnd(width)}  BACKEND       HOLDER\n`);
+      for (const lab of labs) process.stdout.write(`${lab.name.padEnd(width)}  ${lab.backend.padEnd(12)}  ${lab.holderPid}\n`);
     });
 }

@@ -7,6 +7,8 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { Problem } from "../../core/common/index.ts";
 import { loadFarm } from "../../core/farm/index.ts";
 import { intentsOf } from "../../core/intents/index.ts";
+import { backendNames } from "../../emulator/backend.ts";
+import type { BackendName } from "../../emulator/lab.ts";
 import { cacheDirectory } from "../../emulator/image/index.ts";
 import { consoleReporter, jsonReporter, junitReporter } from "../../reports/index.ts";
 import type { Reporter, RunResult } from "../../reports/index.ts";
@@ -28,7 +30,7 @@ interface Options {
   readonly require?: readonly string[];
   readonly seed?: number;
   readonly jobs?: number;
-  readonly backend: "netns";
+  readonly backend: BackendName;
   readonly skips: boolean;
   readonly reporter?: readonly ReporterName[];
   readonly format: "text" | "json";
@@ -250,7 +252,7 @@ export function runCommand(): Command {
     .option("--law <law>", "judge this law only, e.g. EX-8 (may be given several times)", gather)
     .option("--seed <number>", "choose flows by this seed, as an earlier run printed it", wholeNumber(0, seedMax))
     .option("--jobs <number>", "labs at once", wholeNumber(1, 64))
-    .addOption(new Option("--backend <backend>", "what makes the labs").choices(["netns"]).default("netns"))
+    .addOption(new Option("--backend <backend>", "what makes the labs").choices(backendNames).default("netns"))
     .option("--require <law>", "fail unless this law was judged and holds (may be given several times)", gather)
     .option("--no-skips", "fail when anything was skipped for want of something on this host")
     .option("--reporter <reporter>", "console (default), json or junit (may be given several times)", gatherReporter)

@@ -1,8 +1,9 @@
 /** `farmlab up FILE`: brings a farm or a topology of containerlab's up and leaves one holder process with it; the lab ends with `farmlab down` or its holder. */
 import { basename } from "node:path";
 import { Command, Option } from "commander";
+import { backendNames } from "../../emulator/backend.ts";
 import { LabError } from "../../emulator/lab-error.ts";
-import { findLab } from "../../emulator/netns/index.ts";
+import { findLab } from "../../emulator/locate.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { hostCanRun } from "../host-problem.ts";
 import { onInterrupt, type Interrupt } from "../interrupt.ts";
@@ -27,7 +28,7 @@ function complainOfName(name: string): void {
 
 /** What the file holds and a free name; undefined after saying what is wrong with them. */
 async function read(file: string, options: UpOptions): Promise<Given | undefined> {
-  const toHold = clabEnding.test(file) ? await clabLab(file, options) : await farmLab(file);
+  const toHold = clabEnding.test(file) ? await clabLab(file, options) : await farmLab(file, options);
   if (toHold === undefined) return undefined;
   const name = options.name ?? basename(file).replace(/(\.farm|\.clab)?\.ya?ml$/, "");
   if (!namePattern.test(name)) {
@@ -91,7 +92,7 @@ export function upCommand(): Command {
     .option("--name <lab>", "the lab's name (default: the file's)")
     .option("--foreground", "stay with it; Ctrl-C ends the lab")
     .option("--trust", "let a .clab.yml run its commands and bind files of this machine")
-    .addOption(new Option("--backend <backend>", "what makes the lab").choices(["netns"]).default("netns"))
+    .addOption(new Option("--backend <backend>", "what makes the lab").choices(backendNames).default("netns"))
     .addHelpText(
       "after",
       `

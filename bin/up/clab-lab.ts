@@ -56,7 +56,11 @@ export async function clabLab(file: string, options: UpOptions): Promise<LabToHo
   return {
     example: `${topology.nodes.find((node) => node.kind !== "bridge")?.name ?? ""} -- ip address`,
     async bringUp(name, signal, onStep) {
-      const lab = await backendNamed("netns", await ensureRuntime([], { signal })).up(topology, { name, signal, onProgress: onStep });
+      const lab = await backendNamed(options.backend, await ensureRuntime([], { signal })).up(topology, {
+        name,
+        signal,
+        onProgress: onStep,
+      });
       return { lab, close: () => lab.down(), leave: () => lab.detach() };
     },
   };

@@ -4,7 +4,7 @@ import { openFarm } from "../../property-tests/run/index.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { complain } from "../output.ts";
 import { readFarm } from "../read-farm.ts";
-import { seed, type LabToHold } from "./lab-to-hold.ts";
+import { seed, type LabToHold, type UpOptions } from "./lab-to-hold.ts";
 
 /** Of what agents report, as much as a terminal shows without scrolling. */
 const reportCharactersMax = 1000;
@@ -17,7 +17,7 @@ function complainOfAgents(report: string): void {
 }
 
 /** Undefined after saying what is wrong with the file. */
-export async function farmLab(file: string): Promise<LabToHold | undefined> {
+export async function farmLab(file: string, { backend }: Pick<UpOptions, "backend">): Promise<LabToHold | undefined> {
   const loaded = await readFarm(file);
   for (const problem of loaded.problems) complain(problem, loaded.ok ? exitCodes.holds : exitCodes.wrongInput);
   if (!loaded.ok) return undefined;
@@ -28,7 +28,7 @@ export async function farmLab(file: string): Promise<LabToHold | undefined> {
   return {
     example: `${farm.nodes[0]?.name ?? "internet"} -- ip netns`,
     async bringUp(name, signal, onStep) {
-      const live = await openFarm({ farm, intents: intents.value, seed, name, signal, onStep, evenUnready: true });
+      const live = await openFarm({ farm, intents: intents.value, seed, name, backend, signal, onStep, evenUnready: true });
       if (live.notReady === undefined) return live;
       await live.close();
       if (!signal.aborted) complainOfAgents(live.notReady);

@@ -1,11 +1,12 @@
 /** What `farmlab up` holds, whatever its file is: a lab that can be brought up, and left or closed afterwards. */
 import type { OutputOptions } from "../output.ts";
-import type { Lab } from "../../emulator/lab.ts";
+import type { BackendName, Lab } from "../../emulator/lab.ts";
 
 export interface UpOptions extends OutputOptions {
   readonly name?: string;
   readonly foreground?: boolean;
   readonly trust?: boolean;
+  readonly backend: BackendName;
 }
 
 export interface HeldLab {

@@ -10,7 +10,7 @@ export const containerProbes: readonly Probe[] = [
     required: false,
     usedFor: "labs of the containerlab backend",
     standIn: "the netns backend",
-    how: "apt-get install docker.io, or start the engine that is installed; DOCKER_HOST names one that listens elsewhere",
+    how: "npm run containerlab:start, or start the engine that is installed; DOCKER_HOST names one that listens elsewhere",
     attempt: probeEngine,
   },
   {
@@ -19,7 +19,7 @@ export const containerProbes: readonly Probe[] = [
     required: false,
     usedFor: "labs of the containerlab backend",
     standIn: "the netns backend",
-    how: "install it from containerlab.dev, on PATH",
+    how: "npm run containerlab:start builds it where there is Go; or install it on PATH",
     attempt: probeContainerlab,
   },
 ];

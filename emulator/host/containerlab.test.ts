@@ -16,7 +16,7 @@ describe("containerlab's version", () => {
     ["v0.81.2-rc1", { found: "0.81.2-rc1, /clab" }],
     ["1.0.0", { found: "1.0.0, /clab" }],
     ["0.77.4", { found: "0.77.4, /clab; before 0.78 deploy does not converge: a lab that is up already is made anew" }],
-    ["0.59.0", { refusal: "/clab is version 0.59.0; 0.60 is the oldest that will do" }],
+    ["0.75.0", { refusal: "/clab is version 0.75.0; 0.76 is the oldest that will do" }],
     ["0.0.0", { found: "/clab, built without a version string: taken for a current one" }],
     ["", { found: "/clab, built without a version string: taken for a current one" }],
   ])("%s", (version, finding) => {

@@ -8,8 +8,8 @@ import type { Finding } from "./probe.ts";
 
 const versionWaitMs = 1500;
 
-/** Oldest release whose links, `exec` and `inspect` output farmlab understands. */
-const oldestMinor = 60;
+/** Oldest release that makes labs without a management network (`skip-when-unused`). */
+const oldestMinor = 76;
 /** From this release on `deploy` changes a running lab into what its file says instead of refusing. */
 const convergesFromMinor = 78;
 
@@ -29,7 +29,8 @@ export function containerlabProgram(): string | undefined {
   }
 }
 
-function outputOf(program: string): Promise<string> {
+/** What `containerlab version` prints; throws in words where it does not answer. */
+export function versionOutput(program: string): Promise<string> {
   return new Promise((resolve, reject) => {
     // Else it asks the network for a newer version, and waits three seconds for it.
     const env = { ...process.env, CLAB_VERSION_CHECK: "disable" };
@@ -41,10 +42,17 @@ function outputOf(program: string): Promise<string> {
   });
 }
 
+/** The version in what `containerlab version` printed; undefined where it says none, as builds by `go install` do. */
+export function versionIn(output: string): string | undefined {
+  const version = /^\s*version:\s*v?(\d+\.\d+\S*)/m.exec(output)?.[1];
+  return version === undefined || version.startsWith("0.0.") ? undefined : version;
+}
+
 /** What `containerlab version` printed, judged. `go install` leaves the version string empty or 0.0.0: no reason to refuse. */
 export function judgeVersion(output: string, program: string): Finding {
-  const [, text = "", major = "0", minor = "0"] = /^\s*version:\s*v?((\d+)\.(\d+)[^\s]*)/m.exec(output) ?? [];
-  if (text === "" || text.startsWith("0.0.")) return { found: `${program}, built without a version string: taken for a current one` };
+  const text = versionIn(output);
+  const [major = "0", minor = "0"] = text?.split(".") ?? [];
+  if (text === undefined) return { found: `${program}, built without a version string: taken for a current one` };
   if (major === "0" && Number(minor) < oldestMinor)
     return { refusal: `${program} is version ${text}; 0.${oldestMinor} is the oldest that will do` };
   if (major === "0" && Number(minor) < convergesFromMinor)
@@ -56,7 +64,7 @@ export async function probeContainerlab(): Promise<Finding> {
   const program = containerlabProgram();
   if (program === undefined) return { refusal: "not on PATH, and not in the cache" };
   try {
-    return judgeVersion(await outputOf(program), program);
+    return judgeVersion(await versionOutput(program), program);
   } catch (error) {
     return { refusal: `${program}: ${error instanceof Error ? error.message : String(error)}` };
   }

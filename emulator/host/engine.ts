@@ -14,6 +14,9 @@ export interface Engine {
   readonly endpoint: string;
 }
 
+/** Of the engine that `npm run containerlab:start` starts where there is none. */
+export const ownEngineSocket: string = "/run/farmlab/engine/docker.sock";
+
 const answerWaitMs = 1000;
 const answerBytesMax = 64 * 1024;
 
@@ -26,6 +29,7 @@ function usualSockets(environment: NodeJS.ProcessEnv): readonly string[] {
     join(homedir(), ".docker/run/docker.sock"),
     "/run/podman/podman.sock",
     ...(own === undefined ? [] : [join(own, "podman/podman.sock")]),
+    ownEngineSocket,
   ];
 }
 

@@ -2,6 +2,8 @@
  * What this machine can do, found by doing rather than by asking, and what is used in place of what it lacks.
  * It changes nothing on the machine and leaves nothing behind.
  */
+export { containerlabProgram, judgeVersion, versionIn, versionOutput } from "./containerlab.ts";
+export { findEngine, ownEngineSocket } from "./engine.ts";
 export { probeHost } from "./probe-host.ts";
 export { requireSandbox } from "./require-sandbox.ts";
 export type { Area, Capability, HostReport, Machine } from "./report.ts";

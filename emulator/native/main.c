@@ -8,12 +8,6 @@ static const struct {
   const char *name;
   int (*run)(int argc, char **argv);
 } subcommands[] = {
-<<<<<<< HEAD
-    {"sandbox", sandbox_main},   {"enter", enter_main}, {"in", in_main},       {"init", init_main},
-    {"settings", settings_main}, {"write", write_main}, {"start", start_main}, {"probe", probe_main},
-    {"reach", reach_main},       {"reflect", reflect_main},
-    {"wire", wire_main},         {"flood", flood_main},
-=======
     {"sandbox", sandbox_main},
     {"enter", enter_main},
     {"in", in_main},
@@ -28,7 +22,6 @@ static const struct {
     {"start", start_main},
     {"hold", hold_main},
     {"work", work_main},
->>>>>>> 6750b9b (farmlab-init settles in a container by itself, a holder for labs of container engines, containerlab and an engine made available by one command)
 };
 
 int main(int argc, char **argv) {

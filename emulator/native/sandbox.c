@@ -116,11 +116,8 @@ int sandbox_main(int argc, char **argv) {
   host_ties_close_descriptors();
   signal(SIGPIPE, SIG_IGN);
   errno = 0;
-<<<<<<< HEAD
-  if (parse(argc, argv, &options) < 0) return failed("usage", "native sandbox --name NAME --rootfs DIR [--bind FILE=NAME]... [--mount ro=PATH|rw=PATH]...");
-=======
-  if (parse(argc, argv, &options) < 0) return holder_failed("usage", "native sandbox --name NAME --rootfs DIR [--bind FILE=NAME]...");
->>>>>>> 6750b9b (farmlab-init settles in a container by itself, a holder for labs of container engines, containerlab and an engine made available by one command)
+  if (parse(argc, argv, &options) < 0)
+    return holder_failed("usage", "native sandbox --name NAME --rootfs DIR [--bind FILE=NAME]... [--mount ro=PATH|rw=PATH]...");
   setsid();
   /* Every process of a lab shows in its environment whose it is. */
   setenv("FARMLAB_LAB", options.name, 1);

@@ -39,15 +39,7 @@ struct node *sandbox_find_node(const char *name) {
   return NULL;
 }
 
-<<<<<<< HEAD
-void sandbox_answer(const char *first, const char *second, const char *third) {
-  const char *fields[] = {first, second, third};
-  if (line_write(STDOUT_FILENO, fields, third != NULL ? 3 : second != NULL ? 2 : 1) < 0) exit(0);
-}
-
 /* Where the prober finds it. Not before all nodes are made: each new mount namespace copies the mounts that there are. */
-=======
->>>>>>> dac3288 (farmlab-init settles in a container by itself, a holder for labs of container engines, containerlab and an engine made available by one command)
 static int show_network(const struct node *node) {
   char path[NODE_NAME_MAX + 32], source[64];
   snprintf(path, sizeof path, SANDBOX_NODES "/%s", node->name);
@@ -66,10 +58,6 @@ static void make_node(const char *name, const char *kind) {
   struct node *node = &nodes[node_count];
   if (node_start(node, name, strcmp(kind, "init") == 0, error, sizeof error) < 0) return request_answer("error", "node", error);
   node_count += 1;
-<<<<<<< HEAD
-=======
-  if (show_network(node) < 0) return request_answer("error", "node", strerror(errno));
->>>>>>> dac3288 (farmlab-init settles in a container by itself, a holder for labs of container engines, containerlab and an engine made available by one command)
   snprintf(descriptor, sizeof descriptor, "%d", node->namespaces[NODE_NET]);
   snprintf(process, sizeof process, "%d", (int)node->init);
   request_answer("ok", descriptor, process);
@@ -81,40 +69,17 @@ static void settle_all(void) {
   for (int index = 0; index < node_count; index += 1) {
     if (node_settle(&nodes[index], error, sizeof error) < 0) return request_answer("error", "node", error);
   }
-<<<<<<< HEAD
   for (; nodes_shown < node_count; nodes_shown += 1) {
-    if (show_network(&nodes[nodes_shown]) < 0) return sandbox_answer("error", "node", strerror(errno));
+    if (show_network(&nodes[nodes_shown]) < 0) return request_answer("error", "node", strerror(errno));
   }
-  if (node_nft_settle(error, sizeof error) < 0) return sandbox_answer("error", "nft", error);
-  sandbox_answer("ok", NULL, NULL);
-=======
   if (node_nft_settle(error, sizeof error) < 0) return request_answer("error", "nft", error);
   request_answer("ok", NULL, NULL);
->>>>>>> dac3288 (farmlab-init settles in a container by itself, a holder for labs of container engines, containerlab and an engine made available by one command)
 }
 
 /* Requests about one node, done inside its namespaces; then back home. */
 static void work_in_node(char **fields, int count, char *payload, size_t length) {
   const char *what = fields[0];
   struct node *node = count >= 2 ? sandbox_find_node(fields[1]) : NULL;
-<<<<<<< HEAD
-  char error[512] = "request not understood";
-  if (node == NULL) return sandbox_answer("error", "no-node", count >= 2 ? fields[1] : what);
-  static const char *const with_mounts[] = {"file", "nft", "bind", "unstage"};
-  int with_mount = 0;
-  for (unsigned index = 0; index < sizeof with_mounts / sizeof with_mounts[0]; index += 1) with_mount |= strcmp(what, with_mounts[index]) == 0;
-  if (with_mount && node_settle(node, error, sizeof error) < 0) return sandbox_answer("error", "node", error);
-  int result = -1;
-  if (setns(node->namespaces[NODE_NET], CLONE_NEWNET) < 0 || (with_mount && setns(node->namespaces[NODE_MOUNT], CLONE_NEWNS) < 0)) {
-    snprintf(error, sizeof error, "entering the node: %s", strerror(errno));
-  } else if (strcmp(what, "netlink") == 0) result = node_work_netlink(payload, length, error, sizeof error);
-  else if (strcmp(what, "sysctl") == 0) result = node_work_sysctl(payload, length, error, sizeof error);
-  else if (strcmp(what, "offloads") == 0) result = node_work_offloads(payload, length, error, sizeof error);
-  else if (strcmp(what, "nft") == 0) result = node_nft_start(node->name, payload, length, error, sizeof error);
-  else if (strcmp(what, "file") == 0 && count == 5) result = node_work_file(fields[2], fields[3], 0, payload, length, error, sizeof error);
-  else if (strcmp(what, "bind") == 0 && count == 4) result = node_work_bind(fields[2], fields[3], error, sizeof error);
-  else if (strcmp(what, "unstage") == 0 && count == 2) result = node_work_unstage(error, sizeof error);
-=======
   char error[512];
   if (node == NULL) return request_answer("error", "no-node", count >= 2 ? fields[1] : what);
   int with_mount = node_request_needs_files(what);
@@ -125,7 +90,6 @@ static void work_in_node(char **fields, int count, char *payload, size_t length)
   } else {
     result = node_request_do(node->name, fields, count, payload, length, error, sizeof error);
   }
->>>>>>> 6750b9b (farmlab-init settles in a container by itself, a holder for labs of container engines, containerlab and an engine made available by one command)
   if (setns(own_net, CLONE_NEWNET) < 0 || (with_mount && setns(own_mount, CLONE_NEWNS) < 0)) exit(1);
   if (result < 0) request_answer("error", what, error);
   else request_answer("ok", NULL, NULL);

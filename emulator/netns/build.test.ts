@@ -57,7 +57,7 @@ describe("planTopology", () => {
   it("gives every interface of the lab an index of its own", () => {
     const nodes = [node("a", { bridges: [{ name: "br0", ports: ["eth0"] }] }), node("b", { bridges: [{ name: "br0", ports: [] }] })];
     const plans = planTopology({ name: "t", seed: 1, nodes, links: [link("one", "a:eth0", "b:eth0")] });
-    const indexes = plans.flatMap(({ state }) => state.map(({ what, bytes }) => [what, bytes.readInt32LE(16 + 4)] as const));
+    const indexes = plans.flatMap(({ messages }) => messages.map(({ what, bytes }) => [what, bytes.readInt32LE(16 + 4)] as const));
     expect(indexes).toEqual([
       ["interface lo", 1],
       ["bridge br0", 12],

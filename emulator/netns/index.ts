@@ -7,9 +7,7 @@ import type { UpOptions } from "../lab.ts";
 import type { Topology } from "../topology/index.ts";
 import { upNetnsLab, type NetnsLab } from "./lab.ts";
 
-export { enterArguments } from "./exec.ts";
 export type { NetnsLab } from "./lab.ts";
-export { findLab, listLabs, type RunningLab } from "./locate.ts";
 
 export interface NetnsBackend {
   readonly name: "netns";

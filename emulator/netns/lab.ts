@@ -2,13 +2,12 @@
 import { spawn } from "node:child_process";
 import type { Lab, LabNode, UpOptions } from "../lab.ts";
 import type { Topology } from "../topology/index.ts";
+import { enterArguments, execInNode, nodeServices, startServices, unlessAborted } from "../node/index.ts";
 import { buildTopology, planTopology, type BuiltNode, type TopologyPlan } from "./build.ts";
 import { stagedMounts } from "./binds.ts";
 import { runCommands } from "./commands.ts";
-import { enterArguments, execInNode } from "./exec.ts";
 import { LabError } from "../lab-error.ts";
-import { childrenOf, namespacedPids, Sandbox, type SandboxPrograms } from "./sandbox.ts";
-import { nodeServices } from "./services.ts";
+import { childrenOf, namespacedPids, startSandbox, type Sandbox, type SandboxPrograms } from "./sandbox.ts";
 
 /** What only this backend's labs offer besides. */
 export interface NetnsLab extends Lab {
@@ -43,32 +42,6 @@ function makeNode(name: string, native: string, sandboxPid: number, outsidePid: 
   };
 }
 
-async function startServices(topology: Topology, nodes: ReadonlyMap<string, LabNode>, signal: AbortSignal | undefined): Promise<void> {
-  await Promise.all(
-    topology.nodes.map(async (node) => {
-      for (const service of node.config.services ?? []) {
-        signal?.throwIfAborted();
-        await nodes.get(node.name)?.services.start(service);
-      }
-    }),
-  );
-}
-
-/** Rejects when the signal aborts, whatever becomes of the work. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return await work;
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    signal.throwIfAborted();
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-    work.catch(() => undefined); // what fails after an abort is told by the abort
-  }
-}
-
 async function makeLab(
   sandbox: Sandbox,
   topology: Topology,
@@ -78,7 +51,7 @@ async function makeLab(
 ): Promise<NetnsLab> {
   options.onProgress?.(`making ${topology.nodes.length} nodes and ${topology.links.length} links`);
   const built = await buildTopology(sandbox, plan, stagedMounts(topology));
-  const sandboxPid = childrenOf(sandbox.holderPid)[0];
+  const sandboxPid = childrenOf(sandbox.pid)[0];
   if (sandboxPid === undefined) throw new LabError("lab-gone", "the lab ended while it was made");
   const outside = outsidePids(sandboxPid);
   const nodes = new Map(
@@ -98,7 +71,7 @@ export async function upNetnsLab(topology: Topology, options: UpOptions, program
   options.signal?.throwIfAborted();
   const plan = planTopology(topology);
   options.onProgress?.("making the sandbox");
-  const sandbox = await Sandbox.start(options.name, programs, stagedMounts(topology));
+  const sandbox = await startSandbox(options.name, programs, stagedMounts(topology));
   try {
     return await unlessAborted(makeLab(sandbox, topology, plan, options, programs), options.signal);
   } catch (error) {

@@ -3,25 +3,41 @@
  *
  * usage: provide.ts start | stop
  */
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { findProgram } from "../../find-program.ts";
+import { containerlabProgram } from "../../host/index.ts";
 import { BuildError, buildOnce } from "../../image/index.ts";
 import { LabError } from "../../lab-error.ts";
-import { findContainerlab, pinFolder, pinnedVersion, programOnPath, requireContainerlab } from "../containerlab-program.ts";
+import { requireContainerlab } from "../require.ts";
 import { provideEngine, stopEngine } from "./start-engine.ts";
 
 const hostCannot = 3;
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
+/** Where Go's own archives put it, beside PATH. */
+const goFolders = "/usr/local/go/bin";
+
+/** The version that go.mod pins, without its `v`. */
+function pinnedVersion(): string {
+  const pin = readFileSync(join(import.meta.dirname, "go.mod"), "utf8");
+  const [, version] = /^require github\.com\/srl-labs\/containerlab v(\S+)$/m.exec(pin) ?? [];
+  if (version === undefined) throw new Error("go.mod names no version of containerlab");
+  return version;
+}
+
 async function provideContainerlab(): Promise<void> {
-  if (findContainerlab() === undefined) {
-    const go = programOnPath("go", ["/usr/local/go/bin", "/usr/lib/go/bin"]);
+  if (containerlabProgram() === undefined) {
+    const go = findProgram("go", [process.env["PATH"] ?? "", goFolders].join(delimiter));
     const hint = "install containerlab itself, or Go 1.26 or newer to have it built";
-    if (go === undefined) throw new LabError("no-containerlab", "containerlab is not on PATH, and there is no Go to build it", undefined, hint);
-    const script = join(pinFolder, "build-containerlab.sh");
+    if (go === undefined)
+      throw new LabError("no-containerlab", "containerlab is not on PATH, and there is no Go to build it", undefined, hint);
+    const script = join(import.meta.dirname, "build-containerlab.sh");
     await buildOnce({
       kind: "containerlab",
       hash: pinnedVersion(),
-      argv: ["sh", script, go, pinFolder, pinnedVersion()],
+      packages: "golang-go",
+      argv: ["sh", script, go, import.meta.dirname, pinnedVersion()],
       onLine: (line) => line.startsWith("I: ") && say(line.slice("I: ".length)),
     });
   }

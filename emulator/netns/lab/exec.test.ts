@@ -2,7 +2,8 @@ import { execFile, spawn } from "node:child_process";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { ensureNative } from "../../image/index.ts";
-import { enterArguments, type NetnsLab } from "../index.ts";
+import { enterArguments } from "../../node/index.ts";
+import type { NetnsLab } from "../index.ts";
 import { downAll, pair, processesOf, up } from "./test-labs.ts";
 
 afterEach(downAll);

@@ -6,8 +6,9 @@ import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { ensureRuntime } from "../../image/index.ts";
 import { LabError } from "../../lab-error.ts";
-import { findLab, listLabs, netnsBackend } from "../index.ts";
-import { downAll, isAlive, isGone, newName, pair, plain, processesOf, single, up, userId, type Sketch } from "./test-labs.ts";
+import { findLab, listLabs } from "../../locate.ts";
+import { netnsBackend } from "../index.ts";
+import { downAll, findSandbox, isAlive, isGone, newName, pair, plain, processesOf, single, up, userId, type Sketch } from "./test-labs.ts";
 
 afterEach(downAll);
 
@@ -87,9 +88,9 @@ describe("a netns lab that cannot be made", () => {
       const name = newName();
       const starting = up(slow, name);
       const lab = await expect
-        .poll(() => findLab(name, userId), patience)
+        .poll(() => findSandbox(name), patience)
         .toBeDefined()
-        .then(() => findLab(name, userId));
+        .then(() => findSandbox(name));
       process.kill(lab?.[victim] ?? 0, "SIGKILL");
       await expect(starting).rejects.toThrow();
       expect(await isGone(name)).toBe(true);
@@ -135,7 +136,7 @@ describe("the end of a netns lab", () => {
       cwd: fileURLToPath(new URL(".", import.meta.url)),
     });
     expect(await once(maker, "exit")).toEqual([0, null]);
-    const lab = await findLab(name, userId);
+    const lab = await findSandbox(name);
     expect(lab).toBeDefined();
     const { holderPid = 0, sandboxPid = 0 } = lab ?? {};
     try {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { findLab, listLabs } from "../index.ts";
+import { findLab, listLabs } from "../../locate.ts";
 import { downAll, isAlive, pair, plain, up, userId } from "./test-labs.ts";
 
 afterEach(downAll);

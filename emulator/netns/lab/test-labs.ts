@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { ensureRuntime } from "../../image/index.ts";
 import type { UpOptions } from "../../lab.ts";
 import type { Topology, TopologyNode } from "../../topology/index.ts";
-import { findLab, netnsBackend, type NetnsLab } from "../index.ts";
+import { findLab, type RunningLab } from "../../locate.ts";
+import { netnsBackend, type NetnsLab } from "../index.ts";
 
 export type Sketch = Omit<Topology, "name" | "seed">;
 
@@ -25,6 +26,12 @@ export async function up(sketch: Sketch, name: string = newName(), options: Omit
 
 export async function downAll(): Promise<void> {
   await Promise.all(labs.splice(0).map((lab) => lab.down()));
+}
+
+/** A running lab of this backend by its name. */
+export async function findSandbox(name: string): Promise<Extract<RunningLab, { backend: "netns" }> | undefined> {
+  const lab = await findLab(name, userId);
+  return lab?.backend === "netns" ? lab : undefined;
 }
 
 /** Whether nothing of a lab is to be found by its name. */

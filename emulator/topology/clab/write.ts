@@ -23,6 +23,8 @@ export interface WriteClabOptions {
    * brings nodes to their state himself. Settings that must be made before a node has links are written in both.
    */
   readonly state: "exec" | "none";
+  /** What names of containers begin with, before the lab's name and the node's; absent: containerlab's own. */
+  readonly prefix?: string;
   /** Of all nodes: marks of whose they are. */
   readonly labels?: Readonly<Record<string, string>>;
   /** Lines of a comment at the top. */
@@ -104,7 +106,11 @@ export function writeClab(topology: Topology, options: WriteClabOptions): string
   const links = topology.links.map(({ endpoints, mtu = defaultMtu }) => ({ type: "veth", endpoints: endpoints.map(endEntry), mtu }));
   return [
     ...(options.about ?? []).map((line) => `# ${line}\n`),
-    clabYaml({ name: topology.name, mgmt: { "skip-when-unused": true } }),
+    clabYaml({
+      name: topology.name,
+      ...(options.prefix === undefined ? {} : { prefix: options.prefix }),
+      mgmt: { "skip-when-unused": true },
+    }),
     "topology:\n  defaults:\n",
     indented(clabYaml(defaultsOf(options)), 4),
     `    binds:\n      - ${programsBind(options.programs)}\n`,

@@ -1,4 +1,4 @@
-/** Runs programs in a lab's nodes through the native helper; the kernel checks that the caller may. */
+/** Runs programs in nodes, of a sandbox or of containers, through the native helper; the kernel checks that the caller may. */
 import { spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import type { ExecOptions, ExecResult } from "../lab.ts";
@@ -11,15 +11,18 @@ const outputBytesMax = 64 * 1024 * 1024;
 /** The helper's own code for not getting in. */
 const enterFailedCode = 125;
 
-/** The argument list that runs `argv` in a node; `sandboxPid` is the lab's first process as this process sees it. */
+/**
+ * The argument list that runs `argv` in a node; `firstPid` is the first process of the lab's sandbox, or of the node's own container (then
+ * without `node`), as this process sees it.
+ */
 export function enterArguments(
-  sandboxPid: number,
+  firstPid: number,
   node: string | undefined,
   namespace: string | undefined,
   argv: readonly string[],
 ): string[] {
   const where = [...(node === undefined ? [] : ["--node", node]), ...(namespace === undefined ? [] : ["--namespace", namespace])];
-  return ["enter", String(sandboxPid), ...where, "--", ...argv];
+  return ["enter", String(firstPid), ...where, "--", ...argv];
 }
 
 interface Output {
@@ -57,14 +60,14 @@ async function drained(outputs: readonly Output[]): Promise<void> {
  */
 export async function execInNode(
   native: string,
-  sandboxPid: number,
-  node: string,
+  firstPid: number,
+  node: string | undefined,
   argv: readonly string[],
   options: ExecOptions = {},
 ): Promise<ExecResult> {
   const { namespace, input, signal, timeoutMs = defaultTimeoutMs } = options;
   if (signal?.aborted === true) return { code: enterFailedCode, stdout: "", stderr: "interrupted before it started" };
-  const child = spawn(native, enterArguments(sandboxPid, node, namespace, argv), { stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(native, enterArguments(firstPid, node, namespace, argv), { stdio: ["pipe", "pipe", "pipe"] });
   const ended = Promise.withResolvers<number>();
   const complaints: string[] = [];
   let helperLate: NodeJS.Timeout | undefined;

@@ -3,8 +3,8 @@ import { open, stat } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { decodeLine, encodeLine, encodeStart, startDeadline } from "../../core/common/index.ts";
-import type { NodeServices } from "../lab.ts";
-import type { ServiceSpec } from "../topology/index.ts";
+import type { LabNode, NodeServices } from "../lab.ts";
+import type { ServiceSpec, Topology } from "../topology/index.ts";
 
 const answerWaitMs = 10_000;
 const readyWaitMs = 20_000;
@@ -89,4 +89,20 @@ export function nodeServices(hostPath: (path: string) => string): NodeServices {
     stop: (name) => ask(socketPath(), encodeLine(["stop", name])),
     kill: (name, signal) => ask(socketPath(), encodeLine(["kill", name, signal])),
   };
+}
+
+/** Starts every node's daemons, each node's in their order, the nodes side by side. */
+export async function startServices(
+  topology: Topology,
+  nodes: ReadonlyMap<string, LabNode>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await Promise.all(
+    topology.nodes.map(async (node) => {
+      for (const service of node.config.services ?? []) {
+        signal?.throwIfAborted();
+        await nodes.get(node.name)?.services.start(service);
+      }
+    }),
+  );
 }

@@ -3,6 +3,8 @@ import { macOf, type Endpoint, type Topology } from "../topology/index.ts";
 
 /** Interface indexes are unique in the whole lab: a bridge port whose index equals its peer's comes up as much as a second late. */
 const firstIndex = 10;
+/** Above what a kernel gives out by itself before it has made a million interfaces. */
+const firstBridgeIndex = 1_000_000;
 /** IFNAMSIZ without its end. */
 const nameBytesMax = 15;
 
@@ -22,6 +24,30 @@ function requireName(node: string, name: string): void {
   if (name === "" || Buffer.byteLength(name) > nameBytesMax || /[\s/:]/.test(name) || [".", "..", "lo", "all", "default"].includes(name)) {
     throw new Error(`${JSON.stringify(name)} of node ${node} is no name for an interface`);
   }
+}
+
+/** Names of every node's ends of links. */
+export function linkEnds(topology: Topology): ReadonlyMap<string, readonly string[]> {
+  const ends = new Map<string, string[]>();
+  for (const { node, interface: name } of topology.links.flatMap((link) => link.endpoints)) {
+    const names = ends.get(node);
+    if (names === undefined) ends.set(node, [name]);
+    else names.push(name);
+  }
+  return ends;
+}
+
+/** Interfaces of a lab whose links others have made, under the indexes that these happened to get; bridges come above all of them. */
+export function observedInterfaces(topology: Topology, indexOf: (node: string, name: string) => number): Interfaces {
+  const numbered = numberInterfaces(topology);
+  const ends = new Set(topology.links.flatMap((link) => link.endpoints.map((end) => keyOf(end.node, end.interface))));
+  return {
+    of(node, name) {
+      const planned = numbered.of(node, name);
+      if (ends.has(keyOf(node, name))) return { ...planned, index: indexOf(node, name) };
+      return name === "lo" ? planned : { ...planned, index: firstBridgeIndex + planned.index };
+    },
+  };
 }
 
 /** Numbers the interfaces. Throws for an interface that is there twice, a name that the kernel refuses, a node that does not exist or is there twice. */

@@ -1,0 +1,14 @@
+/**
+ * The containerlab backend: nodes are containers of a Docker engine on this machine, made and linked by containerlab. Their state, their
+ * daemons and the programs run in them are those of every backend (emulator/node). Knows topologies, not farms.
+ */
+import type { Runtime } from "../image/index.ts";
+import type { Backend } from "../lab.ts";
+import { upContainerlabLab } from "./lab.ts";
+
+export { containerIn, nodesIn } from "./running.ts";
+export { requireContainerlab, requireEngine } from "./require.ts";
+
+export function containerlabBackend(runtime: Runtime): Backend {
+  return { name: "containerlab", up: async (topology, options) => await upContainerlabLab(topology, options, runtime) };
+}

@@ -1,0 +1,147 @@
+/** A lab of the containerlab backend, from the side of the process that makes it. */
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type Docker from "dockerode";
+import type { Runtime } from "../image/index.ts";
+import { LabError } from "../lab-error.ts";
+import type { Lab, UpOptions } from "../lab.ts";
+import { linkEnds, numberInterfaces, planState, startServices, unlessAborted, type HelperProcess } from "../node/index.ts";
+import { writeClab, type Topology } from "../topology/index.ts";
+import { runContainerlab, topologyFile, type LabCommand } from "./command-line.ts";
+import { firstProcess, markedContainers, removeContainers } from "./containers.ts";
+import { engineAt } from "./engine.ts";
+import { clearPlace, labFolder, startHolder } from "./holder.ts";
+import { marksOf, namePrefix } from "./marks.ts";
+import { ensureNodeImage } from "./node-image.ts";
+import { bringToState, containerNode, rootOf, type Running } from "./node.ts";
+import { ensurePrograms } from "./programs.ts";
+import { requireContainerlab, requireEngine } from "./require.ts";
+
+/** Throws an Error that says what is wrong in the topology: before anything is made. */
+function checkTopology(topology: Topology): void {
+  const interfaces = numberInterfaces(topology);
+  const ends = linkEnds(topology);
+  for (const node of topology.nodes) planState(node, ends.get(node.name) ?? [], interfaces);
+}
+
+/** Every process of a lab shows in its environment whose it is. */
+function withMark(topology: Topology, lab: string): Topology {
+  const nodes = topology.nodes.map((node) => ({
+    ...node,
+    container: { ...node.container, environment: { ...node.container?.environment, FARMLAB_LAB: lab } },
+  }));
+  return { ...topology, name: lab, nodes };
+}
+
+/** What runs each node. Throws a LabError for one that does not run. */
+async function runningNodes(docker: Docker, lab: string, topology: Topology): Promise<Map<string, Running>> {
+  const containers = new Map((await markedContainers(docker, lab)).map((container) => [container.node, container.id]));
+  const found = await Promise.all(
+    topology.nodes.map(async ({ name }) => {
+      const id = containers.get(name);
+      const pid = id === undefined ? undefined : await firstProcess(docker, id);
+      if (id === undefined || pid === undefined) throw new LabError("node", `the container of node ${name} does not run`);
+      return [name, { id, pid }] as const;
+    }),
+  );
+  return new Map(found);
+}
+
+interface Making {
+  readonly topology: Topology;
+  readonly options: UpOptions;
+  readonly runtime: Runtime;
+  readonly command: LabCommand;
+  readonly image: string;
+}
+
+async function makeNodes({ topology, options, runtime, command, image }: Making): Promise<Map<string, Running>> {
+  const { name, signal, onProgress } = options;
+  const text = writeClab(withMark(topology, name), {
+    image,
+    programs: { folder: ensurePrograms(runtime) },
+    state: "none",
+    prefix: namePrefix,
+    labels: marksOf(name),
+  });
+  writeFileSync(join(command.folder, topologyFile), text);
+  onProgress?.(`deploying ${topology.nodes.length} containers and ${topology.links.length} links`);
+  await runContainerlab(command, "deploy", [], signal);
+  const running = await runningNodes(engineAt(command.socket), name, topology);
+  onProgress?.("bringing nodes to their state");
+  const ends = linkEnds(topology);
+  await Promise.all(
+    topology.nodes.map(async (node) => {
+      const container = running.get(node.name);
+      if (container !== undefined) await bringToState(runtime.native, topology, node, ends.get(node.name) ?? [], container);
+    }),
+  );
+  return running;
+}
+
+function assemble({ topology, options, runtime, command }: Making, holder: HelperProcess, running: ReadonlyMap<string, Running>): Lab {
+  const { name } = options;
+  const runningOf = (node: string): Running => {
+    const found = running.get(node);
+    if (found === undefined) throw new Error(`lab ${name} has no node ${node}`);
+    return found;
+  };
+  const nodes = new Map(topology.nodes.map((node) => [node.name, containerNode(node.name, runtime.native, () => runningOf(node.name))]));
+  return {
+    name,
+    backend: "containerlab",
+    topology,
+    ended: holder.ended,
+    node(node) {
+      const found = nodes.get(node);
+      if (found === undefined) throw new Error(`lab ${name} has no node ${node}`);
+      return found;
+    },
+    namespacePath: (node, namespace) =>
+      namespace === undefined ? `/proc/${runningOf(node).pid}/ns/net` : `${rootOf(runningOf(node))}/run/netns/${namespace}`,
+    startHelper: (argv) => spawn(runtime.native, argv, { stdio: "pipe" }),
+    detach: async () => await holder.detach(),
+    down: async () => await takeDown(holder, name, command),
+  };
+}
+
+/** The holder takes the lab down; where somebody has killed it meanwhile, what it has left is removed here. */
+async function takeDown(holder: HelperProcess, lab: string, { socket }: LabCommand): Promise<void> {
+  await holder.end();
+  await removeContainers(engineAt(socket), lab);
+}
+
+/** Makes the lab; on failure or abort nothing of it is left. Throws a LabError, or an Error that says what is wrong in the topology. */
+export async function upContainerlabLab(topology: Topology, options: UpOptions, runtime: Runtime): Promise<Lab> {
+  const { name, signal, onProgress } = options;
+  signal?.throwIfAborted();
+  checkTopology(topology);
+  const [containerlab, engine] = await Promise.all([requireContainerlab(), requireEngine()]);
+  const image = await ensureNodeImage(engineAt(engine.socket), runtime, (step) => onProgress?.(step), signal);
+  const command = { containerlab: containerlab.path, socket: engine.socket, folder: labFolder(name) };
+  const making = { topology, options, runtime, command, image };
+  const holder = await startHolder(runtime.native, name, command);
+  try {
+    await clearPlace(name, command);
+    // containerlab itself is waited for at an abort; what comes after it is not.
+    const running = await unlessGone(holder, makeNodes(making));
+    const lab = assemble(making, holder, running);
+    onProgress?.("starting daemons");
+    const nodes = new Map(topology.nodes.map((node) => [node.name, lab.node(node.name)]));
+    await unlessAborted(startServices(topology, nodes, signal), signal);
+    return lab;
+  } catch (error) {
+    await takeDown(holder, name, command);
+    throw error;
+  }
+}
+
+/** Rejects when the holder ends meanwhile: then somebody has taken the lab down. */
+async function unlessGone<T>(holder: HelperProcess, work: Promise<T>): Promise<T> {
+  const gone = holder.ended.then(() => {
+    throw new LabError("lab-gone", "the lab ended while it was made");
+  });
+  work.catch(() => undefined);
+  return await Promise.race([work, gone]);
+}

@@ -1,0 +1,11 @@
+/**
+ * What nodes have in common in every backend: their interfaces and the state that they start with, as requests to the native helper inside;
+ * farmlab-init's client; programs run in them. Makes no node.
+ */
+export { enterArguments, execInNode } from "./exec.ts";
+export { HelperProcess } from "./helper-process.ts";
+export { linkEnds, numberInterfaces, observedInterfaces, type Interfaces } from "./interfaces.ts";
+export { linkMessages, type LinkMessage } from "./messages.ts";
+export { nodeServices, startServices } from "./services.ts";
+export { allOf, planState, requestEarly, requestState, sendMessages, type NodeState } from "./state.ts";
+export { unlessAborted } from "./unless-aborted.ts";
