@@ -49,7 +49,9 @@ describe("planTopology", () => {
       links: [link("one", "a:eth0", "b:eth0")],
     });
     expect(first).toMatchObject({
-      early: "net/ipv4/ip_forward=1\nnet/ipv6/conf/all/forwarding=1\n",
+      early: expect.stringMatching(
+        /^net\/ipv4\/ip_forward=1\nnet\/ipv4\/conf\/all\/rp_filter=0\n[^]*\nnet\/ipv6\/conf\/all\/forwarding=1\n$/,
+      ),
       late: "net/ipv6/conf/eth0/accept_ra=0\n",
     });
   });

@@ -1,6 +1,6 @@
 /** The state that a node starts with, as requests to whoever does them inside the node: the same for every backend. */
 import { LabError } from "../lab-error.ts";
-import { ofOneInterface, type TopologyNode } from "../topology/index.ts";
+import { kernelDefaults, ofOneInterface, type TopologyNode } from "../topology/index.ts";
 import type { HelperProcess } from "./helper-process.ts";
 import type { Interfaces } from "./interfaces.ts";
 import { stateMessages, type Message } from "./messages.ts";
@@ -18,7 +18,7 @@ export interface NodeState {
 /** Settings of one interface can only be made once it is there; all others come before, so that links inherit the defaults. */
 function splitSysctls(node: TopologyNode): { early: string; late: string } {
   const lines = { early: "", late: "" };
-  for (const [path, value] of Object.entries(node.config.sysctls ?? {})) {
+  for (const [path, value] of Object.entries({ ...kernelDefaults, ...node.config.sysctls })) {
     lines[ofOneInterface(path) ? "late" : "early"] += `${path}=${value}\n`;
   }
   return lines;

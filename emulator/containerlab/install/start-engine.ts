@@ -74,6 +74,7 @@ function spawnDaemon(program: string): number {
     // The host's network is left alone: labs bring their own.
     bridge: "none",
     iptables: false,
+    "ip-forward": false,
     ip6tables: false,
   };
   writeFileSync(configurationFile, `${JSON.stringify(configuration, undefined, 2)}\n`);
