@@ -28,15 +28,16 @@ const host = (number: number): NodeConfig => ({
   addresses: [{ interface: "eth0", address: `10.0.0.${number}/24` }],
 });
 
-/** It polls without end, and ends with its input. */
+const testpmdArguments = [
+  ...["--no-huge", "-m", "256", "--no-pci", "--no-telemetry", "--no-shconf", "-l", "0-1"],
+  ...["--vdev", "net_af_packet0,iface=eth1", "--vdev", "net_af_packet1,iface=eth2"],
+  ...["--", "--forward-mode=io", "--auto-start", "--total-num-mbufs=8192"],
+];
+
+/** It polls without end, and ends with its standard input, hence the tail in front of it. */
 const testpmd: ServiceSpec = {
   name: "testpmd",
-  argv: [
-    "sh",
-    "-c",
-    `tail -f /dev/null | dpdk-testpmd --no-huge -m 256 --no-pci --no-telemetry --no-shconf -l 0-1 \
---vdev net_af_packet0,iface=eth1 --vdev net_af_packet1,iface=eth2 -- --forward-mode=io --auto-start`,
-  ],
+  argv: ["sh", "-c", 'tail -f /dev/null | exec dpdk-testpmd "$@"', "testpmd", ...testpmdArguments],
   restart: "never",
 };
 
