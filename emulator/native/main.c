@@ -22,6 +22,7 @@ static const struct {
     {"start", start_main},
     {"hold", hold_main},
     {"work", work_main},
+    {"capture", capture_main},
 };
 
 int main(int argc, char **argv) {

@@ -19,5 +19,6 @@ int reach_main(int argc, char **argv);   /* measure reachability against a refle
 int reflect_main(int argc, char **argv); /* the reflector */
 int wire_main(int argc, char **argv);    /* links with faults */
 int flood_main(int argc, char **argv);   /* load for the benchmark of the wire */
+int capture_main(int argc, char **argv); /* packets of interfaces as pcapng */
 
 #endif

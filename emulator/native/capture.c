@@ -1,0 +1,269 @@
+/*
+ * `native capture`: reads what to capture from stdin, a request a line, and captures from `start` until stdin ends or a signal comes:
+ *
+ *   memory BYTES                                     of all rings together
+ *   snap BYTES                                       of each packet; without it what the MTU asks for
+ *   filter COUNT CODE,TRUE,FALSE,K...                classic BPF as `tcpdump -ddd` writes it; for the interfaces that follow
+ *   interface NAME NAMESPACE INTERFACE DESCRIPTION   in the order of the file
+ *   start
+ *
+ * stderr tells in lines: `error NAME WORDS` for what cannot be captured (then nothing is), `ready`, and at the end `end RECEIVED DROPPED`.
+ */
+#define _GNU_SOURCE
+#include "capture.h"
+#include "line.h"
+#include "native.h"
+#include "probe.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MEMORY_DEFAULT = 64 << 20, RING_LEAST = 256 << 10, RING_MOST = 8 << 20, FILTER_MAX = 4096, LINE_MAX_BYTES = 65536, PACKETS_PER_TURN = 4096 };
+enum { CLOSERS = 32 };
+
+struct captured {
+  char name[CAPTURE_NAME_MAX], description[CAPTURE_DESCRIPTION_MAX], interface[IFNAMSIZ];
+  int namespace;
+  const struct sock_fprog *filter;
+  struct ring ring;
+};
+
+static struct captured *captured;
+static uint32_t count;
+static size_t memory_bytes = MEMORY_DEFAULT, snap;
+static const struct sock_fprog *filter;
+
+static int64_t real_ns(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static bool tell_error(const char *name, const char *words) {
+  line_write(STDERR_FILENO, (const char *const[]){"error", name, words}, 3);
+  return false;
+}
+
+static bool read_filter(char *fields[], int fields_count) {
+  long length;
+  if (!read_number(fields[1], 1, FILTER_MAX, &length) || fields_count != length + 2) return tell_error("filter", "is no program");
+  struct sock_filter *instructions = allocate((size_t)length * sizeof *instructions);
+  for (long index = 0; index < length; index += 1) {
+    struct sock_filter *one = &instructions[index];
+    if (sscanf(fields[index + 2], "%hu,%hhu,%hhu,%u", &one->code, &one->jt, &one->jf, &one->k) != 4) {
+      free(instructions);
+      return tell_error("filter", "is no program");
+    }
+  }
+  struct sock_fprog *program = allocate(sizeof *program);
+  *program = (struct sock_fprog){.len = (unsigned short)length, .filter = instructions};
+  filter = program;
+  return true;
+}
+
+static bool read_interface(char *fields[], int fields_count) {
+  if (fields_count != 5 || count == CAPTURE_INTERFACES_MAX) return tell_error(fields[1], "too many interfaces, or no fields of one");
+  if (strlen(fields[1]) >= CAPTURE_NAME_MAX || strlen(fields[3]) >= IFNAMSIZ || strlen(fields[4]) >= CAPTURE_DESCRIPTION_MAX)
+    return tell_error(fields[1], "its names are too long");
+  captured = realloc(captured, (count + 1) * sizeof *captured);
+  if (captured == NULL) exit(70);
+  struct captured *one = &captured[count];
+  memset(one, 0, sizeof *one);
+  strcpy(one->name, fields[1]);
+  strcpy(one->interface, fields[3]);
+  strcpy(one->description, fields[4]);
+  one->filter = filter;
+  one->namespace = namespace_open(fields[2]);
+  if (one->namespace < 0) return tell_error(fields[1], strerror(errno));
+  count += 1;
+  return true;
+}
+
+static bool read_size(const char *text, long most, size_t *out) {
+  long number;
+  if (!read_number(text, 64, most, &number)) return tell_error(text, "is no number of bytes for this");
+  *out = (size_t)number;
+  return true;
+}
+
+/* Requests until `start`; false after telling what is wrong, or at the end of stdin. */
+static bool read_requests(struct line_reader *reader) {
+  static char *fields[LINE_FIELDS_MAX];
+  for (int state = 1; state > 0;) {
+    size_t length;
+    char *line = line_reader_next(reader, &length);
+    if (line == NULL) {
+      state = line_reader_fill(reader, STDIN_FILENO);
+      continue;
+    }
+    int fields_count = line_split(line, fields, LINE_FIELDS_MAX);
+    bool ok = true;
+    if (fields_count == 1 && strcmp(fields[0], "start") == 0) return true;
+    if (fields_count < 2) ok = tell_error("request", "is none that is known");
+    else if (strcmp(fields[0], "memory") == 0) ok = read_size(fields[1], 1L << 32, &memory_bytes);
+    else if (strcmp(fields[0], "snap") == 0) ok = read_size(fields[1], CAPTURE_SNAP_MAX, &snap);
+    else if (strcmp(fields[0], "filter") == 0) ok = read_filter(fields, fields_count);
+    else if (strcmp(fields[0], "interface") == 0) ok = read_interface(fields, fields_count);
+    else ok = tell_error(fields[0], "is no request that is known");
+    if (!ok) return false;
+    line_reader_drop(reader, length);
+  }
+  return false;
+}
+
+static bool open_rings(void) {
+  size_t each = count == 0 ? 0 : memory_bytes / count;
+  each = each < RING_LEAST ? RING_LEAST : each > RING_MOST ? RING_MOST : each;
+  pcapng_section();
+  for (uint32_t index = 0; index < count; index += 1) {
+    struct captured *one = &captured[index];
+    struct pcapng_interface described = {.name = one->name, .description = one->description};
+    struct ring_options options = {.memory = each, .snap = snap, .filter = one->filter};
+    struct stat status;
+    if (fstat(one->namespace, &status) == 0) described.namespace = status.st_ino;
+    if (!ring_open(&one->ring, one->namespace, one->interface, &options, &described.link))
+      return tell_error(one->name, errno == EPROTONOSUPPORT ? "packets of its kind of link cannot be told" : strerror(errno));
+    /* What is captured keeps no namespace alive once its interfaces are gone. */
+    close(one->namespace);
+    pcapng_interface(&described);
+  }
+  return pcapng_flush();
+}
+
+/* Writes the packets of some rings in the order of their times, at most `most`; returns how many. */
+static size_t write_packets(struct captured *const *ready, size_t ready_count, size_t most) {
+  size_t written = 0;
+  for (; written < most; written += 1) {
+    struct captured *oldest = NULL;
+    struct ring_packet packet, other;
+    for (size_t index = 0; index < ready_count; index += 1) {
+      if (!ring_peek(&ready[index]->ring, &other) || (oldest != NULL && packet.time_ns <= other.time_ns)) continue;
+      oldest = ready[index];
+      packet = other;
+    }
+    if (oldest == NULL) break;
+    pcapng_packet((uint32_t)(oldest - captured), &packet);
+    ring_drop(&oldest->ring);
+  }
+  return written;
+}
+
+/* Stdin and signals end the capture, the rest are rings. True when it goes on. */
+static bool turn(int poll) {
+  static struct epoll_event events[CAPTURE_INTERFACES_MAX + 2];
+  static struct captured *ready[CAPTURE_INTERFACES_MAX];
+  size_t ready_count = 0;
+  bool goes_on = true;
+  int amount = epoll_wait(poll, events, CAPTURE_INTERFACES_MAX + 2, -1);
+  for (int index = 0; index < amount; index += 1) {
+    uint32_t which = events[index].data.u32;
+    if (which < count) {
+      if ((events[index].events & EPOLLERR) != 0) ring_clear_error(&captured[which].ring);
+      ready[ready_count++] = &captured[which];
+    } else {
+      char rest[256];
+      ssize_t length = which > count ? 0 : read(STDIN_FILENO, rest, sizeof rest);
+      if (length == 0 || (length < 0 && errno != EINTR)) goes_on = false;
+    }
+  }
+  write_packets(ready, ready_count, PACKETS_PER_TURN);
+  return pcapng_flush() && goes_on;
+}
+
+/* Everything that had passed when this was called: a flood that goes on cannot keep it from ending. */
+static void finish(int64_t from_ns) {
+  uint64_t all_received = 0, all_dropped = 0;
+  int64_t until_ns = real_ns();
+  struct captured **all = allocate((count + 1) * sizeof *all);
+  size_t slots = 0;
+  for (uint32_t index = 0; index < count; index += 1) {
+    all[index] = &captured[index];
+    slots += captured[index].ring.slots;
+  }
+  while (slots > 0) {
+    size_t most = slots < PACKETS_PER_TURN ? slots : PACKETS_PER_TURN;
+    size_t written = write_packets(all, count, most);
+    slots = written < most || !pcapng_flush() ? 0 : slots - written;
+  }
+  free(all);
+  for (uint32_t index = 0; index < count; index += 1) {
+    uint64_t received, dropped;
+    ring_counts(&captured[index].ring, &received, &dropped);
+    pcapng_statistics(index, from_ns, until_ns, received, dropped);
+    all_received += received;
+    all_dropped += dropped;
+  }
+  pcapng_flush();
+  char texts[2][24];
+  snprintf(texts[0], sizeof texts[0], "%ju", (uintmax_t)all_received);
+  snprintf(texts[1], sizeof texts[1], "%ju", (uintmax_t)all_dropped);
+  line_write(STDERR_FILENO, (const char *const[]){"end", texts[0], texts[1]}, 3);
+}
+
+static void *close_some(void *first) {
+  for (size_t index = (size_t)(intptr_t)first; index < count; index += CLOSERS) ring_close(&captured[index].ring);
+  return NULL;
+}
+
+/* Closing such a socket waits some 16 ms for all processors (synchronize_net), so many are closed at once. */
+static void close_rings(void) {
+  pthread_t closers[CLOSERS];
+  int started = 0;
+  while (started < CLOSERS && pthread_create(&closers[started], NULL, close_some, (void *)(intptr_t)started) == 0) started += 1;
+  for (int index = 0; index < started; index += 1) pthread_join(closers[index], NULL);
+}
+
+/* What wakes the loop: rings by their number, stdin as the number after, signals as the one after that. */
+static int open_poll(int signals) {
+  int poll = epoll_create1(EPOLL_CLOEXEC);
+  if (poll < 0) return -1;
+  struct epoll_event event = {.events = EPOLLIN};
+  for (uint32_t index = 0; index < count; index += 1) {
+    event.data.u32 = index;
+    if (epoll_ctl(poll, EPOLL_CTL_ADD, captured[index].ring.fd, &event) != 0) return -1;
+  }
+  event.data.u32 = count;
+  if (epoll_ctl(poll, EPOLL_CTL_ADD, STDIN_FILENO, &event) != 0) return -1;
+  event.data.u32 = count + 1;
+  return epoll_ctl(poll, EPOLL_CTL_ADD, signals, &event) == 0 ? poll : -1;
+}
+
+int capture_main(int argc, char **argv) {
+  (void)argv;
+  if (argc != 1) {
+    fputs("usage: native capture (requests on stdin)\n", stderr);
+    return 2;
+  }
+  signal(SIGPIPE, SIG_IGN);
+  sigset_t ending;
+  sigemptyset(&ending);
+  sigaddset(&ending, SIGTERM);
+  sigaddset(&ending, SIGINT);
+  sigprocmask(SIG_BLOCK, &ending, NULL);
+  int signals = signalfd(-1, &ending, SFD_CLOEXEC);
+  struct line_reader reader;
+  line_reader_start(&reader, 2 * LINE_MAX_BYTES);
+  namespace_home();
+  if (!read_requests(&reader) || !open_rings()) return 1;
+  line_reader_end(&reader);
+  int poll = open_poll(signals);
+  if (poll < 0) {
+    perror("native capture: stdin has to be a pipe or a socket");
+    return 70;
+  }
+  int64_t from_ns = real_ns();
+  line_write(STDERR_FILENO, (const char *const[]){"ready"}, 1);
+  while (turn(poll)) continue;
+  finish(from_ns);
+  close_rings();
+  return 0;
+}
