@@ -4,7 +4,7 @@ import { startDeadline, type Clock } from "../core/common/index.ts";
 import { ensureRuntime } from "../emulator/image/index.ts";
 import type { Lab } from "../emulator/lab.ts";
 import { netnsBackend } from "../emulator/netns/index.ts";
-import type { NodeConfig, ServiceSpec, Topology, TopologyLink } from "../emulator/topology/index.ts";
+import { nativeInLab, type NodeConfig, type ServiceSpec, type Topology, type TopologyLink } from "../emulator/topology/index.ts";
 import { withWire } from "../emulator/wire/index.ts";
 import { median, type BenchFigure, type BenchReport } from "./figures.ts";
 
@@ -74,7 +74,7 @@ async function arrived(lab: Lab): Promise<number> {
 }
 
 const flood = (lab: Lab, milliseconds: number): Promise<string> =>
-  run(lab, "near", ["/usr/lib/farmlab/native", "flood", "eth0", String(frameBytes), String(milliseconds)]);
+  run(lab, "near", [nativeInLab, "flood", "eth0", String(frameBytes), String(milliseconds)]);
 
 /** Until frames come through: testpmd takes a second to start. */
 async function untilForwarding(lab: Lab): Promise<void> {

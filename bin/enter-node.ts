@@ -1,33 +1,17 @@
 /** Runs a program in a node of a running lab on this terminal's own standard streams; its exit code becomes ours. */
-import { execFile, spawn } from "node:child_process";
-import { promisify } from "node:util";
+import { spawn } from "node:child_process";
 import { safeText } from "../core/common/index.ts";
 import { ensureNative } from "../emulator/image/index.ts";
-import { containerIn, nodesIn } from "../emulator/containerlab/index.ts";
-import type { RunningLab } from "../emulator/locate.ts";
-import { enterArguments } from "../emulator/node/index.ts";
 import { enterFailedCode } from "./exit-codes.ts";
+import { argumentsInto, namesIn, nodesOf, type LabPlace } from "./look-into-lab.ts";
 
-export interface Destination {
-  readonly lab: RunningLab;
+export interface Destination extends LabPlace {
   readonly node: string;
-  /** Network namespace inside the node; the node's own without it. */
-  readonly namespace?: string | undefined;
-}
-
-/** What makes the native helper enter a node of the lab, or the lab's sandbox itself; undefined where the node has no process to enter by. */
-async function entering(
-  { lab, node, namespace }: Pick<Destination, "lab" | "namespace"> & { readonly node: string | undefined },
-  argv: readonly string[],
-): Promise<string[] | undefined> {
-  if (lab.backend === "netns") return enterArguments(lab.sandboxPid, node, namespace, argv);
-  const pid = node === undefined ? undefined : await containerIn(lab, node);
-  return pid === undefined ? undefined : enterArguments(pid, undefined, namespace, argv);
 }
 
 export async function enterNode(destination: Destination, argv: readonly string[]): Promise<void> {
   const native = await ensureNative();
-  const entrance = await entering(destination, argv);
+  const entrance = await argumentsInto(destination, argv);
   if (entrance === undefined) {
     process.exitCode = enterFailedCode;
     process.stderr.write(`no node named ${safeText(destination.node)} runs in this lab\n`);
@@ -47,20 +31,6 @@ export async function enterNode(destination: Destination, argv: readonly string[
   if (process.exitCode === enterFailedCode) await sayWhatThereIs(native, destination);
 }
 
-/** Names in a folder of the lab's sandbox, or of one of its nodes. */
-async function namesIn(native: string, lab: RunningLab, node: string | undefined, folder: string): Promise<readonly string[]> {
-  try {
-    const { stdout } = await promisify(execFile)(native, (await entering({ lab, node }, ["ls", folder])) ?? []);
-    return stdout.split("\n").filter((name) => name !== "");
-  } catch {
-    return [];
-  }
-}
-
-async function nodesOf(native: string, lab: RunningLab): Promise<readonly string[]> {
-  return lab.backend === "netns" ? await namesIn(native, lab, undefined, "/run/farmlab/nodes") : await nodesIn(lab);
-}
-
 /** After a failure to enter: which nodes and namespaces there are, where the one that was asked for is not among them. */
 async function sayWhatThereIs(native: string, { lab, node, namespace }: Destination): Promise<void> {
   const say = (what: string, names: readonly string[]): void =>
@@ -68,6 +38,6 @@ async function sayWhatThereIs(native: string, { lab, node, namespace }: Destinat
   const nodes = await nodesOf(native, lab);
   if (!nodes.includes(node)) return nodes.length === 0 ? undefined : say(`nodes of ${lab.name}`, nodes);
   if (namespace === undefined) return undefined;
-  const namespaces = await namesIn(native, lab, node, "/run/netns");
+  const namespaces = await namesIn({ native, lab, node }, "/run/netns");
   return namespaces.includes(namespace) ? undefined : say(`namespaces of ${node}`, namespaces);
 }

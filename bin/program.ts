@@ -41,6 +41,11 @@ export const entries: readonly Entry[] = [
     load: async () => (await import("./commands/shell.ts")).shellCommand(),
   },
   {
+    name: "capture",
+    summary: "show or record the packets of a link of a running lab",
+    load: async () => (await import("./commands/capture.ts")).captureCommand(),
+  },
+  {
     name: "run",
     summary: "bring farms up, drive them with packets, judge by the laws",
     load: async () => (await import("./commands/run.ts")).runCommand(),

@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import type { Problem } from "../../core/common/index.ts";
 import { backendNamed } from "../../emulator/backend.ts";
 import { ensureRuntime } from "../../emulator/image/index.ts";
-import { clabFileKind, readClab, type Topology } from "../../emulator/topology/index.ts";
+import { clabFileKind, programsFolder, readClab, type Topology } from "../../emulator/topology/index.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { complain } from "../output.ts";
 import { readText } from "../read-text.ts";
@@ -26,7 +26,7 @@ async function missingSources({ nodes }: Topology): Promise<Problem[]> {
   const found = await Promise.all(
     binds.map(async ({ node, source, target }): Promise<Problem[]> => {
       // farmlab's own programs are there without it.
-      if (target === "/usr/lib/farmlab") return [];
+      if (target === programsFolder) return [];
       const code = await stat(source).then(
         () => undefined,
         (error: NodeJS.ErrnoException) => error.code,

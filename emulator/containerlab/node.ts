@@ -15,9 +15,8 @@ import {
   requestEarly,
   requestState,
 } from "../node/index.ts";
-import type { Topology, TopologyNode } from "../topology/index.ts";
+import { nativeInLab, type Topology, type TopologyNode } from "../topology/index.ts";
 
-const nativeInNode = "/usr/lib/farmlab/native";
 const initSocket = "/run/farmlab/init.sock";
 const initWaitMs = 20_000;
 const workerGraceMs = 2000;
@@ -53,7 +52,7 @@ export async function bringToState(
   running: Running,
 ): Promise<void> {
   await untilSettled(node.name, running);
-  const argv = enterArguments(running.pid, undefined, undefined, [nativeInNode, "work"]);
+  const argv = enterArguments(running.pid, undefined, undefined, [nativeInLab, "work"]);
   const worker = await HelperProcess.start({ native, argv, what: `entering node ${node.name}`, endGraceMs: workerGraceMs });
   try {
     const answers = await Promise.all(

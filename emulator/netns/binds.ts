@@ -1,8 +1,5 @@
 /** Files and folders of the machine in nodes: staged when the sandbox is made, mounted in each node once it is there. */
-import type { Bind, Topology, TopologyNode } from "../topology/index.ts";
-
-/** Every node has farmlab's own programs there already. */
-const programsFolder = "/usr/lib/farmlab";
+import { programsFolder, type Bind, type Topology, type TopologyNode } from "../topology/index.ts";
 
 /** What the sandbox is told to stage, in its order; see `native sandbox --mount`. */
 export type StagedMounts = readonly string[];

@@ -1,7 +1,7 @@
 /** A lab of the netns backend, from the side of the process that holds it. */
 import { spawn } from "node:child_process";
 import type { Lab, LabNode, UpOptions } from "../lab.ts";
-import type { Topology } from "../topology/index.ts";
+import { nativeInLab, type Topology } from "../topology/index.ts";
 import { enterArguments, execInNode, nodeServices, startServices, unlessAborted } from "../node/index.ts";
 import { buildTopology, planTopology, type BuiltNode, type TopologyPlan } from "./build.ts";
 import { stagedMounts } from "./binds.ts";
@@ -15,8 +15,6 @@ export interface NetnsLab extends Lab {
   /** The lab's first process, as this process sees it. */
   readonly sandboxPid: number;
 }
-
-const nativeInLab = "/usr/lib/farmlab/native";
 
 /** farmlab-init's process ids as this process sees them, by their ids inside the sandbox. */
 function outsidePids(sandboxPid: number): Map<number, number> {

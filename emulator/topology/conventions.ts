@@ -2,6 +2,11 @@
 import { seededMac } from "../../core/common/index.ts";
 import type { Endpoint } from "./topology.ts";
 
+/** Where every node has farmlab's own programs. */
+export const programsFolder: string = "/usr/lib/farmlab";
+/** The native helper inside a lab, in every node and outside of them. */
+export const nativeInLab: string = `${programsFolder}/native`;
+
 /** Bytes. containerlab's own default is 9500; farms are built of Ethernets of 1500. */
 export const defaultMtu: number = 1500;
 

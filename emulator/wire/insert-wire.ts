@@ -3,7 +3,7 @@
  * program passes frames between the two: A's side shows what was sent, B's what arrived. Pure, so it is the same on every backend.
  */
 import { encodeLine } from "../../core/common/index.ts";
-import type { Endpoint, Topology, TopologyLink, TopologyNode } from "../topology/index.ts";
+import { nativeInLab, type Endpoint, type Topology, type TopologyLink, type TopologyNode } from "../topology/index.ts";
 import { ruleFields, type WireRule } from "./rule.ts";
 
 /** 0: from a link's first end to its second. */
@@ -62,7 +62,7 @@ function wireNode(name: string, links: readonly TopologyLink[], rules: readonly 
       sysctls: { "net/ipv6/conf/all/disable_ipv6": "1", "net/ipv6/conf/default/disable_ipv6": "1" },
       files: { [wireFile]: lines.join("") },
       // Never started anew: it would pass frames without the faults that had been put in since, and nobody would know.
-      services: [{ name: "wire", argv: ["/usr/lib/farmlab/native", "wire", wireFile], restart: "never", readyPath: wireSocket }],
+      services: [{ name: "wire", argv: [nativeInLab, "wire", wireFile], restart: "never", readyPath: wireSocket }],
     },
   };
 }

@@ -2,12 +2,11 @@
  * The state that a node starts with as commands of the node image, for labs that are brought up by somebody else. In the order of work that
  * `NodeConfig` states; data goes in as arguments, what is long or has lines of its own as base64 through the native helper.
  */
-import { macOf, ofOneInterface } from "../conventions.ts";
+import { macOf, nativeInLab, ofOneInterface } from "../conventions.ts";
 import type { NodeConfig, NodeRoute, ServiceSpec, TopologyNode } from "../topology.ts";
 
 type Command = readonly string[];
 
-const native = "/usr/lib/farmlab/native";
 const rulesetPath = "/run/farmlab/ruleset.nft";
 /** Of base64, in one argument: the kernel takes 128 KiB. A multiple of four, so that every part decodes by itself. */
 const argumentCharactersMax = 96 * 1024;
@@ -60,13 +59,13 @@ function routeCommand(route: NodeRoute): Command {
 function writeCommands(path: string, mode: string, content: string): Command[] {
   const text = Buffer.from(content).toString("base64");
   const parts = text === "" ? [""] : (text.match(new RegExp(`.{1,${argumentCharactersMax}}`, "g")) ?? []);
-  return parts.map((part, index) => [native, "write", index === 0 ? "new" : "more", mode, path, part]);
+  return parts.map((part, index) => [nativeInLab, "write", index === 0 ? "new" : "more", mode, path, part]);
 }
 
 function startCommand(service: ServiceSpec): Command {
   const environment = Object.entries(service.environment ?? {}).map(([key, value]) => `${key}=${value}`);
   return [
-    ...[native, "start", service.readyPath ?? "", service.name, service.restart, service.namespace ?? ""],
+    ...[nativeInLab, "start", service.readyPath ?? "", service.name, service.restart, service.namespace ?? ""],
     ...[String(environment.length), ...environment, ...service.argv],
   ];
 }

@@ -1,0 +1,118 @@
+/** `farmlab capture LAB LINK [-w FILE]`: the packets of one end of a link of a running lab, for people, for programs, or as pcapng. */
+import { spawn } from "node:child_process";
+import { Command, Option } from "commander";
+import type { Outcome } from "../../core/common/index.ts";
+import { failure, success } from "../../core/common/index.ts";
+import { startCapture, type CaptureEnd, type CaptureSink, type RunningCapture } from "../../emulator/capture/index.ts";
+import { ensureNative } from "../../emulator/image/index.ts";
+import { nativeInLab } from "../../emulator/topology/index.ts";
+import { compileFilter } from "../capture-filter.ts";
+import { fileSink, lineSink, packetJson, packetLine, standardOutputSink } from "../capture-output.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { findLink } from "../find-link.ts";
+import { argumentsInto, type Inside } from "../look-into-lab.ts";
+import { complain, printProblem, type OutputOptions } from "../output.ts";
+import { requireLab } from "../running-lab.ts";
+
+interface Options extends OutputOptions {
+  readonly write?: string;
+  readonly filter?: string;
+  readonly format: "text" | "json";
+}
+
+async function openSink({ write, format }: Options): Promise<Outcome<CaptureSink>> {
+  if (write === undefined) return success(lineSink(format === "json" ? packetJson : packetLine));
+  if (write === "-") {
+    if (!process.stdout.isTTY) return success(standardOutputSink);
+    const hint = "pipe it: farmlab capture LAB LINK -w - | wireshark -k -i -";
+    return failure({ severity: "error", code: "terminal", message: "pcapng is nothing for a terminal", hint });
+  }
+  try {
+    return success(await fileSink(write));
+  } catch (error) {
+    const message = `cannot write ${write}: ${error instanceof Error ? error.message : String(error)}`;
+    return failure({ severity: "error", code: "cannot-write", message, hint: "-w names a file in a folder that is there" });
+  }
+}
+
+/** Ctrl-C ends the capture with all that it has seen; a second one ends this process at once. */
+function endOnSignals(capture: RunningCapture): { code(): number | undefined } {
+  let code: number | undefined;
+  for (const [signal, itsCode] of [
+    ["SIGINT", exitCodes.interrupted],
+    ["SIGTERM", exitCodes.terminated],
+  ] as const) {
+    process.on(signal, () => {
+      if (code !== undefined) process.exit(itsCode);
+      code = itsCode;
+      // Its end is waited for by whoever started it.
+      void capture.stop().catch(() => undefined);
+    });
+  }
+  return { code: () => code };
+}
+
+function sayEnd({ complete, received, dropped }: CaptureEnd, labName: string, interrupted: boolean, quiet: boolean): void {
+  if (!complete) {
+    if (!interrupted && !quiet) process.stderr.write(`lab ${labName} has ended\n`);
+    return;
+  }
+  if (!quiet) process.stderr.write(`${received} packet${received === 1 ? "" : "s"}, ${dropped} lost\n`);
+  if (dropped === 0) return;
+  const message = `${dropped} of ${received} packets are missing: they came faster than they were taken`;
+  printProblem({
+    severity: "warning",
+    code: "packets-lost",
+    message,
+    hint: "-w FILE takes more than a terminal; --filter leaves out what does not matter",
+  });
+}
+
+async function capture(labName: string, linkText: string, options: Options): Promise<void> {
+  const lab = await requireLab(labName, exitCodes.wrongInput);
+  if (lab === undefined) return;
+  const outside: Inside = { native: await ensureNative(), lab };
+  const link = await findLink(outside, linkText);
+  if (!link.ok) return link.problems.forEach((problem) => complain(problem, exitCodes.wrongInput));
+  const { name, node, namespace, interface: itsInterface } = link.value;
+  const filter = options.filter === undefined ? success(undefined) : await compileFilter({ ...outside, node }, options.filter);
+  if (!filter.ok) return filter.problems.forEach((problem) => complain(problem, exitCodes.wrongInput));
+  const sink = await openSink(options);
+  if (!sink.ok) return sink.problems.forEach((problem) => complain(problem, exitCodes.wrongInput));
+
+  const entrance = await argumentsInto({ lab, node, namespace }, [nativeInLab]);
+  if (entrance === undefined) return await sink.value.close?.();
+  const place = { name, namespacePath: "/proc/self/ns/net", interface: itsInterface, description: `lab ${labName}` };
+  const running = await startCapture(
+    (argv) => spawn(outside.native, [...entrance, ...argv], { stdio: "pipe" }),
+    [place],
+    sink.value,
+    filter.value === undefined ? {} : { filter: filter.value },
+  );
+  const signals = endOnSignals(running);
+  if (options.quiet !== true) process.stderr.write(`capturing ${name}; Ctrl-C ends it\n`);
+  sayEnd(await running.ended, labName, signals.code() !== undefined, options.quiet === true);
+  process.exitCode = signals.code() ?? exitCodes.holds;
+}
+
+export function captureCommand(): Command {
+  return new Command("capture")
+    .argument("<lab>", "name of a running lab (farmlab ls)")
+    .argument("<link>", "an end of a link: node:interface, or node/namespace:interface inside a node")
+    .option("-w, --write <file>", "write pcapng to a file; - is standard output")
+    .option("--filter <expression>", "only what matches, as tcpdump has it (pcap-filter)")
+    .addOption(new Option("--format <format>", "of packets that are not written as pcapng").choices(["text", "json"]).default("text"))
+    .addHelpText(
+      "after",
+      `
+Ends with Ctrl-C (130) or with the lab (0); the file is whole then, and what was lost is told.
+
+Examples:
+  farmlab capture exit-node node-1:eth0
+  farmlab capture exit-node node-1/gateway:pub-1-1 --filter "icmp6 or udp port 53"
+  farmlab capture exit-node home-a:wan -w home-a.pcapng
+  farmlab capture exit-node upstream:swp1 -w - | wireshark -k -i -
+`,
+    )
+    .action(capture);
+}
