@@ -20,5 +20,6 @@ int reflect_main(int argc, char **argv); /* the reflector */
 int wire_main(int argc, char **argv);    /* links with faults */
 int flood_main(int argc, char **argv);   /* load for the benchmark of the wire */
 int capture_main(int argc, char **argv); /* packets of interfaces as pcapng */
+int drops_main(int argc, char **argv); /* packets that the kernel throws away, and why */
 
 #endif

@@ -1,0 +1,14 @@
+/** Whether this host says why packets are dropped: `native drops` attaches a program to the kernel's tracepoint for it, and leaves. */
+import { execFile } from "node:child_process";
+import type { Refusal } from "./attempts.ts";
+
+const attemptTimeoutMs = 1000;
+
+/** `native`: path of farmlab's helper. Undefined where the host gives reasons, else what keeps it from that. */
+export function attemptDropReasons(native: string): Promise<Refusal> {
+  return new Promise((resolve) => {
+    execFile(native, ["drops", "--try"], { timeout: attemptTimeoutMs, killSignal: "SIGKILL" }, (error, _, stderr) => {
+      resolve(error === null ? undefined : stderr.trim().split("\n")[0] || error.message);
+    });
+  });
+}
