@@ -34,7 +34,7 @@ export type WireGuard =
   | { readonly message: "initiation"; readonly sender: number }
   | { readonly message: "response"; readonly sender: number; readonly receiver: number }
   | { readonly message: "cookie"; readonly receiver: number }
-  /** `length`: bytes of the whole message; the packet inside is 32 shorter, filled up to a multiple of 16. */
+  /** `length`: bytes of the whole message; the packet inside is at least 32 shorter, filled up to a multiple of 16 where the MTU lets it. */
   | { readonly message: "data"; readonly receiver: number; readonly counter: bigint; readonly length: number };
 
 export interface DecodedTransport {
@@ -112,7 +112,7 @@ export function decodeWireGuard(bytes: Bytes, offset: number, length: number): W
     case 0x0300_0000:
       return length === messageBytes.cookie ? { message: "cookie", receiver: index(4) } : undefined;
     case 0x0400_0000: {
-      if (length < messageBytes.dataLeast || length % 16 !== 0) return undefined;
+      if (length < messageBytes.dataLeast) return undefined;
       return { message: "data", receiver: index(4), counter: view.getBigUint64(offset + 8, true), length };
     }
     default:

@@ -28,18 +28,19 @@
 #include <unistd.h>
 
 enum { MEMORY_DEFAULT = 64 << 20, RING_LEAST = 256 << 10, RING_MOST = 8 << 20, FILTER_MAX = 4096, LINE_MAX_BYTES = 65536, PACKETS_PER_TURN = 4096 };
-enum { CLOSERS = 32 };
+enum { THREADS = 64 };
 
 struct captured {
   char name[CAPTURE_NAME_MAX], description[CAPTURE_DESCRIPTION_MAX], interface[IFNAMSIZ];
   int namespace;
   const struct sock_fprog *filter;
   struct ring ring;
+  int error;
 };
 
 static struct captured *captured;
 static uint32_t count;
-static size_t memory_bytes = MEMORY_DEFAULT, snap;
+static size_t memory_bytes = MEMORY_DEFAULT, ring_bytes, snap;
 static const struct sock_fprog *filter;
 
 static int64_t real_ns(void) {
@@ -120,21 +121,54 @@ static bool read_requests(struct line_reader *reader) {
   return false;
 }
 
+static void *start_some(void *first) {
+  for (size_t index = (size_t)(intptr_t)first; index < count; index += THREADS) {
+    if (!ring_start(&captured[index].ring, ring_bytes)) captured[index].error = errno;
+  }
+  return NULL;
+}
+
+static void *close_some(void *first) {
+  for (size_t index = (size_t)(intptr_t)first; index < count; index += THREADS) ring_close(&captured[index].ring);
+  return NULL;
+}
+
+/* Every ring is some thread's: whichever cannot be started has its share done here. */
+static void for_all_rings(void *(*work)(void *first)) {
+  pthread_t threads[THREADS];
+  bool started[THREADS];
+  for (intptr_t index = 0; index < THREADS; index += 1) {
+    started[index] = (uint32_t)index < count && pthread_create(&threads[index], NULL, work, (void *)index) == 0;
+    if (!started[index]) work((void *)index);
+  }
+  for (int index = 0; index < THREADS; index += 1) {
+    if (started[index]) pthread_join(threads[index], NULL);
+  }
+}
+
+static bool refuse(const struct captured *one, int error) {
+  return tell_error(one->name, error == EPROTONOSUPPORT ? "packets of its kind of link cannot be told" : strerror(error));
+}
+
+/* Writes what the file begins with, then lets packets come. */
 static bool open_rings(void) {
-  size_t each = count == 0 ? 0 : memory_bytes / count;
-  each = each < RING_LEAST ? RING_LEAST : each > RING_MOST ? RING_MOST : each;
+  ring_bytes = count == 0 ? 0 : memory_bytes / count;
+  ring_bytes = ring_bytes < RING_LEAST ? RING_LEAST : ring_bytes > RING_MOST ? RING_MOST : ring_bytes;
   pcapng_section();
   for (uint32_t index = 0; index < count; index += 1) {
     struct captured *one = &captured[index];
     struct pcapng_interface described = {.name = one->name, .description = one->description};
-    struct ring_options options = {.memory = each, .snap = snap, .filter = one->filter};
+    struct ring_options options = {.snap = snap, .filter = one->filter};
     struct stat status;
     if (fstat(one->namespace, &status) == 0) described.namespace = status.st_ino;
-    if (!ring_open(&one->ring, one->namespace, one->interface, &options, &described.link))
-      return tell_error(one->name, errno == EPROTONOSUPPORT ? "packets of its kind of link cannot be told" : strerror(errno));
+    if (!ring_open(&one->ring, one->namespace, one->interface, &options, &described.link)) return refuse(one, errno);
     /* What is captured keeps no namespace alive once its interfaces are gone. */
     close(one->namespace);
     pcapng_interface(&described);
+  }
+  for_all_rings(start_some);
+  for (uint32_t index = 0; index < count; index += 1) {
+    if (captured[index].error != 0) return refuse(&captured[index], captured[index].error);
   }
   return pcapng_flush();
 }
@@ -209,19 +243,6 @@ static void finish(int64_t from_ns) {
   line_write(STDERR_FILENO, (const char *const[]){"end", texts[0], texts[1]}, 3);
 }
 
-static void *close_some(void *first) {
-  for (size_t index = (size_t)(intptr_t)first; index < count; index += CLOSERS) ring_close(&captured[index].ring);
-  return NULL;
-}
-
-/* Closing such a socket waits some 16 ms for all processors (synchronize_net), so many are closed at once. */
-static void close_rings(void) {
-  pthread_t closers[CLOSERS];
-  int started = 0;
-  while (started < CLOSERS && pthread_create(&closers[started], NULL, close_some, (void *)(intptr_t)started) == 0) started += 1;
-  for (int index = 0; index < started; index += 1) pthread_join(closers[index], NULL);
-}
-
 /* What wakes the loop: rings by their number, stdin as the number after, signals as the one after that. */
 static int open_poll(int signals) {
   int poll = epoll_create1(EPOLL_CLOEXEC);
@@ -264,6 +285,6 @@ int capture_main(int argc, char **argv) {
   line_write(STDERR_FILENO, (const char *const[]){"ready"}, 1);
   while (turn(poll)) continue;
   finish(from_ns);
-  close_rings();
+  for_all_rings(close_some);
   return 0;
 }

@@ -24,11 +24,11 @@ struct ring {
   int fd;
   uint8_t *memory; /* NULL where the ring is not open */
   size_t slots, slot_size, block_size, next, snap;
+  unsigned index; /* of its interface */
 };
 struct ring_options {
-  size_t memory;                    /* bytes at most */
-  size_t snap;                      /* bytes of a packet that are kept; 0: what the interface's MTU asks for */
-  const struct sock_fprog *filter;  /* NULL: every packet */
+  size_t snap;                     /* bytes of a packet that are kept; 0: what the interface's MTU asks for */
+  const struct sock_fprog *filter; /* NULL: every packet */
 };
 struct ring_packet {
   int64_t time_ns; /* since 1970 */
@@ -44,6 +44,7 @@ struct ring_link {
   unsigned snap, mtu, index;
 };
 bool ring_open(struct ring *ring, int namespace, const char *interface, const struct ring_options *options, struct ring_link *link);
+bool ring_start(struct ring *ring, size_t memory);
 bool ring_peek(const struct ring *ring, struct ring_packet *out);
 void ring_drop(struct ring *ring);
 void ring_clear_error(const struct ring *ring);

@@ -59,34 +59,32 @@ static bool map_ring(struct ring *ring, size_t memory) {
   return true;
 }
 
-/* False with errno; EPROTONOSUPPORT where the interface's packets are of a kind that no reader would know. */
+/* The socket, which gets nothing yet. False with errno; EPROTONOSUPPORT where no reader would know the packets of such a link. */
 bool ring_open(struct ring *ring, int namespace, const char *interface, const struct ring_options *options, struct ring_link *link) {
   memset(ring, 0, sizeof *ring);
   /* Of protocol 0 it gets nothing until it is bound to its interface: not a packet of another one. */
   ring->fd = namespace_socket(namespace, AF_PACKET, SOCK_RAW, 0);
-  if (ring->fd < 0) return false;
-  bool ok = look_at(ring->fd, interface, link);
-  if (ok && !pcapng_knows(link->hardware)) {
+  if (ring->fd < 0 || !look_at(ring->fd, interface, link)) return false;
+  if (!pcapng_knows(link->hardware)) {
     errno = EPROTONOSUPPORT;
-    ok = false;
+    return false;
   }
-  if (ok) {
-    size_t wanted = options->snap > 0 ? options->snap : link->mtu + HEADERS;
-    if (wanted > CAPTURE_SNAP_MAX) wanted = CAPTURE_SNAP_MAX;
-    ring->slot_size = slot_size(wanted);
-    ring->block_size = BLOCK_SIZE;
-    ring->snap = options->snap > 0 ? wanted : ring->slot_size - TPACKET2_HDRLEN - HEADERS;
-    /* The same for all interfaces: libpcap opens no file in which they differ. */
-    link->snap = options->snap > 0 ? (unsigned)wanted : CAPTURE_SNAP_MAX;
-    const struct sock_fprog *filter = options->filter;
-    struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int)link->index};
-    ok = (filter == NULL || setsockopt(ring->fd, SOL_SOCKET, SO_ATTACH_FILTER, filter, sizeof *filter) == 0) &&
-         map_ring(ring, options->memory) && bind(ring->fd, (struct sockaddr *)&address, sizeof address) == 0;
-  }
-  int reason = errno;
-  if (!ok) ring_close(ring);
-  errno = reason;
-  return ok;
+  size_t wanted = options->snap > 0 ? options->snap : link->mtu + HEADERS;
+  if (wanted > CAPTURE_SNAP_MAX) wanted = CAPTURE_SNAP_MAX;
+  ring->index = link->index;
+  ring->slot_size = slot_size(wanted);
+  ring->block_size = BLOCK_SIZE;
+  ring->snap = options->snap > 0 ? wanted : ring->slot_size - TPACKET2_HDRLEN - HEADERS;
+  /* The same for all interfaces: libpcap opens no file in which they differ. */
+  link->snap = options->snap > 0 ? (unsigned)wanted : CAPTURE_SNAP_MAX;
+  const struct sock_fprog *filter = options->filter;
+  return filter == NULL || setsockopt(ring->fd, SOL_SOCKET, SO_ATTACH_FILTER, filter, sizeof *filter) == 0;
+}
+
+/* Packets from now on. The kernel waits some 16 ms for all processors before it gives a ring (synchronize_net): many are started at once. */
+bool ring_start(struct ring *ring, size_t memory) {
+  struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int)ring->index};
+  return map_ring(ring, memory) && bind(ring->fd, (struct sockaddr *)&address, sizeof address) == 0;
 }
 
 static struct tpacket2_hdr *slot_of(const struct ring *ring) {
@@ -133,7 +131,9 @@ void ring_counts(const struct ring *ring, uint64_t *received, uint64_t *dropped)
   *dropped = counts.tp_drops;
 }
 
+/* Waits for all processors as well. The mapping holds the socket too. */
 void ring_close(struct ring *ring) {
+  if (ring->memory != NULL) munmap(ring->memory, ring->slots / (ring->block_size / ring->slot_size) * ring->block_size);
   if (ring->fd >= 0) close(ring->fd);
   ring->fd = -1;
   ring->memory = NULL;
