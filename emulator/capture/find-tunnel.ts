@@ -12,8 +12,8 @@ const overheadBytes = 32;
 const paddingBytes = 16;
 
 export interface TunnelPassage {
-  /** The message's identity. */
-  readonly identity: string;
+  /** The message where it was first seen. */
+  readonly message: Sighting;
   /** Other messages that would fit as well, by all that captures show. */
   readonly others: number;
 }
@@ -64,8 +64,8 @@ export function tunnelPassage(entry: Sighting, sightings: Sightings): TunnelPass
     const message = messages.find((candidate) => !taken.has(candidate) && isPlausible(one, candidate, sightings));
     if (message !== undefined) taken.add(message);
     if (one !== entry) continue;
-    if (message?.identity === undefined) return undefined;
-    return { identity: message.identity, others: messages.filter((other) => isPlausible(entry, other, sightings)).length - 1 };
+    if (message === undefined) return undefined;
+    return { message, others: messages.filter((other) => isPlausible(entry, other, sightings)).length - 1 };
   }
   return undefined;
 }

@@ -31,6 +31,8 @@ export interface PacketLife {
   /** In the order of time; of a packet that was flooded, all its ways. */
   readonly steps: readonly LifeStep[];
   readonly fate: PacketFate;
+  /** Further packets that cannot be told from it, by where it was first seen: in their number, one may stand for another. */
+  readonly alike: number;
   /** Whether drops were looked for. */
   readonly dropsKnown: boolean;
   /** Packets that the captures have lost: where there are any, the packet may have been where it was not seen. */
@@ -48,14 +50,30 @@ interface Leg {
 /** Tunnels in tunnels, at most. */
 const depthMax = 4;
 
+/**
+ * The sightings of one packet among those of all that are just like it: from its first on, at each place the first, for packets keep their
+ * order on a link. One that comes by again with a lower TTL is the same, in a loop.
+ */
+function pathOf(first: Sighting, sightings: Sightings): Sighting[] {
+  const lastTtl = new Map<string, number>();
+  return sightings.of(first.identity ?? "").filter(({ packet, decoded }) => {
+    if (packet.timeNs < first.packet.timeNs) return false;
+    const place = `${packet.interface.name} ${packet.direction ?? ""}`;
+    const ttl = decoded.ip?.ttl ?? 0;
+    if ((lastTtl.get(place) ?? Infinity) <= ttl) return false;
+    lastTtl.set(place, ttl);
+    return true;
+  });
+}
+
 /** The packet's own sightings, and those of the messages that it was in. */
-function legsOf(identity: string, sightings: Sightings, depth: number, inside?: Pick<Leg, "entry" | "passage">): Leg[] {
-  const path = sightings.of(identity);
+function legsOf(first: Sighting, sightings: Sightings, depth: number, inside?: Pick<Leg, "entry" | "passage">): Leg[] {
+  const path = pathOf(first, sightings);
   const own: Leg = { path, depth, ...inside };
   if (depth === depthMax) return [own];
   const outer = path.filter(entersTunnel).flatMap((entry) => {
     const passage = tunnelPassage(entry, sightings);
-    return passage === undefined ? [] : legsOf(passage.identity, sightings, depth + 1, { entry, passage });
+    return passage === undefined ? [] : legsOf(passage.message, sightings, depth + 1, { entry, passage });
   });
   return [own, ...outer];
 }
@@ -86,12 +104,19 @@ function stepsOf({ path, depth, entry, passage }: Leg, legs: readonly Leg[], flo
   });
 }
 
+/** Another packet at the same place with the same content, and no return of the same one. */
+const isAlike = (one: Sighting, chosen: Sighting): boolean =>
+  one !== chosen &&
+  one.packet.interface === chosen.packet.interface &&
+  one.packet.direction === chosen.packet.direction &&
+  one.decoded.ip?.ttl === chosen.decoded.ip?.ttl;
+
 /** Follows the first packet that fits the selector; undefined when there is none. */
 export function followPacket(capture: Capture, selector: PacketSelector, evidence: Evidence = {}): PacketLife | undefined {
   const sightings = sightingsOf(capture);
   const chosen = sightings.all.find((one) => one.identity !== undefined && fits(one, selector));
-  if (chosen?.identity === undefined) return undefined;
-  const legs = legsOf(chosen.identity, sightings, 0);
+  if (chosen === undefined) return undefined;
+  const legs = legsOf(chosen, sightings, 0);
   const steps = legs
     .flatMap((leg) => stepsOf(leg, legs, evidence.flows ?? []))
     .toSorted((one, other) => {
@@ -103,6 +128,7 @@ export function followPacket(capture: Capture, selector: PacketSelector, evidenc
   return {
     steps,
     fate: { drops: fates.flatMap((fate) => fate.drops), errors: fates.flatMap((fate) => fate.errors), answer: fates[0]?.answer },
+    alike: sightings.of(chosen.identity ?? "").filter((one) => isAlike(one, chosen)).length,
     dropsKnown: evidence.drops !== undefined,
     lost: capture.counts.reduce((sum, { dropped }) => sum + (dropped ?? 0), 0),
   };

@@ -44,7 +44,7 @@ function lastText({ packet, where }: Sighting, dropsKnown: boolean): string {
     : `last seen entering ${where} by ${link}; whether it was dropped there is not given by this host`;
 }
 
-function fateLines({ fate, steps, dropsKnown, lost }: PacketLife): string[] {
+function fateLines({ fate, steps, alike, dropsKnown, lost }: PacketLife): string[] {
   const drops = fate.drops.map(
     ({ where, reason, function: place, interface: link }) =>
       `dropped in ${where}: ${reason}, by ${place}${link === "" ? "" : `, interface ${link}`}`,
@@ -58,6 +58,7 @@ function fateLines({ fate, steps, dropsKnown, lost }: PacketLife): string[] {
   const told = [...drops, ...errors, ...answered];
   const last = steps.at(-1)?.sighting;
   if (told.length === 0 && last !== undefined) told.push(lastText(last, dropsKnown));
+  if (alike > 0) told.push(`${alike} more ${alike === 1 ? "packet is" : "packets are"} just like it: one may stand for another here`);
   return lost === 0 ? told : [...told, `the captures miss ${lost} packets, of which this may be one somewhere`];
 }
 
