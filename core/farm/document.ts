@@ -1,4 +1,5 @@
 /** The farm file as it is written, once it has passed the schema: names and addresses still text, defaults not yet filled in. */
+import type { NatBehaviour, NatPresetName } from "./nat.ts";
 
 export interface FarmFile {
   readonly farm: string;
@@ -8,6 +9,7 @@ export interface FarmFile {
   readonly internet: { readonly hosts: Readonly<Record<string, HostEntry>> };
   readonly upstreams?: Readonly<Record<string, UpstreamEntry>>;
   readonly "home-routers"?: Readonly<Record<string, HomeRouterEntry>>;
+  readonly carriers?: Readonly<Record<string, CarrierEntry>>;
   readonly nodes: Readonly<Record<string, NodeEntry>>;
   readonly networks?: Readonly<Record<string, NetworkEntry>>;
 }
@@ -40,8 +42,37 @@ export interface RouteEntry {
   readonly unreachable?: true;
 }
 
-export interface HomeRouterEntry {
+interface NatEntry {
+  readonly nat?: NatPresetName;
+  readonly "nat-overrides"?: NatOverridesEntry;
+}
+
+export type NatOverridesEntry = Partial<Omit<NatBehaviour, "timeouts">> & { readonly timeouts?: NatTimeoutsEntry };
+
+export interface NatTimeoutsEntry {
+  readonly udp?: number;
+  readonly "udp-stream"?: number;
+  readonly "tcp-established"?: number;
+  readonly "tcp-transitory"?: number;
+  readonly icmp?: number;
+}
+
+export interface RouterForwardEntry {
+  /** What arrives at the outer address, `tcp/8080`. */
+  readonly service: string;
+  readonly to: string;
+  readonly port?: number;
+}
+
+export interface HomeRouterEntry extends NatEntry {
   readonly segment: string;
+  readonly lan4: string;
+  readonly wan4: string;
+  readonly behind?: string;
+  readonly "port-forwards"?: readonly RouterForwardEntry[];
+}
+
+export interface CarrierEntry extends NatEntry {
   readonly lan4: string;
   readonly wan4: string;
 }

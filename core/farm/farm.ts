@@ -1,5 +1,6 @@
 /** What a farm file says once read, checked and normalised: lists instead of maps, defaults filled in, addresses as numbers. */
 import type { Address, Prefix } from "../common/index.ts";
+import type { NatBehaviour } from "./nat.ts";
 
 export interface Farm {
   readonly name: string;
@@ -10,6 +11,7 @@ export interface Farm {
   readonly internet: Internet;
   readonly upstreams: readonly UpstreamRouter[];
   readonly homeRouters: readonly HomeRouter[];
+  readonly carriers: readonly Carrier[];
   readonly nodes: readonly FarmNode[];
   readonly networks: readonly UserNetwork[];
 }
@@ -60,14 +62,36 @@ export interface UpstreamRouter {
 export type StaticRoute =
   { readonly kind: "via"; readonly prefix: Prefix; readonly via: Address } | { readonly kind: "unreachable"; readonly prefix: Prefix };
 
-/** A home router: NAT of its LAN to one IPv4 address, no IPv6 (the rest of the design's settings come with zos). */
+/** A home router: NAT of its LAN to one IPv4 address, no IPv6. */
 export interface HomeRouter {
   readonly name: string;
   readonly segment: string;
   /** Interface address on the LAN, with host part. */
   readonly lan4: Prefix;
+  /** Its outer address: public, or of its carrier's inner network. */
+  readonly wan4: Address;
+  /** The carrier that it is a customer of. */
+  readonly behind?: string;
+  readonly nat: NatBehaviour;
+  readonly portForwards: readonly RouterForward[];
+}
+
+/** A provider's router that translates for many home routers (CGNAT, RFC 6888). */
+export interface Carrier {
+  readonly name: string;
+  /** Address towards its customers, with host part; all customers' outer addresses are of this network. */
+  readonly lan4: Prefix;
   /** Its public address. */
   readonly wan4: Address;
+  readonly nat: NatBehaviour;
+}
+
+/** What a router lets in besides answers: at its outer address's port, for a host inside. */
+export interface RouterForward {
+  readonly protocol: "tcp" | "udp";
+  readonly port: number;
+  readonly to: Address;
+  readonly toPort: number;
 }
 
 export interface FarmNode {

@@ -2,6 +2,7 @@
 export type * from "./farm.ts";
 export type * from "./document.ts";
 export * from "./allocation.ts";
+export * from "./nat.ts";
 export * from "./parts.ts";
 export { farmFileKind, loadFarm } from "./load.ts";
 export type { LoadedFarm } from "./load.ts";

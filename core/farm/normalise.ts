@@ -4,9 +4,10 @@
  */
 import { parseAddress, parsePrefix } from "../common/index.ts";
 import type { Address, Prefix } from "../common/index.ts";
-import type { ExitNodeEntry, FarmFile, NetworkEntry, NicEntry, NodeEntry, RouteEntry } from "./document.ts";
+import type { CarrierEntry, ExitNodeEntry, FarmFile, HomeRouterEntry, NetworkEntry, NicEntry, NodeEntry, RouteEntry } from "./document.ts";
 import type {
   Allocation,
+  Carrier,
   ExitNodeConfig,
   Farm,
   FarmNode,
@@ -19,6 +20,8 @@ import type {
   UpstreamRouter,
   UserNetwork,
 } from "./farm.ts";
+import { natOf } from "./nat.ts";
+import type { NatBehaviour } from "./nat.ts";
 import { parseService } from "./schema/text.ts";
 
 const sure = <T>(value: T | undefined, text: string): T => {
@@ -120,6 +123,36 @@ function networkOf(name: string, entry: NetworkEntry, onlyAllocation: number): U
   };
 }
 
+/** Without a preset a router is a usual one at home, a carrier as RFC 6888 wants it. */
+function natOfEntry(entry: HomeRouterEntry | CarrierEntry, preset: "home" | "cgnat"): NatBehaviour {
+  const { timeouts = {}, ...overrides } = entry["nat-overrides"] ?? {};
+  return natOf(entry.nat ?? preset, {
+    ...overrides,
+    timeouts: present({
+      udp: timeouts.udp,
+      udpStream: timeouts["udp-stream"],
+      tcpEstablished: timeouts["tcp-established"],
+      tcpTransitory: timeouts["tcp-transitory"],
+      icmp: timeouts.icmp,
+    }),
+  });
+}
+
+function homeRouterOf(name: string, home: HomeRouterEntry): HomeRouter {
+  return {
+    name,
+    segment: home.segment,
+    lan4: prefix(home.lan4),
+    wan4: address(home.wan4),
+    ...present({ behind: home.behind }),
+    nat: natOfEntry(home, "home"),
+    portForwards: (home["port-forwards"] ?? []).map((forward) => {
+      const arriving = service(forward.service);
+      return { ...arriving, to: address(forward.to), toPort: forward.port ?? arriving.port };
+    }),
+  };
+}
+
 const routeOf = (route: RouteEntry): StaticRoute =>
   route.via === undefined
     ? { kind: "unreachable", prefix: prefix(route.to) }
@@ -154,11 +187,12 @@ export function normalise(file: FarmFile): Farm {
         routes: (upstream.routes ?? []).map(routeOf),
       }),
     ),
-    homeRouters: entries(file["home-routers"]).map(([name, home]): HomeRouter => ({
+    homeRouters: entries(file["home-routers"]).map(([name, home]) => homeRouterOf(name, home)),
+    carriers: entries(file.carriers).map(([name, carrier]): Carrier => ({
       name,
-      segment: home.segment,
-      lan4: prefix(home.lan4),
-      wan4: address(home.wan4),
+      lan4: prefix(carrier.lan4),
+      wan4: address(carrier.wan4),
+      nat: natOfEntry(carrier, "cgnat"),
     })),
     nodes: entries(file.nodes).map(([name, entry]) => nodeOf(name, entry, routers, onlyAllocation)),
     networks: entries(file.networks).map(([name, entry]) => networkOf(name, entry, onlyAllocation)),

@@ -41,6 +41,7 @@ const farm = (
   internet: { hosts: [] },
   upstreams: [],
   homeRouters: [],
+  carriers: [],
   nodes,
   networks,
 });

@@ -1,13 +1,14 @@
 /** Farm -> topology: every part of the farm becomes a node, every plug a link. Pure: the same farm and options give the same topology. */
 import type { Farm } from "../../core/farm/index.ts";
 import type { Endpoint, Topology, TopologyLink, TopologyNode } from "../../emulator/topology/index.ts";
+import { carrierPart, customerInterface } from "../surroundings/carrier.ts";
 import { homeRouterPart } from "../surroundings/home-router.ts";
 import { internetHostPart } from "../surroundings/internet-host.ts";
 import { internetInterface, internetNode } from "../surroundings/internet.ts";
 import { findStoreHost } from "../surroundings/store.ts";
 import { upstreamPart } from "../surroundings/upstream-router.ts";
 import { farmNodePart } from "./farm-node.ts";
-import { topologyNode, wanInterface, type Part } from "./parts.ts";
+import { topologyNode, wanInterface, type Part, type WanPlug } from "./parts.ts";
 import { bridgeSysctls, withoutIpv6 } from "./settings.ts";
 
 export interface CompileOptions {
@@ -36,18 +37,26 @@ function drawSegment(segment: string, parts: readonly Part[]): { node: TopologyN
   return { node: topologyNode(segment, "segment", false, config), links };
 }
 
-function drawInternet(name: string, parts: readonly Part[]): { node: TopologyNode; links: TopologyLink[] } {
+/** What is plugged into a carrier; without a name, into the internet itself. */
+function pluggedInto(carrier: string | undefined, parts: readonly Part[]): { node: string; plug: WanPlug }[] {
   const plugged = parts.flatMap((part) => (part.wan === undefined ? [] : [{ node: part.node.name, plug: part.wan }]));
+  return plugged.filter(({ plug }) => plug.carrier === carrier);
+}
+
+const plugsOf = (plugged: readonly { readonly plug: WanPlug }[]): readonly WanPlug[] => plugged.map(({ plug }) => plug);
+
+function drawInternet(name: string, parts: readonly Part[]): { node: TopologyNode; links: TopologyLink[] } {
+  const plugged = pluggedInto(undefined, parts);
   const links = plugged.map(({ node }, position) =>
     drawLink({ node, interface: wanInterface }, { node: name, interface: internetInterface(position) }),
   );
-  return {
-    node: internetNode(
-      name,
-      plugged.map(({ plug }) => plug),
-    ),
-    links,
-  };
+  return { node: internetNode(name, plugsOf(plugged)), links };
+}
+
+function drawCustomers(carrier: string, parts: readonly Part[]): TopologyLink[] {
+  return pluggedInto(carrier, parts).map(({ node }, position) =>
+    drawLink({ node, interface: wanInterface }, { node: carrier, interface: customerInterface(position) }),
+  );
 }
 
 function refuseDuplicates(names: readonly string[]): void {
@@ -61,9 +70,16 @@ function refuseDuplicates(names: readonly string[]): void {
  */
 export function compileFarm(farm: Farm, options: CompileOptions): Topology {
   const store = findStoreHost(farm);
+  const homes = farm.homeRouters.map((router) =>
+    homeRouterPart(
+      router,
+      farm.carriers.find(({ name }) => name === router.behind),
+    ),
+  );
   const parts: readonly Part[] = [
     ...farm.upstreams.map((router) => upstreamPart(router, farm)),
-    ...farm.homeRouters.map(homeRouterPart),
+    ...homes,
+    ...farm.carriers.map((carrier) => carrierPart(carrier, plugsOf(pluggedInto(carrier.name, homes)))),
     ...farm.internet.hosts.map((host) => internetHostPart(host, store)),
     ...farm.nodes.map((node) => farmNodePart(node, store, options.agent?.keySeed)),
   ];
@@ -75,6 +91,6 @@ export function compileFarm(farm: Farm, options: CompileOptions): Topology {
     name: farm.name,
     seed: options.seed,
     nodes: [internet.node, ...segments.map(({ node }) => node), ...parts.map((part) => part.node)],
-    links: [...internet.links, ...segments.flatMap(({ links }) => links)],
+    links: [...internet.links, ...farm.carriers.flatMap(({ name }) => drawCustomers(name, parts)), ...segments.flatMap(({ links }) => links)],
   };
 }

@@ -2,9 +2,9 @@
 import type { Address, Prefix } from "../../core/common/index.ts";
 import type { NodeConfig, TopologyNode } from "../../emulator/topology/index.ts";
 
-export type Role = "farm-node" | "segment" | "upstream" | "home-router" | "internet" | "host";
+export type Role = "farm-node" | "segment" | "upstream" | "home-router" | "carrier" | "internet" | "host";
 
-/** Interface of upstream routers, home routers and internet hosts towards the internet. */
+/** Interface of upstream routers, home routers, carriers and internet hosts towards the internet. */
 export const wanInterface = "wan";
 
 /** A node's plug into a segment. */
@@ -13,12 +13,14 @@ export interface SegmentPlug {
   readonly interface: string;
 }
 
-/** A node's plug into the internet. */
+/** A node's plug into the internet, or into a carrier that is in between. */
 export interface WanPlug {
   readonly ipv4: readonly Address[];
   readonly ipv6: readonly Address[];
   /** Networks that the internet routes to the node. */
   readonly behind: readonly Prefix[];
+  /** The carrier that it is a customer of. */
+  readonly carrier?: string;
 }
 
 export interface Part {

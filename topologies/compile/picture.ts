@@ -6,6 +6,7 @@ const shapes: Readonly<Record<string, string>> = {
   segment: "underline",
   upstream: "diamond",
   "home-router": "house",
+  carrier: "trapezium",
   host: "ellipse",
   "farm-node": "box",
 };

@@ -31,6 +31,7 @@ function addressesOf(farm: Farm): Address[] {
     ...farm.internet.hosts.flatMap((host) => [host.ipv4, host.ipv6]),
     ...farm.upstreams.flatMap((router) => [router.wan4, router.wan6, router.ipv4?.address, router.ipv6.address]),
     ...farm.homeRouters.map((router) => router.wan4),
+    ...farm.carriers.map((carrier) => carrier.wan4),
     ...nics.flatMap((nic) => [nic.ipv4?.address, nic.ipv6?.address]),
   ];
   return held.filter((address) => address !== undefined);

@@ -29,11 +29,11 @@ export function wanAddresses({ ipv4, ipv6 }: Pick<WanPlug, "ipv4" | "ipv6">): Ad
   return texts.map((address) => ({ interface: wanInterface, address }));
 }
 
-/** Default routes of that side, for nodes where the kernel is told directly. */
-export function wanRoutes({ ipv4, ipv6 }: Pick<WanPlug, "ipv4" | "ipv6">): NodeRoute[] {
+/** Default routes of that side, for nodes where the kernel is told directly; `gateway4`: another IPv4 gateway than the internet. */
+export function wanRoutes({ ipv4, ipv6 }: Pick<WanPlug, "ipv4" | "ipv6">, gateway4: Address = internet4): NodeRoute[] {
   const routes: NodeRoute[] = [];
   if (ipv4.length > 0) {
-    const via = formatAddress(internet4);
+    const via = formatAddress(gateway4);
     routes.push({ family: 4, to: `${via}/32`, interface: wanInterface }, { family: 4, to: "default", via, interface: wanInterface });
   }
   if (ipv6.length > 0) routes.push({ family: 6, to: "default", via: formatAddress(internetLinkLocal), interface: wanInterface });

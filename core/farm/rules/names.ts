@@ -15,6 +15,7 @@ export const nameRules: Rule = (farm) => {
     ...farm.internet.hosts.map(({ name }) => ({ name, what: "a host on the internet", path: ["internet", "hosts", name] })),
     ...farm.upstreams.map(({ name }) => ({ name, what: "an upstream router", path: ["upstreams", name] })),
     ...farm.homeRouters.map(({ name }) => ({ name, what: "a home router", path: ["home-routers", name] })),
+    ...farm.carriers.map(({ name }) => ({ name, what: "a carrier", path: ["carriers", name] })),
     ...farm.nodes.map(({ name }) => ({ name, what: "a node", path: ["nodes", name] })),
   ];
   return repeats(named, ({ name }) => name).map(({ entry, first }) =>

@@ -8,6 +8,7 @@ import { nameRules } from "./names.ts";
 import { networkRules } from "./networks.ts";
 import { routeRules } from "./routes.ts";
 import type { Finding, Rule } from "./rule.ts";
+import { routerRules } from "./routers.ts";
 import { segmentRules } from "./segments.ts";
 import { workloadRules } from "./workloads.ts";
 
@@ -17,6 +18,7 @@ const rules: readonly Rule[] = [
   allocationChoiceRules,
   internetRules,
   ...segmentRules,
+  ...routerRules,
   ...nodeRules,
   routeRules,
   ...networkRules,

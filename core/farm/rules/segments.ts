@@ -7,7 +7,7 @@ import type { Path } from "../../common/reading/index.ts";
 import type { Finding, Rule } from "./rule.ts";
 import { refuse, refuseKey, repeats } from "./rule.ts";
 
-/** An address that the farm file gives to something, and where: `segment` is null on the internet. */
+/** An address that the farm file gives to something, and where: `segment` is null on the internet, and a carrier's name on its inside. */
 export interface UsedAddress {
   readonly segment: string | null;
   readonly address: Address;
@@ -37,7 +37,11 @@ export function usedAddresses(farm: Farm): readonly UsedAddress[] {
   }
   for (const home of farm.homeRouters) {
     add(home.segment, home.lan4, home.name, ["home-routers", home.name, "lan4"]);
-    add(null, home.wan4, home.name, ["home-routers", home.name, "wan4"]);
+    add(home.behind ?? null, home.wan4, home.name, ["home-routers", home.name, "wan4"]);
+  }
+  for (const carrier of farm.carriers) {
+    add(carrier.name, carrier.lan4, carrier.name, ["carriers", carrier.name, "lan4"]);
+    add(null, carrier.wan4, carrier.name, ["carriers", carrier.name, "wan4"]);
   }
   for (const node of farm.nodes) {
     const path = ["nodes", node.name];
@@ -87,12 +91,17 @@ const oneRouter: Rule = (farm) => {
   );
 };
 
+const placeText = (farm: Farm, segment: string | null): string => {
+  if (segment === null) return "on the internet";
+  return farm.carriers.some(({ name }) => name === segment) ? `inside ${segment}` : `on segment ${segment}`;
+};
+
 const addressOnce: Rule = (farm) =>
   repeats(usedAddresses(farm), ({ segment, address }) => `${segment ?? "*"} ${formatAddress(address)}`).map(({ entry, first }) =>
     refuse(
       "duplicate-address",
       entry.path,
-      `${formatAddress(entry.address)} is ${first.who}'s already on ${entry.segment === null ? "the internet" : `segment ${entry.segment}`}`,
+      `${formatAddress(entry.address)} is ${first.who}'s already ${placeText(farm, entry.segment)}`,
       "give each interface an address of its own",
     ),
   );

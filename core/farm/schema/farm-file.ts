@@ -5,7 +5,7 @@ import type { JsonSchema } from "../../common/reading/index.ts";
 import type { AllocationEntry, FarmFile } from "../document.ts";
 import { network } from "./networks.ts";
 import { node } from "./nodes.ts";
-import { homeRouter, internet, upstream } from "./surroundings.ts";
+import { carrier, homeRouter, internet, upstream } from "./surroundings.ts";
 import { name, numberBetween, prefixText } from "./text.ts";
 
 const allocation: z.ZodType<AllocationEntry> = z.strictObject({
@@ -22,6 +22,7 @@ export const farmFileSchema: z.ZodType<FarmFile> = z.strictObject({
   internet,
   upstreams: about("the routers above the exit nodes, by name", z.record(name, upstream)).exactOptional(),
   "home-routers": about("routers that hide a LAN behind IPv4 NAT, by name", z.record(name, homeRouter)).exactOptional(),
+  carriers: about("providers' routers that translate for many home routers (CGNAT), by name", z.record(name, carrier)).exactOptional(),
   nodes: about("the farm's nodes, by name", z.record(name, node)),
   networks: about("users' networks, by name", z.record(name, network)).exactOptional(),
 });

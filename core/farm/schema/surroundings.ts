@@ -1,7 +1,8 @@
-/** What the farm does not own: the internet, the router above the exit nodes, home routers. */
+/** What the farm does not own: the internet, the router above the exit nodes, home routers and the carriers above them. */
 import { z } from "zod";
 import { about } from "../../common/reading/index.ts";
-import type { HomeRouterEntry, HostEntry, RouteEntry, UpstreamEntry } from "../document.ts";
+import type { CarrierEntry, HomeRouterEntry, HostEntry, RouteEntry, UpstreamEntry } from "../document.ts";
+import { natOverrides, natPreset, routerForward } from "./nat.ts";
 import { addressText, interfaceText, name, prefixText } from "./text.ts";
 
 const host: z.ZodType<HostEntry> = z.strictObject({
@@ -41,5 +42,16 @@ export const upstream: z.ZodType<UpstreamEntry> = z.strictObject({
 export const homeRouter: z.ZodType<HomeRouterEntry> = z.strictObject({
   segment: about("the LAN that it hides", name),
   lan4: about("its address on the LAN", interfaceText(4)),
+  wan4: about("its outer address, which is public where it is not behind a carrier", addressText(4)),
+  behind: about("the carrier that translates once more", name).exactOptional(),
+  nat: natPreset.exactOptional(),
+  "nat-overrides": natOverrides.exactOptional(),
+  "port-forwards": about("what comes in besides answers", z.array(routerForward)).exactOptional(),
+});
+
+export const carrier: z.ZodType<CarrierEntry> = z.strictObject({
+  lan4: about("its address towards its customers, of 100.64.0.0/10 as a rule (RFC 6598)", interfaceText(4)),
   wan4: about("its public address", addressText(4)),
+  nat: natPreset.exactOptional(),
+  "nat-overrides": natOverrides.exactOptional(),
 });
