@@ -157,10 +157,13 @@ async function interfaces(session: Session): Promise<PropertyOutcome> {
 const endpointText = (address: Parameters<typeof formatAddress>[0], port: number): string =>
   address.family === 4 ? `${formatAddress(address)}:${port}` : `[${formatAddress(address)}]:${port}`;
 
-/** Public addresses behind which a hidden node appears: its home router's. */
+/** Public addresses behind which a hidden node appears: its home router's, or that of the carrier above. */
 function learntFrom(session: Session, node: string): string[] {
   const segments = session.farm.nodes.find((candidate) => candidate.name === node)?.nics.map((nic) => nic.segment) ?? [];
-  return session.farm.homeRouters.filter((router) => segments.includes(router.segment)).map((router) => formatAddress(router.wan4));
+  return session.farm.homeRouters
+    .filter((router) => segments.includes(router.segment))
+    .map((router) => session.farm.carriers.find(({ name }) => name === router.behind)?.wan4 ?? router.wan4)
+    .map(formatAddress);
 }
 
 function judgeEndpoint(session: Session, expected: ExpectedInterface, peer: ExpectedPeer, endpoint: string): string[] {

@@ -9,6 +9,7 @@ import { isolationProperties } from "./ex-10-isolation.ts";
 import { unassignedProperties } from "./ex-11-unassigned.ts";
 import { driftProperties } from "./ex-17-drift.ts";
 import { meshProperties } from "./ex-20-mesh.ts";
+import { natProperties } from "./xc-09-nat.ts";
 import type { Law, Property } from "./law.ts";
 
 const properties: readonly Property[] = [
@@ -21,6 +22,7 @@ const properties: readonly Property[] = [
   ...unassignedProperties,
   ...driftProperties,
   ...meshProperties,
+  ...natProperties,
 ];
 
 const law = (id: string, kind: Law["kind"], text: string, ...tests: readonly string[]): Law => ({
@@ -102,6 +104,11 @@ export const laws: readonly Law[] = [
     "lab",
     "a run with what the host lacks says that it is skipped and what it needs, never that it passed",
     "bin/lab/skips.test.ts",
+  ),
+  law(
+    "XC-9",
+    "lab",
+    "every router of the surroundings behaves as its preset says: its NAT mapping, filtering, hairpinning, port preservation and timeouts, measured from both sides, equal its name",
   ),
 ];
 

@@ -23,12 +23,14 @@ export const statedLinkLocals: Sysctls = { "net/ipv6/conf/default/addr_gen_mode"
 export const withoutIpv6: Sysctls = { "net/ipv6/conf/all/disable_ipv6": "1", "net/ipv6/conf/default/disable_ipv6": "1" };
 
 /**
- * For routers; each error they owe is sent, however many probes a run makes in a second. `icmp_ratelimit` 0 would do the opposite here:
- * after a first error, route errors to the same peer stay away. The mask names no kind of error that is limited.
+ * Each error that is owed is sent, however many probes a run makes in a second. `icmp_ratelimit` 0 would do the opposite here: after a
+ * first error, route errors to the same peer stay away. The mask names no kind of error that is limited.
  */
+export const unlimitedErrors4: Sysctls = { "net/ipv4/icmp_ratemask": "0" };
+
 export const routerSysctls4: Sysctls = {
   "net/ipv4/ip_forward": "1",
-  "net/ipv4/icmp_ratemask": "0",
+  ...unlimitedErrors4,
   "net/ipv4/conf/all/send_redirects": "0",
   "net/ipv4/conf/default/send_redirects": "0",
 };

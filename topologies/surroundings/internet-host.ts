@@ -4,7 +4,7 @@ import type { Address } from "../../core/common/index.ts";
 import type { InternetHost } from "../../core/farm/index.ts";
 import type { NodeConfig } from "../../emulator/topology/index.ts";
 import { nameFiles, topologyNode, type Part } from "../compile/parts.ts";
-import { commonSysctls, statedLinkLocals } from "../compile/settings.ts";
+import { commonSysctls, statedLinkLocals, unlimitedErrors4 } from "../compile/settings.ts";
 import { storeServices, type StoreHost } from "./store.ts";
 import { wanAddresses, wanRoutes } from "./wan.ts";
 
@@ -14,7 +14,7 @@ export function internetHostPart(host: InternetHost, store: StoreHost): Part {
   const knocking = host.name === store.name;
   const plug = { ipv4: own(host.ipv4), ipv6: own(host.ipv6) };
   const config: NodeConfig = {
-    sysctls: { ...commonSysctls, ...statedLinkLocals },
+    sysctls: { ...commonSysctls, ...statedLinkLocals, ...unlimitedErrors4 },
     addresses: [
       ...wanAddresses(plug),
       ...(knocking ? [store.knock4, store.knock6].map((address) => ({ interface: "lo", address: formatPrefix(hostPrefix(address)) })) : []),

@@ -11,6 +11,7 @@ import { startProber } from "../../../emulator/probe/index.ts";
 import type { Prober } from "../../../emulator/probe/index.ts";
 import type { Topology, TopologyLink, TopologyNode } from "../../../emulator/topology/index.ts";
 import { wanInterface, type Part, type WanPlug } from "../../compile/parts.ts";
+import { unlimitedErrors4 } from "../../compile/settings.ts";
 import { homeRouterPart } from "../home-router.ts";
 import { internetInterface, internetNode } from "../internet.ts";
 import { wanAddresses, wanRoutes } from "../wan.ts";
@@ -21,7 +22,6 @@ const publicNet = parsePrefix("203.0.113.0/24")!;
 const farAddresses = [address("198.51.100.1"), address("198.51.100.2")] as const;
 export const innerAddress: Address = addressIn(lan, 10);
 const neighbourAddress = addressIn(lan, 11);
-const errors4 = { "net/ipv4/icmp_ratemask": "0" };
 
 export interface Behind {
   readonly name: string;
@@ -42,7 +42,7 @@ export interface NatLab {
 function hostNode(name: string): TopologyNode {
   const addresses = [innerAddress, neighbourAddress].map((inner) => ({ interface: "eth0", address: `${formatAddress(inner)}/24` }));
   const routes = [{ family: 4 as const, to: "default", via: formatAddress(lan.address) }];
-  return { name, role: "host", init: false, config: { sysctls: errors4, addresses, routes } };
+  return { name, role: "host", init: false, config: { sysctls: unlimitedErrors4, addresses, routes } };
 }
 
 const joined = (name: string, node: string, port: string, other: string, otherPort: string): TopologyLink => ({
@@ -59,7 +59,7 @@ function topologyOf(name: string, parts: readonly Part[]): Topology {
     name: "far",
     role: "host",
     init: false,
-    config: { sysctls: errors4, addresses: wanAddresses(farPlug), routes: wanRoutes(farPlug) },
+    config: { sysctls: unlimitedErrors4, addresses: wanAddresses(farPlug), routes: wanRoutes(farPlug) },
   };
   const plugs = [farPlug, ...parts.flatMap(({ wan }) => wan ?? [])];
   const names = ["far", ...parts.map(({ node }) => node.name)];
