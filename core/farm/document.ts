@@ -54,7 +54,6 @@ export interface NatTimeoutsEntry {
   readonly "udp-stream"?: number;
   readonly "tcp-established"?: number;
   readonly "tcp-transitory"?: number;
-  readonly icmp?: number;
 }
 
 export interface RouterForwardEntry {

@@ -25,7 +25,23 @@ const example: Readonly<Record<string, string>> = {
       - { to: "2a02:1802:5e:1000::/52", via: "fe80::1000:0:0:1" }
       - { to: "2a02:1802:5e::/48", unreachable: true }`,
   "home-routers": `home-routers:
-  home-a: { segment: lan-a, lan4: 192.168.1.1/24, wan4: 203.0.113.7 }`,
+  home-a:
+    segment: lan-a
+    lan4: 192.168.1.1/24
+    wan4: 100.64.0.10
+    behind: isp
+    nat: full-cone
+    nat-overrides:
+      mapping: endpoint-independent
+      filtering: address-dependent
+      hairpin: none
+      ports: preserve
+      overloading: false
+      timeouts: { udp: 30, udp-stream: 180, tcp-established: 7440, tcp-transitory: 240 }
+    port-forwards:
+      - { service: tcp/8080, to: 192.168.1.10, port: 80 }`,
+  carriers: `carriers:
+  isp: { lan4: 100.64.0.1/10, wan4: 203.0.113.7, nat: cgnat, nat-overrides: { hairpin: none } }`,
   nodes: `nodes:
   node-1:
     nics:

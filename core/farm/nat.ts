@@ -15,8 +15,6 @@ export interface NatTimeouts {
   readonly tcpEstablished: number;
   /** Seconds for one that opens, closes or has closed. */
   readonly tcpTransitory: number;
-  /** Seconds for an echo. */
-  readonly icmp: number;
 }
 
 export interface NatBehaviour {
@@ -34,9 +32,9 @@ export interface NatBehaviour {
 }
 
 /** Those of OpenWrt's kernel settings; transitory as conntrack has most of its states. */
-const homeTimeouts: NatTimeouts = { udp: 60, udpStream: 180, tcpEstablished: 7440, tcpTransitory: 120, icmp: 30 };
-/** The least that RFC 4787 (REQ-5: five minutes are recommended), RFC 5382 (REQ-5) and RFC 5508 (REQ-2) ask for. */
-const standardTimeouts: NatTimeouts = { udp: 300, udpStream: 300, tcpEstablished: 7440, tcpTransitory: 240, icmp: 60 };
+const homeTimeouts: NatTimeouts = { udp: 60, udpStream: 180, tcpEstablished: 7440, tcpTransitory: 120 };
+/** What RFC 4787 (REQ-5: five minutes are recommended) and RFC 5382 (REQ-5) ask for. */
+const standardTimeouts: NatTimeouts = { udp: 300, udpStream: 300, tcpEstablished: 7440, tcpTransitory: 240 };
 
 export type NatPresetName =
   | "home"

@@ -133,7 +133,6 @@ function natOfEntry(entry: HomeRouterEntry | CarrierEntry, preset: "home" | "cgn
       udpStream: timeouts["udp-stream"],
       tcpEstablished: timeouts["tcp-established"],
       tcpTransitory: timeouts["tcp-transitory"],
-      icmp: timeouts.icmp,
     }),
   });
 }

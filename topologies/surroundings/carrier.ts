@@ -8,7 +8,6 @@ import type { NodeRoute } from "../../emulator/topology/index.ts";
 import { topologyNode, type Part, type WanPlug } from "../compile/parts.ts";
 import { commonSysctls, routerSysctls4, withoutIpv6 } from "../compile/settings.ts";
 import { natRules } from "./nat/ruleset.ts";
-import { timeoutSysctls } from "./nat/timeouts.ts";
 import { wanAddresses, wanRoutes } from "./wan.ts";
 
 /** Name of its interface towards the customer at this position, from 0. */
@@ -22,7 +21,7 @@ export function carrierPart(carrier: Carrier, customers: readonly WanPlug[]): Pa
     ipv4.map((address): NodeRoute => ({ family: 4, to: formatPrefix(hostPrefix(address)), interface: customerInterface(position) })),
   );
   const node = topologyNode(carrier.name, "carrier", false, {
-    sysctls: { ...commonSysctls, ...withoutIpv6, ...routerSysctls4, ...timeoutSysctls(nat.timeouts) },
+    sysctls: { ...commonSysctls, ...withoutIpv6, ...routerSysctls4 },
     addresses: [{ interface: "lo", address: `${formatAddress(lan4.address)}/32` }, ...wanAddresses(plug)],
     routes: [...routes, ...wanRoutes(plug)],
     nft: natRules({ nat, inner: lan4, outer, forwards: [] }),

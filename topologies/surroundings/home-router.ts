@@ -7,7 +7,6 @@ import type { Carrier, HomeRouter } from "../../core/farm/index.ts";
 import { topologyNode, type Part } from "../compile/parts.ts";
 import { commonSysctls, routerSysctls4, withoutIpv6 } from "../compile/settings.ts";
 import { natRules } from "./nat/ruleset.ts";
-import { timeoutSysctls } from "./nat/timeouts.ts";
 import { wanAddresses, wanRoutes } from "./wan.ts";
 
 export const lanInterface = "lan";
@@ -17,7 +16,7 @@ export function homeRouterPart(router: HomeRouter, carrier: Carrier | undefined)
   const { lan4, nat, portForwards: forwards, wan4: outer } = router;
   const plug = { ipv4: [outer], ipv6: [] };
   const node = topologyNode(router.name, "home-router", false, {
-    sysctls: { ...commonSysctls, ...withoutIpv6, ...routerSysctls4, ...timeoutSysctls(nat.timeouts) },
+    sysctls: { ...commonSysctls, ...withoutIpv6, ...routerSysctls4 },
     addresses: [{ interface: lanInterface, address: formatPrefix(lan4) }, ...wanAddresses(plug)],
     routes: wanRoutes(plug, carrier?.lan4.address),
     nft: natRules({ nat, inner: lan4, outer, forwards }),

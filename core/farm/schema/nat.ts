@@ -16,10 +16,11 @@ const timeouts: z.ZodType<NatTimeoutsEntry> = z.strictObject({
   "udp-stream": seconds("seconds after the last packet of a flow that has gone both ways for two seconds").exactOptional(),
   "tcp-established": seconds("seconds for established connections").exactOptional(),
   "tcp-transitory": seconds("seconds for connections that open or close").exactOptional(),
-  icmp: seconds("seconds for an echo").exactOptional(),
 });
 
-export const natPreset: z.ZodType<NatPresetName> = about("how it translates", z.enum(natPresetNames));
+/** `usual`: what it is where the key is left out. */
+export const natPreset = (usual: NatPresetName): z.ZodType<NatPresetName> =>
+  about(`how it translates, ${usual} where it is left out`, z.enum(natPresetNames));
 
 export const natOverrides: z.ZodType<NatOverridesEntry> = about(
   "what differs from the preset",

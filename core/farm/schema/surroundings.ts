@@ -44,7 +44,7 @@ export const homeRouter: z.ZodType<HomeRouterEntry> = z.strictObject({
   lan4: about("its address on the LAN", interfaceText(4)),
   wan4: about("its outer address, which is public where it is not behind a carrier", addressText(4)),
   behind: about("the carrier that translates once more", name).exactOptional(),
-  nat: natPreset.exactOptional(),
+  nat: natPreset("home").exactOptional(),
   "nat-overrides": natOverrides.exactOptional(),
   "port-forwards": about("what comes in besides answers", z.array(routerForward)).exactOptional(),
 });
@@ -52,6 +52,6 @@ export const homeRouter: z.ZodType<HomeRouterEntry> = z.strictObject({
 export const carrier: z.ZodType<CarrierEntry> = z.strictObject({
   lan4: about("its address towards its customers, of 100.64.0.0/10 as a rule (RFC 6598)", interfaceText(4)),
   wan4: about("its public address", addressText(4)),
-  nat: natPreset.exactOptional(),
+  nat: natPreset("cgnat").exactOptional(),
   "nat-overrides": natOverrides.exactOptional(),
 });

@@ -5,7 +5,7 @@ import { filteringRules, forwardRules } from "./filtering.ts";
 import { hairpinForwardRules, hairpinInRules, hairpinOutRules } from "./hairpin.ts";
 import { mappingRules, outsideKey } from "./mapping.ts";
 import { portRules, sharedPortRules, toOuter } from "./ports.ts";
-import { memoryChains } from "./timeouts.ts";
+import { conntrackTimeouts, memoryChains } from "./timeouts.ts";
 import { chain, fromOutside, memoryOf, opened, portProtocols, toOutside } from "./translation.ts";
 import type { Memory, Translation } from "./translation.ts";
 
@@ -47,6 +47,7 @@ export function natRules(translation: Translation): string {
   ];
   const outgoing = `ip saddr ${formatPrefix(networkOf(translation.inner))} ${toOutside} jump translate`;
   const lines = [
+    ...conntrackTimeouts(translation),
     ...(memory.inside ? maps(translation, memory) : []),
     ...chain("prerouting", incoming.length === 0 ? [] : ["type nat hook prerouting priority dstnat; policy accept;", ...incoming]),
     ...chain("translate", translateRules(translation, memory)),

@@ -1,21 +1,33 @@
-/** How long what is idle is remembered (RFC 4787 section 4.3, RFC 5382 section 5, RFC 5508 section 3.2), in conntrack and in the maps. */
-import type { NatTimeouts } from "../../../core/farm/index.ts";
+/** How long what is idle is remembered (RFC 4787 section 4.3, RFC 5382 section 5), in conntrack and in the maps. */
 import { outsideKey } from "./mapping.ts";
 import { chain, letIn, memoryOf, opened, portProtocols } from "./translation.ts";
 import type { Sides, Translation } from "./translation.ts";
 
 const transitoryStates = ["syn_sent", "syn_recv", "fin_wait", "close_wait", "last_ack", "time_wait", "close"] as const;
 
-/** Conntrack's timeouts, seconds, as kernel settings. */
-export function timeoutSysctls(timeouts: NatTimeouts): Readonly<Record<string, string>> {
-  const setting = (name: string, seconds: number): [string, string] => [`net/netfilter/nf_conntrack_${name}`, `${seconds}`];
-  return Object.fromEntries([
-    setting("udp_timeout", timeouts.udp),
-    setting("udp_timeout_stream", timeouts.udpStream),
-    setting("tcp_timeout_established", timeouts.tcpEstablished),
-    ...transitoryStates.map((state) => setting(`tcp_timeout_${state}`, timeouts.tcpTransitory)),
-    setting("icmp_timeout", timeouts.icmp),
-  ]);
+const policy = (protocol: "tcp" | "udp", states: readonly (readonly [string, number])[]): string[] => [
+  `  ct timeout ${protocol}-timeout {`,
+  `    protocol ${protocol}`,
+  "    l3proto ip",
+  `    policy = { ${states.map(([state, seconds]) => `${state} : ${seconds}s`).join(", ")} }`,
+  "  }",
+];
+
+/** Conntrack's timeouts as objects of the ruleset, so that nothing depends on settings of the kernel. An echo's stays the kernel's 30 s. */
+export function conntrackTimeouts({ nat: { timeouts } }: Translation): string[] {
+  const transitory = transitoryStates.map((state) => [state, timeouts.tcpTransitory] as const);
+  return [
+    ...policy("udp", [
+      ["unreplied", timeouts.udp],
+      ["replied", timeouts.udpStream],
+    ]),
+    ...policy("tcp", [...transitory, ["established", timeouts.tcpEstablished]]),
+    ...chain("timeouts", [
+      "type filter hook prerouting priority mangle; policy accept;",
+      'meta l4proto udp ct timeout set "udp-timeout"',
+      'meta l4proto tcp ct timeout set "tcp-timeout"',
+    ]),
+  ];
 }
 
 /** Everything that is remembered of the packet's mapping, anew. What was let in without a mapping, by a forward, makes none. */
