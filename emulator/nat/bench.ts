@@ -36,14 +36,22 @@ export interface Bench {
   readonly far: FarHost;
   /** First address and port, first address and second port, second address and first port. */
   readonly places: readonly [FarPlace, FarPlace, FarPlace];
-  /** A port that nobody has used yet, on either side. */
+  /** A port that has not been used on either side. */
   newPort(): number;
   close(): Promise<void>;
 }
 
-/** Below the ports of tunnels (an NR's bytes, 4096 at least). The far side's are below all that a router draws from for a host's mapping. */
-const innerPorts = { first: 2600, last: 3399 } as const;
+/** Below all that a router draws from for a host's mapping. */
 const farPorts = [901, 902] as const;
+/** Below the ports of tunnels (an NR's bytes, 4096 at least); those of the store and the reflector are left out. */
+const freePorts = { first: 1100, last: 4095, taken: [2379, 2380, 3478, 3479] } as const;
+let lastPort = freePorts.first - 1;
+
+/** Routers remember ports for minutes: none comes again before all others, whichever bench asks. */
+function newPort(): number {
+  lastPort = lastPort === freePorts.last ? freePorts.first : lastPort + 1;
+  return freePorts.taken.some((port) => port === lastPort) ? newPort() : lastPort;
+}
 
 /** How long an answer over a way that exists may take on a loaded machine, and a packet that nothing lets in is waited for. */
 const answerWaitMs = 5000;
@@ -73,11 +81,6 @@ export async function openBench(prober: Prober, far: FarHost): Promise<Bench> {
     await close();
     throw failed.reason;
   }
-  let port = innerPorts.first;
-  const newPort = (): number => {
-    if (port > innerPorts.last) throw new Error("more routers than one bench has ports for");
-    return port++;
-  };
   return { prober, far, places, newPort, close };
 }
 

@@ -133,3 +133,26 @@ describe("compileFarm", () => {
     expect(() => compileFarm({ ...farm, segments: [...farm.segments, { name: "node-1" }] }, { seed: 1 })).toThrow("node-1");
   });
 });
+
+describe("a carrier", () => {
+  const withCarrier = expectValue(loadFarm(readFileSync(new URL("../behind-nat.farm.yml", import.meta.url), "utf8"), file)).farm;
+  const lab = compileFarm(withCarrier, { seed: 7 });
+  const linksOf = (name: string): string[] =>
+    lab.links
+      .filter(({ endpoints }) => endpoints.some(({ node }) => node === name))
+      .map(({ endpoints: [one, other] }) => `${one.node}:${one.interface} ${other.node}:${other.interface}`);
+
+  it("stands between its customers and the internet", () => {
+    expect(linksOf("isp")).toEqual(["isp:wan internet:eth4", "home-c:wan isp:customer1", "home-d:wan isp:customer2"]);
+  });
+
+  it("is its customers' gateway, and knows them by their outer addresses", () => {
+    expect(routesOf(nodeOf("home-c", lab).config)).toEqual(["100.64.0.1/32 wan", "default 100.64.0.1 wan"]);
+    expect(routesOf(nodeOf("isp", lab).config)).toEqual([
+      "100.64.0.10/32 customer1",
+      "100.64.0.11/32 customer2",
+      "192.0.2.1/32 wan",
+      "default 192.0.2.1 wan",
+    ]);
+  });
+});

@@ -21,7 +21,7 @@ afterAll(async () => {
   await lab?.down();
 });
 
-describe("each preset", () => {
+describe("XC-9: each preset", () => {
   it.each(natPresetNames)("%s is measured to be what it says, over UDP and TCP", (name) => {
     const { judged, differences } = natDifferences(measured.get(name)!, { nat: natPresets[name], outer: lab.outerOf(name) });
     expect(differences).toEqual([]);
