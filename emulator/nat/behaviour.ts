@@ -15,8 +15,6 @@ export interface MeasuredTransport {
   /** TCP makes no connection with the internal source address; `other`: the source is neither of the two. */
   readonly hairpin: NatBehaviour["hairpin"] | "other" | null;
   readonly ports: NatBehaviour["ports"];
-  /** Whether external ports are even and odd as the hosts' are (RFC 4787 section 4.2.2). */
-  readonly parity: boolean;
   readonly overloading: boolean | null;
   /** The one external address; where there are several, a host is not paired with one (RFC 4787 section 4.1, REQ-2). */
   readonly externalAddresses: readonly Address[];

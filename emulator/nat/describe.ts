@@ -2,7 +2,8 @@
 import { formatAddress } from "../../core/common/index.ts";
 import type { MeasuredNat, MeasuredTransport } from "./behaviour.ts";
 
-const known = (value: string | boolean | null): string => (value === null ? "not measured" : value === true ? "yes" : value === false ? "no" : value);
+const known = (value: string | boolean | null): string =>
+  value === null ? "not measured" : value === true ? "yes" : value === false ? "no" : value;
 
 function transportLine(protocol: string, measured: MeasuredTransport): string {
   const parts = [
@@ -10,7 +11,6 @@ function transportLine(protocol: string, measured: MeasuredTransport): string {
     `filtering ${known(measured.filtering)}`,
     `hairpinning ${known(measured.hairpin)}`,
     `ports ${measured.ports}`,
-    `parity kept ${known(measured.parity)}`,
     `overloading ${known(measured.overloading)}`,
     `as ${measured.externalAddresses.map(formatAddress).join(" and ")}`,
   ];

@@ -29,7 +29,10 @@ function dimensions(measured: MeasuredTransport, { nat, outer }: Declared, proto
 }
 
 /** How many dimensions could be judged, and a sentence for each that is another than declared. */
-export function natDifferences(measured: MeasuredNat, declared: Declared): { readonly judged: number; readonly differences: readonly string[] } {
+export function natDifferences(
+  measured: MeasuredNat,
+  declared: Declared,
+): { readonly judged: number; readonly differences: readonly string[] } {
   const all = (["udp", "tcp"] as const).flatMap((protocol) =>
     dimensions(measured[protocol], declared, protocol)
       .filter(([, seen]) => seen !== null)

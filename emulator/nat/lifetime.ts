@@ -22,7 +22,7 @@ export interface LifetimeRequest {
   readonly momentsMs: readonly number[];
   /** `first`: one packet out; `stream`: both ways for longer than the two seconds that conntrack waits for a stream. */
   readonly flow: "first" | "stream";
-  pause(milliseconds: number): Promise<void>;
+  readonly pause: (milliseconds: number) => Promise<void>;
 }
 
 const streamStepMs = 750;

@@ -47,7 +47,6 @@ export async function measureMapping(
   return {
     mapping: mappingOf(towards),
     ports: portsOf(samples),
-    parity: all.every(({ external, host: own }) => external % 2 === own % 2),
     overloading: neighbour === undefined ? null : await overloadingOf(bench, protocol, [host, neighbour]),
     externalAddresses: [...new Map(all.map(({ externalAddress }) => [formatAddress(externalAddress), externalAddress])).values()],
   };

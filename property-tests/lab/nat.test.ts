@@ -58,7 +58,10 @@ describe("XC-9", () => {
   it("finds a forward that is not there", async () => {
     const { why } = await judged((farm) => ({
       ...farm,
-      homeRouters: farm.homeRouters.map((home) => ({ ...home, portForwards: home.portForwards.map((forward) => ({ ...forward, port: 9 })) })),
+      homeRouters: farm.homeRouters.map((home) => ({
+        ...home,
+        portForwards: home.portForwards.map((forward) => ({ ...forward, port: 9 })),
+      })),
     }));
     expect(why).toContain("home-a does not forward tcp/9 to its host's port 22");
   });

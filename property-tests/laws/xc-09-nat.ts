@@ -83,7 +83,9 @@ async function judgeForwards(bench: Bench, router: Measurable): Promise<Judged> 
       const host = router.hosts.find(({ address }) => sameValue(address, to));
       if (host === undefined) return null;
       const arrived = await measureForward(bench, { protocol, outer: router.outer, port, host, toPort });
-      return arrived === true ? "" : `${router.name} does not forward ${protocol}/${port} to its host's port ${toPort}; expected: it does (XC-9)`;
+      return arrived === true
+        ? ""
+        : `${router.name} does not forward ${protocol}/${port} to its host's port ${toPort}; expected: it does (XC-9)`;
     }),
   );
   const stories = judged.filter((story) => story !== null);
@@ -117,7 +119,9 @@ async function translation(session: Session): Promise<PropertyOutcome> {
       sides.map(async (far) => {
         const bench = await openBench(prober, far);
         return await Promise.all(
-          routers.filter((router) => router.far.namespacePath === far.namespacePath).map(async (router) => await judgeRouter(bench, router)),
+          routers
+            .filter((router) => router.far.namespacePath === far.namespacePath)
+            .map(async (router) => await judgeRouter(bench, router)),
         );
       }),
     );

@@ -91,6 +91,10 @@ export function compileFarm(farm: Farm, options: CompileOptions): Topology {
     name: farm.name,
     seed: options.seed,
     nodes: [internet.node, ...segments.map(({ node }) => node), ...parts.map((part) => part.node)],
-    links: [...internet.links, ...farm.carriers.flatMap(({ name }) => drawCustomers(name, parts)), ...segments.flatMap(({ links }) => links)],
+    links: [
+      ...internet.links,
+      ...farm.carriers.flatMap(({ name }) => drawCustomers(name, parts)),
+      ...segments.flatMap(({ links }) => links),
+    ],
   };
 }

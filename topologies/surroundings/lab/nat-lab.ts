@@ -1,5 +1,5 @@
 /** A lab of routers that translate: the internet with a far host of two addresses, and behind each router a host with two. */
-import { addressIn, formatAddress, formatPrefix, parseAddress, parsePrefix } from "../../../core/common/index.ts";
+import { addressIn, formatAddress, parseAddress, parsePrefix } from "../../../core/common/index.ts";
 import type { Address } from "../../../core/common/index.ts";
 import type { HomeRouter, NatBehaviour, RouterForward } from "../../../core/farm/index.ts";
 import { ensureRuntime } from "../../../emulator/image/index.ts";
@@ -16,7 +16,7 @@ import { homeRouterPart } from "../home-router.ts";
 import { internetInterface, internetNode } from "../internet.ts";
 import { wanAddresses, wanRoutes } from "../wan.ts";
 
-export const address = (text: string): Address => parseAddress(text)!;
+const address = (text: string): Address => parseAddress(text)!;
 const lan = parsePrefix("192.168.1.1/24")!;
 const publicNet = parsePrefix("203.0.113.0/24")!;
 const farAddresses = [address("198.51.100.1"), address("198.51.100.2")] as const;
@@ -107,5 +107,3 @@ export async function natLab(routers: readonly Behind[]): Promise<NatLab> {
     },
   };
 }
-
-export const lanText: string = formatPrefix(lan);

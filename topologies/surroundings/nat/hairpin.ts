@@ -11,10 +11,7 @@ import type { Translation } from "./translation.ts";
 export function hairpinInRules(translation: Translation): string[] {
   if (translation.nat.hairpin === "none") return [];
   const toOuter = `iifname != "${wanInterface}" ip daddr ${formatAddress(translation.outer)}`;
-  return [
-    ...forwardRules(translation, toOuter),
-    `${toOuter} meta l4proto ${portProtocols} dnat ip to meta l4proto . th dport map @inside`,
-  ];
+  return [...forwardRules(translation, toOuter), `${toOuter} meta l4proto ${portProtocols} dnat ip to meta l4proto . th dport map @inside`];
 }
 
 export function hairpinOutRules({ nat }: Translation): string[] {

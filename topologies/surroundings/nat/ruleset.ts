@@ -34,7 +34,10 @@ function maps(translation: Translation, memory: Memory): string[] {
 /** The first packet of a flow that is translated. */
 function translateRules(translation: Translation, memory: Memory): string[] {
   const mapped = memory.outside ? mappingRules(translation) : [];
-  return [...(mapped.length === 0 ? [] : [`meta l4proto != ${portProtocols} ${toOuter(translation)}`, ...mapped]), ...portRules(translation)];
+  return [
+    ...(mapped.length === 0 ? [] : [`meta l4proto != ${portProtocols} ${toOuter(translation)}`, ...mapped]),
+    ...portRules(translation),
+  ];
 }
 
 /** Inside to the internet and answers back; from outside, what filtering and forwards let in, and echoes to the router itself. */
