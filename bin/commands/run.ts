@@ -31,6 +31,7 @@ interface Options {
   readonly seed?: number;
   readonly jobs?: number;
   readonly backend: BackendName;
+  readonly image?: "host";
   readonly skips: boolean;
   readonly reporter?: readonly ReporterName[];
   readonly format: "text" | "json";
@@ -229,8 +230,18 @@ async function run(paths: string[], options: Options): Promise<void> {
     process.stderr.write(`seed ${seed}, ${farms.length === 1 ? basename(farms[0]?.file ?? "") : `${farms.length} farms`}\n`);
   const interrupt = onInterrupt();
   try {
-    await prepareRuntime(interrupt.signal, options.quiet === true);
-    const result = await runFarms(farms, { properties, seed, backend: options.backend, jobs, signal: interrupt.signal, onEvent, version });
+    const image = options.image ?? "built";
+    await prepareRuntime(interrupt.signal, options.quiet === true, image);
+    const result = await runFarms(farms, {
+      properties,
+      seed,
+      backend: options.backend,
+      image,
+      jobs,
+      signal: interrupt.signal,
+      onEvent,
+      version,
+    });
     if (process.stderr.isTTY && !silent) process.stderr.write("\r\u001b[K");
     rememberVerdicts(result);
     print(result, options);
@@ -253,6 +264,7 @@ export function runCommand(): Command {
     .option("--seed <number>", "choose flows by this seed, as an earlier run printed it", wholeNumber(0, seedMax))
     .option("--jobs <number>", "labs at once", wholeNumber(1, 64))
     .addOption(new Option("--backend <backend>", "what makes the labs").choices(backendNames).default("netns"))
+    .addOption(new Option("--image <image>", "run nodes on this machine's own programs (default: on the node image)").choices(["host"]))
     .option("--require <law>", "fail unless this law was judged and holds (may be given several times)", gather)
     .option("--no-skips", "fail when anything was skipped for want of something on this host")
     .option("--reporter <reporter>", "console (default), json or junit (may be given several times)", gatherReporter)

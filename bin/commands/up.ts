@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { Command, Option } from "commander";
 import { backendNames } from "../../emulator/backend.ts";
+import { missingPackages } from "../../emulator/image/index.ts";
 import { LabError } from "../../emulator/lab-error.ts";
 import { findLab } from "../../emulator/locate.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -40,6 +41,16 @@ async function read(file: string, options: UpOptions): Promise<Given | undefined
   return { toHold, name };
 }
 
+/** Whether this machine has what the lab's nodes run; says what it lacks. */
+function hasPrograms({ toHold, name }: Given): boolean {
+  const missing = missingPackages(toHold.topology);
+  if (missing.length === 0) return true;
+  const message = `this machine lacks programs that nodes of ${name} run: ${missing.join(", ")}`;
+  const hint = "without --image host they run on the node image, which has them";
+  complain({ severity: "error", code: "image-host-lacks", message, hint }, exitCodes.hostCannot);
+  return false;
+}
+
 /** Until Ctrl-C, or until the lab is ended from elsewhere; then the lab is gone. */
 async function stay(live: HeldLab, { signal }: Interrupt): Promise<void> {
   const interrupted = new Promise<void>((resolve) => {
@@ -71,10 +82,10 @@ async function hold({ toHold, name }: Given, options: UpOptions, interrupt: Inte
 
 async function up(file: string, options: UpOptions): Promise<void> {
   const given = await read(file, options);
-  if (given === undefined || !(await hostCanRun())) return;
+  if (given === undefined || (options.image === "host" && !hasPrograms(given)) || !(await hostCanRun())) return;
   const interrupt = onInterrupt();
   try {
-    await prepareRuntime(interrupt.signal, options.quiet === true);
+    await prepareRuntime(interrupt.signal, options.quiet === true, options.image ?? "built");
     await hold(given, options, interrupt);
   } catch (error) {
     if (error instanceof LabError && error.code === "name-taken") complainOfName(given.name);
@@ -92,6 +103,7 @@ export function upCommand(): Command {
     .option("--name <lab>", "the lab's name (default: the file's)")
     .option("--foreground", "stay with it; Ctrl-C ends the lab")
     .option("--trust", "let a .clab.yml run its commands and bind files of this machine")
+    .addOption(new Option("--image <image>", "run nodes on this machine's own programs (default: on the node image)").choices(["host"]))
     .addOption(new Option("--backend <backend>", "what makes the lab").choices(backendNames).default("netns"))
     .addHelpText(
       "after",

@@ -54,9 +54,10 @@ export async function clabLab(file: string, options: UpOptions): Promise<LabToHo
   for (const problem of problems) complain(problem, exitCodes.wrongInput);
   if (problems.length > 0) return undefined;
   return {
+    topology,
     example: `${topology.nodes.find((node) => node.kind !== "bridge")?.name ?? ""} -- ip address`,
     async bringUp(name, signal, onStep) {
-      const lab = await backendNamed(options.backend, await ensureRuntime([], { signal })).up(topology, {
+      const lab = await backendNamed(options.backend, await ensureRuntime([], { signal, image: options.image ?? "built" })).up(topology, {
         name,
         signal,
         onProgress: onStep,

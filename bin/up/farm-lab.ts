@@ -1,5 +1,6 @@
 /** A farm file for `farmlab up`. */
 import { intentsOf } from "../../core/intents/index.ts";
+import { compileFarm } from "../../topologies/index.ts";
 import { openFarm } from "../../property-tests/run/index.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { complain } from "../output.ts";
@@ -17,7 +18,7 @@ function complainOfAgents(report: string): void {
 }
 
 /** Undefined after saying what is wrong with the file. */
-export async function farmLab(file: string, { backend }: Pick<UpOptions, "backend">): Promise<LabToHold | undefined> {
+export async function farmLab(file: string, { backend, image }: UpOptions): Promise<LabToHold | undefined> {
   const loaded = await readFarm(file);
   for (const problem of loaded.problems) complain(problem, loaded.ok ? exitCodes.holds : exitCodes.wrongInput);
   if (!loaded.ok) return undefined;
@@ -26,9 +27,20 @@ export async function farmLab(file: string, { backend }: Pick<UpOptions, "backen
   for (const problem of intents.problems) complain(problem, intents.ok ? exitCodes.holds : exitCodes.wrongInput);
   if (!intents.ok) return undefined;
   return {
+    topology: compileFarm(farm, { seed }),
     example: `${farm.nodes[0]?.name ?? "internet"} -- ip netns`,
     async bringUp(name, signal, onStep) {
-      const live = await openFarm({ farm, intents: intents.value, seed, name, backend, signal, onStep, evenUnready: true });
+      const live = await openFarm({
+        farm,
+        intents: intents.value,
+        seed,
+        name,
+        backend,
+        image: image ?? "built",
+        signal,
+        onStep,
+        evenUnready: true,
+      });
       if (live.notReady === undefined) return live;
       await live.close();
       if (!signal.aborted) complainOfAgents(live.notReady);

@@ -1,12 +1,14 @@
 /** What `farmlab up` holds, whatever its file is: a lab that can be brought up, and left or closed afterwards. */
 import type { OutputOptions } from "../output.ts";
 import type { BackendName, Lab } from "../../emulator/lab.ts";
+import type { Topology } from "../../emulator/topology/index.ts";
 
 export interface UpOptions extends OutputOptions {
   readonly name?: string;
   readonly foreground?: boolean;
   readonly trust?: boolean;
   readonly backend: BackendName;
+  readonly image?: "host";
 }
 
 export interface HeldLab {
@@ -18,6 +20,7 @@ export interface HeldLab {
 }
 
 export interface LabToHold {
+  readonly topology: Topology;
   /** A first thing to look at: a node, and a program in it. */
   readonly example: string;
   /** Undefined after saying why the lab is of no use; then it is gone. Throws as backends do. */

@@ -8,6 +8,7 @@ export type { SourcePatch } from "./bundle.ts";
 export { findImage } from "./image.ts";
 export type { Image, ImageOptions } from "./image.ts";
 export { ensureNative } from "./native.ts";
+export { missingPackages } from "./node-programs.ts";
 export { imageIds, imageName } from "./recipe.ts";
 export { ensureRuntime } from "./runtime.ts";
-export type { Runtime } from "./runtime.ts";
+export type { ImageChoice, Runtime } from "./runtime.ts";

@@ -1,15 +1,16 @@
 import { realpathSync } from "node:fs";
 import { ensureBundle } from "./bundle.ts";
 import type { SourcePatch } from "./bundle.ts";
+import { makeCacheFolder } from "./cache.ts";
 import { ensureImage } from "./image.ts";
 import type { ImageOptions } from "./image.ts";
 import { ensureNative } from "./native.ts";
 
 /** All that a lab needs besides its topology: paths on this machine. */
 export interface Runtime {
-  /** The node image's root file system. */
+  /** The node image's root file system; where nodes run on this machine's own programs, an empty folder to assemble one at. */
   readonly rootfs: string;
-  /** The node image's hash, which names it. */
+  /** The node image's hash, which names it, or `host`: this machine's own programs. */
   readonly image: string;
   /** The native helper, `/usr/lib/farmlab/native` in a node. */
   readonly native: string;
@@ -19,9 +20,17 @@ export interface Runtime {
   readonly nodeBinary: string;
 }
 
+/** What nodes run: the image that is built for them, or this machine's own programs. */
+export type ImageChoice = "built" | "host";
+
+export interface RuntimeOptions extends ImageOptions {
+  /** Default: built. */
+  readonly image?: ImageChoice;
+}
+
 /** Builds what is not there yet; a few milliseconds when all is. Throws a BuildError. */
-export async function ensureRuntime(patches: readonly SourcePatch[] = [], options: ImageOptions = {}): Promise<Runtime> {
-  const image = await ensureImage(options);
+export async function ensureRuntime(patches: readonly SourcePatch[] = [], options: RuntimeOptions = {}): Promise<Runtime> {
+  const image = options.image === "host" ? { rootfs: makeCacheFolder("host-root"), hash: "host" } : await ensureImage(options);
   const [native, bundle] = await Promise.all([
     ensureNative(options.signal === undefined ? {} : { signal: options.signal }),
     ensureBundle(patches),

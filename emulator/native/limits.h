@@ -10,6 +10,8 @@
 #define NODE_LOG_SIZE "size=64m,nr_inodes=16k"
 
 /* The sandbox's own, of which only farmlab writes to /run and programs run outside of nodes to the others. */
+/* Folders and a few copied files; programs are bound in. */
+#define SANDBOX_HOST_ROOT_SIZE "size=16m,nr_inodes=16k"
 #define SANDBOX_RUN_SIZE "size=16m,nr_inodes=16k"
 #define SANDBOX_TMP_SIZE "size=64m,nr_inodes=16k"
 #define SANDBOX_DEV_SIZE "size=64m,nr_inodes=4k"

@@ -1,5 +1,6 @@
 /*
- * `native sandbox --name NAME --rootfs DIR [--bind FILE=NAME]... [--mount ro=PATH|rw=PATH]... [--range FIRST]`: one lab. This process is the lab's holder outside;
+ * `native sandbox --name NAME --rootfs DIR|--host-root DIR [--bind FILE=NAME]... [--mount ro=PATH|rw=PATH]... [--range FIRST]`: one lab.
+ * This process is the lab's holder outside;
  * it claims the name by an abstract socket (a lock that vanishes with its process), makes the sandbox (user, PID, mount, network,
  * IPC and UTS namespaces, ids mapped to a sub-range, the image as root and the old root gone) and waits for its first process. When
  * either dies, the kernel takes everything with it. Standard input and output go to the first process (sandbox_init.c). SIGTERM, SIGINT
@@ -63,11 +64,13 @@ static int parse(int argc, char **argv, struct options *options) {
     if (value == NULL) return -1;
     if (strcmp(argv[index], "--name") == 0) options->name = value;
     else if (strcmp(argv[index], "--rootfs") == 0) root->rootfs = value;
+    else if (strcmp(argv[index], "--host-root") == 0) root->rootfs = value, root->of_host = 1;
     else if (strcmp(argv[index], "--range") == 0) options->range = (unsigned)strtoul(value, NULL, 10);
     else if (strcmp(argv[index], "--bind") == 0 && root->bind_count < SANDBOX_BINDS_MAX && strchr(value, '=') != NULL) root->binds[root->bind_count++] = value;
     else if (strcmp(argv[index], "--mount") == 0 && root->mount_count < SANDBOX_MOUNTS_MAX && is_mount(value)) root->mounts[root->mount_count++] = value;
     else return -1;
   }
+  root->owner = options->range;
   return options->name == NULL || root->rootfs == NULL ? -1 : 0;
 }
 
@@ -117,7 +120,7 @@ int sandbox_main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
   errno = 0;
   if (parse(argc, argv, &options) < 0)
-    return holder_failed("usage", "native sandbox --name NAME --rootfs DIR [--bind FILE=NAME]... [--mount ro=PATH|rw=PATH]...");
+    return holder_failed("usage", "native sandbox --name NAME --rootfs DIR|--host-root DIR [--bind FILE=NAME]... [--mount ro=PATH|rw=PATH]...");
   setsid();
   /* Every process of a lab shows in its environment whose it is. */
   setenv("FARMLAB_LAB", options.name, 1);

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "sandbox_root.h"
 #include "limits.h"
+#include "sandbox_host.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -96,8 +97,9 @@ const char *sandbox_root_prepare(const struct sandbox_root *root) {
   umask(0);
   if (unshare(CLONE_NEWNS) < 0) return "a mount namespace";
   if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return "making mounts private";
-  if (mount(root->rootfs, root->rootfs, NULL, MS_BIND, NULL) < 0) return root->rootfs;
-  const char *step = make_devices(root->rootfs);
+  const char *step = root->of_host ? sandbox_host_assemble(root->rootfs, root->owner) : NULL;
+  if (step == NULL && !root->of_host && mount(root->rootfs, root->rootfs, NULL, MS_BIND, NULL) < 0) step = root->rootfs;
+  if (step == NULL) step = make_devices(root->rootfs);
   if (step == NULL) step = bind_programs(root);
   if (step == NULL) step = stage_mounts(root);
   if (step != NULL) return step;

@@ -8,7 +8,9 @@ enum { SANDBOX_BINDS_MAX = 16, SANDBOX_MOUNTS_MAX = 256 };
 #define SANDBOX_STAGED "/usr/lib/farmlab/binds"
 
 struct sandbox_root {
-  const char *rootfs;
+  const char *rootfs;      /* the image, or where the host's own programs are assembled */
+  int of_host;             /* whether it is the latter: see sandbox_host.h */
+  unsigned owner;          /* the id of this machine that is root in the lab */
   const char *binds[SANDBOX_BINDS_MAX]; /* FILE=NAME: a host's file as /usr/lib/farmlab/NAME */
   int bind_count;
   const char *mounts[SANDBOX_MOUNTS_MAX]; /* ro=PATH or rw=PATH: a host's file or folder for nodes */

@@ -17,6 +17,7 @@ export interface NetnsBackend {
 export function netnsBackend(runtime: Runtime): NetnsBackend {
   const programs = {
     rootfs: runtime.rootfs,
+    ofHost: runtime.image === "host",
     native: runtime.native,
     programs: { [runtime.bundle]: "agent.mjs", [runtime.nodeBinary]: "node" },
   };

@@ -3,9 +3,11 @@ import { readFileSync } from "node:fs";
 import { HelperProcess } from "../node/index.ts";
 import type { StagedMounts } from "./binds.ts";
 
-/** What a lab on this machine is made from: the unpacked image and farmlab's own programs, bound into every node. */
+/** What a lab on this machine is made from: the unpacked image, or this machine's own programs, and farmlab's own programs, bound into every node. */
 export interface SandboxPrograms {
   readonly rootfs: string;
+  /** Whether nodes run on this machine's own programs, of which a root is assembled at `rootfs`, an empty folder. */
+  readonly ofHost: boolean;
   readonly native: string;
   /** Source path -> name below /usr/lib/farmlab in the nodes. */
   readonly programs: Readonly<Record<string, string>>;
@@ -17,10 +19,14 @@ export type Sandbox = HelperProcess;
 const endGraceMs = 2000;
 
 /** Makes the sandbox, with what is to be mounted in nodes staged; when this resolves it waits for requests. */
-export async function startSandbox(name: string, { rootfs, native, programs }: SandboxPrograms, mounts: StagedMounts): Promise<Sandbox> {
+export async function startSandbox(
+  name: string,
+  { rootfs, ofHost, native, programs }: SandboxPrograms,
+  mounts: StagedMounts,
+): Promise<Sandbox> {
   const binds = Object.entries({ [native]: "native", ...programs }).flatMap(([source, target]) => ["--bind", `${source}=${target}`]);
   const staged = mounts.flatMap((mount) => ["--mount", mount]);
-  const argv = ["sandbox", "--name", name, "--rootfs", rootfs, ...binds, ...staged];
+  const argv = ["sandbox", "--name", name, ofHost ? "--host-root" : "--rootfs", rootfs, ...binds, ...staged];
   return await HelperProcess.start({ native, argv, what: "starting the sandbox", endGraceMs });
 }
 

@@ -6,7 +6,7 @@ import type { Intents } from "../../core/intents/index.ts";
 import { openStore, writeIntents } from "../../core/store/index.ts";
 import type { Store } from "../../core/store/index.ts";
 import { ensureRuntime } from "../../emulator/image/index.ts";
-import type { Runtime, SourcePatch } from "../../emulator/image/index.ts";
+import type { ImageChoice, Runtime, SourcePatch } from "../../emulator/image/index.ts";
 import { backendNamed } from "../../emulator/backend.ts";
 import { LabError } from "../../emulator/lab-error.ts";
 import type { BackendName, Lab } from "../../emulator/lab.ts";
@@ -23,6 +23,8 @@ export interface LiveFarmOptions {
   readonly name: string;
   /** What makes the lab; default netns. */
   readonly backend?: BackendName;
+  /** What nodes run; default: the node image. */
+  readonly image?: ImageChoice;
   /** Seeded faults in the agent. */
   readonly patches?: readonly SourcePatch[];
   readonly signal: AbortSignal;
@@ -74,7 +76,7 @@ function clockOf(signal: AbortSignal): Clock {
 export async function openFarm(options: LiveFarmOptions): Promise<LiveFarm> {
   const { farm, signal, onStep } = options;
   onStep("preparing image, helper and agent");
-  const runtime = await ensureRuntime(options.patches ?? [], { signal });
+  const runtime = await ensureRuntime(options.patches ?? [], { signal, image: options.image ?? "built" });
   const topology = compileFarm(farm, { seed: options.seed, agent: { keySeed: `farmlab ${options.seed}` } });
   const lab = await backendNamed(options.backend ?? "netns", runtime).up(topology, { name: options.name, signal, onProgress: onStep });
   const nodes = farm.nodes.map((node) => node.name);

@@ -1,7 +1,7 @@
 /** Brings one farm up and gives the properties their session: intents written, every agent ready, tunnels open, responders listening. */
 import type { Farm } from "../../core/farm/index.ts";
 import type { Intents } from "../../core/intents/index.ts";
-import type { SourcePatch } from "../../emulator/image/index.ts";
+import type { ImageChoice, SourcePatch } from "../../emulator/image/index.ts";
 import type { BackendName } from "../../emulator/lab.ts";
 import { startProber } from "../../emulator/probe/index.ts";
 import { HarnessError } from "../laws/index.ts";
@@ -22,6 +22,7 @@ export interface OpenOptions {
   readonly intents: Intents;
   readonly seed: number;
   readonly backend: BackendName;
+  readonly image: ImageChoice;
   readonly patches: readonly SourcePatch[];
   readonly signal: AbortSignal;
   readonly onStep: (step: string) => void;
@@ -49,8 +50,8 @@ const observedPrefixes = (intents: Intents): Map<string, Intents["networks"][num
 
 /** Opens a session; on failure or abort nothing of the lab is left. */
 export async function openSession(options: OpenOptions): Promise<OpenSession> {
-  const { farm, intents, seed, backend, patches, signal, onStep } = options;
-  const live = await openFarm({ farm, intents, seed, backend, patches, signal, onStep, name: labName(farm), evenUnready: true });
+  const { farm, intents, seed, backend, image, patches, signal, onStep } = options;
+  const live = await openFarm({ farm, intents, seed, backend, image, patches, signal, onStep, name: labName(farm), evenUnready: true });
   const { lab, streams, clock } = live;
   const prober = startProber((argv) => lab.startHelper(argv));
   const close = async (): Promise<void> => {

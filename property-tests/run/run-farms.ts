@@ -6,8 +6,9 @@ import type { Farm } from "../../core/farm/index.ts";
 import type { Counterexample, FarmResult, LawResult, RunResult } from "../../reports/index.ts";
 import { unknownOutcome } from "../laws/index.ts";
 import type { Property } from "../laws/index.ts";
-import { BuildError } from "../../emulator/image/index.ts";
-import type { SourcePatch } from "../../emulator/image/index.ts";
+import { BuildError, missingPackages } from "../../emulator/image/index.ts";
+import type { ImageChoice, SourcePatch } from "../../emulator/image/index.ts";
+import { compileFarm } from "../../topologies/index.ts";
 import { LabError } from "../../emulator/lab-error.ts";
 import type { BackendName } from "../../emulator/lab.ts";
 import { probeHost } from "../../emulator/host/index.ts";
@@ -36,6 +37,8 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   readonly onEvent: OnEvent;
   readonly version: string;
+  /** What nodes run; default: the node image. */
+  readonly image?: ImageChoice;
   /** Seeded faults in the agent. */
   readonly patches?: readonly SourcePatch[];
   /** What this host can do; default: found by trying. */
@@ -99,6 +102,17 @@ interface FarmRun {
   readonly choices: Choices;
 }
 
+/** Skips everything for want of packages that the farm's nodes run. */
+function skipAll(given: FarmToRun, needs: readonly string[], options: RunOptions): FarmRun {
+  const { farm } = given;
+  const nothing = { verdict: "skipped", runs: 0, why: null, figures: [] } as const;
+  const laws = options.properties.map((property) => lawResult(property, nothing, needs));
+  for (const result of laws) options.onEvent({ kind: "law-judged", farm: farm.name, result });
+  options.onEvent({ kind: "farm-ended", farm: farm.name, durationMs: 0 });
+  const result = { farm: farm.name, backend: options.backend, laws, coverage: coverageOf(farm, laws, undefined) };
+  return { result, counterexamples: [], choices: { image: "host" } };
+}
+
 /** What this host has, by the names that properties need. */
 const present = ({ capabilities }: HostReport): ReadonlySet<string> =>
   new Set(capabilities.flatMap((one) => (one.present ? [one.capability] : [])));
@@ -107,6 +121,8 @@ async function runFarm(given: FarmToRun, options: RunOptions): Promise<FarmRun> 
   const { farm } = given;
   const started = performance.now();
   options.onEvent({ kind: "farm-started", farm: farm.name, properties: options.properties.length });
+  const missing = options.image === "host" ? missingPackages(compileFarm(farm, { seed: options.seed })) : [];
+  if (missing.length > 0) return skipAll(given, missing, options);
   let opened: OpenSession | undefined;
   let laws: LawResult[];
   let readyMs: number | undefined;
@@ -115,6 +131,7 @@ async function runFarm(given: FarmToRun, options: RunOptions): Promise<FarmRun> 
       ...given,
       seed: options.seed,
       backend: options.backend,
+      image: options.image ?? "built",
       patches: options.patches ?? [],
       signal: options.signal,
       onStep: (step) => options.onEvent({ kind: "farm-step", farm: farm.name, step }),
