@@ -45,6 +45,42 @@ export function socketRefusers(folder: string): { readonly noPacketSockets: read
   };
 }
 
+/** Folders of programs, of which an overlay can show fewer than there are. */
+const programFolders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/usr/lib/frr"];
+
+/** Shell lines for `onHost`: these programs are gone. */
+export function without(programs: readonly string[]): string {
+  return [
+    "layers=$(mktemp -d) && mount -t tmpfs tmpfs $layers",
+    ...programFolders.map(
+      (folder, index) =>
+        `if [ -d ${folder} ]; then mkdir $layers/u${index} $layers/w${index} && mount -t overlay -o lowerdir=${folder},upperdir=$layers/u${index},workdir=$layers/w${index} overlay ${folder}; fi`,
+    ),
+    `rm -f ${programFolders.flatMap((folder) => programs.map((program) => `${folder}/${program}`)).join(" ")}`,
+  ].join("\n");
+}
+
+/** What is written before a program so that it sees the mounts that shell lines make, which nobody else sees. */
+export function onHost(lines: string, ...namespaces: readonly string[]): readonly string[] {
+  return ["unshare", "--mount", ...namespaces, "sh", "-ec", `${lines}\nexec "$@"`, "host"];
+}
+
+/**
+ * The same as root of a user namespace that has all ids of the machine: there are settings of its own (user.max_user_namespaces), and no
+ * device can be made. The ids are mapped from outside, which root alone may.
+ */
+export function onUserNamespace(lines: string): readonly string[] {
+  const outside = [
+    'pipes=$(mktemp -d) && mkfifo "$pipes/ready" "$pipes/mapped"',
+    'unshare --user --mount --keep-caps sh -ec "$0" "$pipes" "$@" &',
+    'read -r _ <"$pipes/ready"',
+    'for map in uid_map gid_map; do echo "0 0 4294967295" >"/proc/$!/$map"; done',
+    'echo >"$pipes/mapped" && wait "$!"',
+  ];
+  const inside = ['echo >"$0/ready"', 'read -r _ <"$0/mapped"', 'rm -r "$0"', lines, 'exec "$@"'];
+  return ["sh", "-ec", outside.join("\n"), inside.join("\n")];
+}
+
 /** farmlab with these arguments, below what is written before it. */
 export function farmlab(argv: readonly string[], before: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
   const [program = launcher, ...rest] = [...before, launcher, ...argv];
