@@ -25,7 +25,7 @@ function folderProblem(thrown: NodeJS.ErrnoException): Problem | undefined {
 export function mendable(thrown: unknown): { readonly problem: Problem; readonly exitCode: number } | undefined {
   if (thrown instanceof BuildError) return { problem: thrown.problem, exitCode: exitCodes.hostCannot };
   if (thrown instanceof LabError) {
-    const { code, message, hint: wayOut = "farmlab doctor shows what this host lacks" } = thrown;
+    const { code, message, hint: wayOut } = thrown;
     if (code === "lab-gone") {
       const hint = "farmlab down or a kill from elsewhere ends a lab at any moment; start it again";
       return { problem: error(code, "the lab was ended while it was in use", hint), exitCode: exitCodes.failed };
@@ -39,7 +39,9 @@ export function mendable(thrown: unknown): { readonly problem: Problem; readonly
         exitCode: exitCodes.wrongInput,
       };
     }
-    return { problem: error(code, message, wayOut), exitCode: exitCodes.hostCannot };
+    const limited = message.includes("limit") ? "raise the limit, or bring up a smaller farm" : undefined;
+    const hint = wayOut ?? limited ?? "farmlab doctor shows what this host lacks";
+    return { problem: error(code, message, hint), exitCode: exitCodes.hostCannot };
   }
   const problem = thrown instanceof Error ? folderProblem(thrown) : undefined;
   return problem === undefined ? undefined : { problem, exitCode: exitCodes.hostCannot };

@@ -70,6 +70,8 @@ export function onHost(lines: string, ...namespaces: readonly string[]): readonl
  * device can be made. The ids are mapped from outside, which root alone may.
  */
 export function onUserNamespace(lines: string): readonly string[] {
+  // A TUN device that everybody may open, as it is on most machines.
+  const tun = "mount -t tmpfs tmpfs /mnt && mknod -m 666 /mnt/tun c 10 200 && mount --bind /mnt/tun /dev/net/tun";
   const outside = [
     'pipes=$(mktemp -d) && mkfifo "$pipes/ready" "$pipes/mapped"',
     'unshare --user --mount --keep-caps sh -ec "$0" "$pipes" "$@" &',
@@ -78,7 +80,7 @@ export function onUserNamespace(lines: string): readonly string[] {
     'echo >"$pipes/mapped" && wait "$!"',
   ];
   const inside = ['echo >"$0/ready"', 'read -r _ <"$0/mapped"', 'rm -r "$0"', lines, 'exec "$@"'];
-  return ["sh", "-ec", outside.join("\n"), inside.join("\n")];
+  return ["unshare", "--mount", "sh", "-ec", [tun, ...outside].join("\n"), inside.join("\n")];
 }
 
 /** farmlab with these arguments, below what is written before it. */

@@ -18,6 +18,12 @@ const inNamespace =
   ({ rootfs }: Surroundings): Promise<Finding> =>
     refusing(attemptInNamespace(rootfs, argv));
 
+async function namespaces({ root }: Surroundings): Promise<Finding> {
+  const refusal = await attemptSandbox(root, imageIds.start, imageIds.count);
+  // The kernel's words for it would send who reads them looking for a full disk.
+  return { refusal: refusal?.includes("No space left") === true ? "a limit in /proc/sys/user is reached, or is 0" : refusal };
+}
+
 /** By opening one with tcpdump; where there is none, by what the kernel shows of those that are open. */
 async function packetSockets({ rootfs }: Surroundings): Promise<Finding> {
   const refusal = await attemptInNamespace(rootfs, ["sh", "-c", "ip link set lo up && exec tcpdump -i lo -L"]);
@@ -37,7 +43,7 @@ export const labProbes: readonly Probe[] = [
     usedFor: "the sandbox that a whole lab lives in",
     how: "run as root; where root is refused too, allow user namespaces (sysctl user.max_user_namespaces); in a container: --privileged",
     howToLook: "apt-get install util-linux, whose unshare does the looking",
-    attempt: ({ root }) => refusing(attemptSandbox(root, imageIds.start, imageIds.count)),
+    attempt: namespaces,
   },
   {
     ...required,

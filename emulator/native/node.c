@@ -122,6 +122,16 @@ static void let_go(struct node *node) {
   }
 }
 
+/* The kernel's words for a limit that is reached would send who reads them looking for a full disk. */
+static const char *refusal_words(int reason) {
+  switch (reason) {
+  case ENOSPC: case EUSERS: return "there may be no more namespaces: a limit in /proc/sys/user is reached";
+  case EAGAIN: return "there may be no more processes: the limit of ulimit -u, or of the control group, is reached";
+  case EMFILE: case ENFILE: return "there may be no more open files: the limit of ulimit -n is reached";
+  default: return strerror(reason);
+  }
+}
+
 int node_start(struct node *node, const char *name, int with_init, char *error, size_t error_size) {
   memset(node, 0, sizeof *node);
   for (int index = 0; index < NODE_NAMESPACES; index += 1) node->namespaces[index] = -1;
@@ -138,7 +148,7 @@ int node_start(struct node *node, const char *name, int with_init, char *error, 
     node_child(&(struct start){.name = name, .with_init = with_init, .report = report[1], .hold = hold[0]});
   }
   int held = child > 0 ? hold_namespaces(node, child, with_init) : -1;
-  if (held < 0) snprintf(error, error_size, "%s: %s", name, strerror(errno));
+  if (held < 0) snprintf(error, error_size, "%s: %s", name, refusal_words(errno));
   if (report[1] >= 0) close(report[1]);
   if (hold[0] >= 0) close(hold[0]);
   if (hold[1] >= 0) close(hold[1]);

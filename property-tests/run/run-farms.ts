@@ -94,7 +94,7 @@ function coverageOf(farm: Farm, laws: readonly LawResult[], readyMs: number | un
 
 /** Faults of which no other lab on this machine would be spared. */
 const isHostLacking = (error: unknown): boolean =>
-  error instanceof BuildError || (error instanceof LabError && ["no-namespaces", "ids", "prepare"].includes(error.code));
+  error instanceof BuildError || (error instanceof LabError && ["no-namespaces", "ids", "prepare", "node"].includes(error.code));
 
 interface FarmRun {
   readonly result: FarmResult;
