@@ -16,10 +16,13 @@ const libraryFolders = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu
 /** For setpriv: nothing that the set-up started goes on when the set-up was killed. Not for apt, which must not stop half-way. */
 const diesWithParent = ["--pdeathsig", "KILL"];
 
+/** Where there are no Debian packages to be had, a container engine builds the image. */
+const buildsInContainer = () => !isCommand("apt-get") && ["docker", "podman"].some(isCommand);
+
 /** Debian packages that building the image and the native helper takes, and how to see that what they bring is there. */
 const debianPackages = [
-  { name: "mmdebstrap", present: () => isCommand("mmdebstrap") },
-  { name: "debian-archive-keyring", present: () => fs.existsSync("/usr/share/keyrings/debian-archive-keyring.gpg") },
+  { name: "mmdebstrap", present: () => isCommand("mmdebstrap") || buildsInContainer() },
+  { name: "debian-archive-keyring", present: () => buildsInContainer() || fs.existsSync("/usr/share/keyrings/debian-archive-keyring.gpg") },
   { name: "mount", present: () => isCommand("mount") },
   { name: "gcc", present: () => isCommand("gcc") },
   { name: "libc6-dev", present: () => libraryFolders.some((folder) => fs.existsSync(path.join(folder, "libc.a"))) },

@@ -38,7 +38,12 @@ describe("findEngine", () => {
   it("asks the engine that DOCKER_HOST names, at a socket or at an address", async () => {
     const socket = join(folder, "engine.sock");
     await listen(createHttpServer(answering(200, JSON.stringify(docker))), socket);
-    expect(await findEngine(at(socket))).toEqual({ name: "Engine", version: "28.1.0", apiVersion: "1.49", endpoint: `unix://${socket}` });
+    expect(await findEngine(at(socket))).toEqual({
+      name: "Docker Engine",
+      version: "28.1.0",
+      apiVersion: "1.49",
+      endpoint: `unix://${socket}`,
+    });
     const tcp = createHttpServer(answering(200, JSON.stringify(docker)));
     await listen(tcp, 0);
     const endpoint = `tcp://127.0.0.1:${(tcp.address() as AddressInfo).port}`;

@@ -75,7 +75,8 @@ function readAnswer(body: string, endpoint: string): Engine {
   const { Version: version, ApiVersion: apiVersion, Components: components } = JSON.parse(body) as VersionAnswer;
   if (typeof version !== "string" || typeof apiVersion !== "string") throw new Error("it does not answer as an engine does");
   const name = components?.[0]?.Name;
-  return { name: typeof name === "string" ? name : "Engine", version, apiVersion, endpoint };
+  // Docker's own component is called no more than that.
+  return { name: typeof name !== "string" || name === "Engine" ? "Docker Engine" : name, version, apiVersion, endpoint };
 }
 
 /** The engine at DOCKER_HOST where that is set, else the first that answers at a usual socket; in words why there is none. */

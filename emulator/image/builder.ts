@@ -4,20 +4,20 @@ import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { findProgram } from "../find-program.ts";
 import { BuildError } from "./build-once.ts";
-import { recipe } from "./recipe.ts";
+import { recipe, type Recipe } from "./recipe.ts";
 
 export type Builder = "mmdebstrap" | "docker" | "podman";
 
 const engineWaitMs = 5000;
 
 /** From the recipe; the archive goes to standard output. */
-const mmdebstrapArguments = (): readonly string[] => [
+const mmdebstrapArguments = ({ customize, packages, suite }: Recipe): readonly string[] => [
   ...["--format=tar", "--mode=root", "--variant=essential", "--verbose", "--skip=output/dev"],
   // The cache may lie in a home directory that apt's own user cannot enter; files that nobody will read after a crash need no sync.
   ...['--aptopt=APT::Sandbox::User "root"', '--aptopt=Acquire::Languages "none"', "--dpkgopt=force-unsafe-io"],
-  ...recipe.customize.map((line) => `--customize-hook=${line}`),
-  `--include=${recipe.packages.join(",")}`,
-  ...[recipe.suite, "-"],
+  ...customize.map((line) => `--customize-hook=${line}`),
+  `--include=${packages.join(",")}`,
+  ...[suite, "-"],
 ];
 
 /** Whatever mmdebstrap starts and mounts ends with it. */
@@ -28,11 +28,11 @@ const inNamespaces: readonly string[] = ["unshare", "--mount", "--pid", "--fork"
  * have: without the right to mount it does without. The container ends with this command, whose standard input has to stay open
  * (in-container.sh). It uses the machine's network, for engines that have none of their own.
  */
-export function builderCommand(builder: Builder): string[] {
-  if (builder === "mmdebstrap") return [...inNamespaces, "mmdebstrap", ...mmdebstrapArguments()];
+export function builderCommand(builder: Builder, of: Recipe = recipe): string[] {
+  if (builder === "mmdebstrap") return [...inNamespaces, "mmdebstrap", ...mmdebstrapArguments(of)];
   const script = readFileSync(new URL("in-container.sh", import.meta.url), "utf8");
-  const container = ["run", "--rm", "--interactive", "--network=host", `docker.io/library/debian:${recipe.suite}-slim`];
-  return [builder, ...container, "sh", "-c", script, "in-container.sh", ...mmdebstrapArguments()];
+  const container = ["run", "--rm", "--interactive", "--network=host", `docker.io/library/debian:${of.suite}-slim`];
+  return [builder, ...container, "sh", "-c", script, "in-container.sh", ...mmdebstrapArguments(of)];
 }
 
 /** Why an engine does not work here, in its own words; undefined where it does. */

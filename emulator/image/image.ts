@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BuildError, buildOnce } from "./build-once.ts";
-import { builderCommand, findBuilder } from "./builder.ts";
+import { builderCommand, findBuilder, type Builder } from "./builder.ts";
 import { cacheDirectory } from "./cache.ts";
-import { recipe, recipeHash } from "./recipe.ts";
+import { recipe, recipeHash, type Recipe } from "./recipe.ts";
 
 /** The node image: a root file system whose files belong to the ids of the recipe's range. Read-only for all who use it. */
 export interface Image {
@@ -46,10 +46,14 @@ export async function ensureImage(options: ImageOptions = {}): Promise<Image> {
   }
   const hash = recipeHash();
   const progress = imageProgress(options.onProgress ?? (() => undefined));
-  const unpack = ["sh", buildScript, String(recipe.idStart), String(recipe.idCount), recipe.excludes.join("\n")];
-  const argv = [...unpack, ...builderCommand(await findBuilder())];
+  const argv = imageCommand(await findBuilder());
   const directory = await buildOnce({ kind: "image", hash, argv, packages: imagePackages, onLine: progress, signal: options.signal });
   return { rootfs: join(directory, "rootfs"), hash };
+}
+
+/** The command that builds the image into `result/rootfs`. */
+export function imageCommand(builder: Builder, of: Recipe = recipe): string[] {
+  return ["sh", buildScript, String(of.idStart), String(of.idCount), of.excludes.join("\n"), ...builderCommand(builder, of)];
 }
 
 const steps: Readonly<Record<string, string>> = {
