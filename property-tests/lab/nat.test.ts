@@ -16,7 +16,7 @@ beforeAll(async () => {
   const text = readFileSync(file, "utf8");
   const { farm } = expectValue(loadFarm(text, file));
   open = await openSession({
-    ...{ file, text, farm, intents: expectValue(intentsOf(farm)), seed: 42, backend: "netns", patches: [] },
+    ...{ file, text, farm, intents: expectValue(intentsOf(farm)), seed: 42, backend: "netns", image: "built", patches: [] },
     ...{ signal: new AbortController().signal, onStep: () => undefined },
   });
 });
