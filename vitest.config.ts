@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
 import type { ViteUserConfig } from "vitest/config";
 
+/** Many start programs, which takes as long as the machine is busy. */
+const unitTimeoutMs = 60_000;
 const labTimeoutMs = 120_000;
 
 const config: ViteUserConfig = defineConfig({
@@ -11,6 +13,7 @@ const config: ViteUserConfig = defineConfig({
           name: "unit",
           include: ["**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/lab/**"],
+          testTimeout: unitTimeoutMs,
           sequence: { groupOrder: 1 },
         },
       },

@@ -9,6 +9,7 @@ import type { Entry } from "./program.ts";
 
 const launcher = new URL("../farmlab", import.meta.url).pathname;
 const farm = new URL("../topologies/exit-node.farm.yml", import.meta.url).pathname;
+const exported = new URL("../topologies/exit-node.clab.yml", import.meta.url).pathname;
 const golden = (name: string): string => new URL(`golden/${name}`, import.meta.url).pathname;
 let folder = "";
 
@@ -44,13 +45,18 @@ describe("mistakes in the command line", () => {
     ["derive", "foo"],
     ["up", "one", "two"],
     ["up", farm, "--name", "A B"],
+    ["up", "missing.clab.yml"],
+    ["up", exported],
+    ["export", farm],
+    ["export", farm, "--to", "clabernetes"],
+    ["export", farm, "--to", "containerlab", "--output", "missing/x.clab.yml"],
     ["down", "nosuch-lab-here"],
     ["exec"],
     ["exec", "lab", "node", "ls", "-la"],
     ["bench", "foo"],
   ];
 
-  it("are told with a way on, on standard error alone, and exit with 2; of exec and shell with 125", { timeout: 30_000 }, async () => {
+  it("are told with a way on, on standard error alone, and exit with 2; of exec and shell with 125", { timeout: 120_000 }, async () => {
     const told: string[] = [];
     const tell = async (index: number, argv: readonly string[]): Promise<void> => {
       const { code, out, error } = await farmlab(argv);
@@ -59,8 +65,10 @@ describe("mistakes in the command line", () => {
       // Which labs run is this machine's own matter.
       const text = error
         .replaceAll(farm, "exit-node.farm.yml")
+        .replaceAll(exported, "exit-node.clab.yml")
         .replace(/^hint: (running: .*|farmlab up FILE starts one)$/m, "hint: (labs that run)");
-      told[index] = `$ farmlab ${argv.join(" ").replaceAll(farm, "exit-node.farm.yml")}\n${text}[exit ${code}]\n`;
+      told[index] =
+        `$ farmlab ${argv.join(" ").replaceAll(farm, "exit-node.farm.yml").replaceAll(exported, "exit-node.clab.yml")}\n${text}[exit ${code}]\n`;
     };
     const waiting = mistakes.entries();
     const worker = async (): Promise<void> => {
