@@ -1,11 +1,13 @@
 /** A node of a `.clab.yml` with all that it inherits. */
 import type { Path } from "../../../core/common/reading/index.ts";
-import type { Bind, ContainerSettings, TopologyNode } from "../topology.ts";
+import type { ContainerSettings, TopologyNode } from "../topology.ts";
 import { splitWords } from "../words.ts";
 import type { TopologyEntry } from "./file.ts";
 import { inherited, inheritedList, inheritedMap, levelsOf, type Inherited, type Level } from "./inherit.ts";
 import { ignoredKeys, refusedKeys } from "./known-keys.ts";
+import { readBinds } from "./read-binds.ts";
 import type { Reports } from "./reports.ts";
+import { quoted, withNames, type NodeNames } from "./text.ts";
 import { initCommand, roleLabel } from "./write.ts";
 
 export interface NodeSurroundings {
@@ -30,8 +32,6 @@ const devicesOfNodes: ReadonlySet<string> = new Set(
 const ownImages = /^farmlab\/node(:|$)/;
 const kinds = ["linux", "bridge"];
 
-const quote = (text: string): string => `"${text.length > 50 ? `${text.slice(0, 50)}...` : text}"`;
-
 /** Keys that are known and not acted on. */
 function judgeOtherKeys(levels: readonly Level[], reports: Reports): void {
   for (const { entry, path } of levels) {
@@ -50,54 +50,12 @@ function judgeOtherKeys(levels: readonly Level[], reports: Reports): void {
 function judgeNetworkMode(mode: Inherited | undefined, isBridge: boolean, reports: Reports): void {
   if (mode === undefined || mode.value === "none") return;
   const hint = isBridge ? "leave it out: a bridge is a node of its own here" : "write none, or leave it out";
-  reports.refuse("unsupported-network", mode.path, `network-mode ${quote(mode.value)} cannot be made here`, hint);
+  reports.refuse("unsupported-network", mode.path, `network-mode ${quoted(mode.value)} cannot be made here`, hint);
 }
 
-function resolvePath(path: string, { folder, home }: NodeSurroundings): string {
-  if (path.startsWith("/")) return path;
-  return path === "~" || path.startsWith("~/") ? `${home}${path.slice(1)}` : `${folder}/${path}`;
-}
-
-/** `source:target` or `source:target:options`. */
-function readBind({ value, path }: Inherited, name: string, given: NodeSurroundings): Bind | undefined {
-  const { reports } = given;
-  const parts = value.split(":");
-  const [written = "", target = "", options = ""] = parts;
-  if (parts.length < 2 || parts.length > 3 || written === "") {
-    reports.refuse("bad-bind", path, `${quote(value)} is no bind`, "write source:target, or source:target:ro");
-    return undefined;
-  }
-  const source = withoutVariables(written, name, given.labName);
-  if (!target.startsWith("/") || target.split("/").includes("..")) {
-    reports.refuse("bad-bind", path, `${quote(target)} is no place in a node`, "write it from the root, as /etc/frr/frr.conf");
-    return undefined;
-  }
-  if (source.includes("__clab")) {
-    reports.refuse(
-      "bad-bind",
-      path,
-      `${quote(written)} is in containerlab's folder of the lab, which is not made here`,
-      "bind a file of your own",
-    );
-    return undefined;
-  }
-  return { source: resolvePath(source, given), target, readOnly: options.split(",").includes("ro") };
-}
-
-function withoutVariables(text: string, name: string, labName: string): string {
-  return text.replaceAll("__clabNodeName__", name).replaceAll("__clabLabName__", labName);
-}
-
-/** Of two binds to one target the more special one counts; containerlab sorts what is left. */
-function readBinds(levels: readonly Level[], name: string, given: NodeSurroundings): Bind[] {
-  const binds = inheritedList(levels, "binds").flatMap((bind) => readBind(bind, name, given) ?? []);
-  const text = ({ source, target }: Bind): string => `${source}:${target}`;
-  return [...new Map(binds.map((bind) => [bind.target, bind])).values()].toSorted((one, other) => (text(one) < text(other) ? -1 : 1));
-}
-
-function readExec(levels: readonly Level[], name: string, { labName, reports }: NodeSurroundings): string[] {
+function readExec(levels: readonly Level[], names: NodeNames, reports: Reports): string[] {
   return inheritedList(levels, "exec").map(({ value, path }) => {
-    const line = withoutVariables(value, name, labName);
+    const line = withNames(value, names);
     const words = splitWords(line);
     if (words === undefined)
       reports.refuse(
@@ -120,7 +78,7 @@ function readSysctls(levels: readonly Level[], reports: Reports): Readonly<Recor
       reports.refuse(
         "bad-sysctl",
         path,
-        `${quote(key)} is no setting of a node's network`,
+        `${quoted(key)} is no setting of a node's network`,
         "nodes have settings below net of their own, and no others",
       );
     // containerlab turns IPv6 on in every node of this kind, whatever its file says.
@@ -133,13 +91,13 @@ function judgeDevices(levels: readonly Level[], reports: Reports): void {
   for (const { value, path } of inheritedList(levels, "devices")) {
     const [device = ""] = value.split(":");
     if (!devicesOfNodes.has(device))
-      reports.refuse("unsupported-device", path, `nodes have no ${quote(device)} here`, `they have ${[...devicesOfNodes].join(", ")}`);
+      reports.refuse("unsupported-device", path, `nodes have no ${quoted(device)} here`, `they have ${[...devicesOfNodes].join(", ")}`);
   }
 }
 
 function judgeImage(image: Inherited | undefined, command: Inherited | undefined, reports: Reports): void {
   if (image !== undefined && !ownImages.test(image.value)) {
-    const message = `nodes run farmlab's own node image instead of ${quote(image.value)}`;
+    const message = `nodes run farmlab's own node image instead of ${quoted(image.value)}`;
     reports.warnOnce(
       `image ${image.value}`,
       "other-image",
@@ -159,22 +117,23 @@ const valuesOf = (map: ReadonlyMap<string, Inherited>): Readonly<Record<string, 
 
 const some = <T extends object>(key: string, value: T): object => (Object.keys(value).length === 0 ? {} : { [key]: value });
 
-/** The node of that name; `ports` are its ends of links, for a bridge. Undefined where its kind is none of ours. */
+/** The node of that name, a bridge still without ports. Undefined where its kind is none of ours. */
 export function readNode(name: string, given: NodeSurroundings): ReadNode | undefined {
   const { topology, reports } = given;
   const path: Path = ["topology", "nodes", name];
+  const names: NodeNames = { node: name, lab: given.labName };
   const levels = levelsOf(topology, name);
   const kind = inherited(levels, "kind");
   const isBridge = kind?.value.toLowerCase() === "bridge";
   if (kind === undefined) {
-    reports.refuse("missing-kind", path, `node ${quote(name)} has no kind`, "write kind: linux, at the node or under defaults");
+    reports.refuse("missing-kind", path, `node ${quoted(name)} has no kind`, "write kind: linux, at the node or under defaults");
     return undefined;
   }
   if (!kinds.includes(kind.value.toLowerCase())) {
     reports.refuse(
       "unsupported-kind",
       kind.path,
-      `nodes of kind ${quote(kind.value)} cannot be made here`,
+      `nodes of kind ${quoted(kind.value)} cannot be made here`,
       `kinds here: ${kinds.join(", ")}`,
     );
     return undefined;
@@ -189,7 +148,7 @@ export function readNode(name: string, given: NodeSurroundings): ReadNode | unde
       node: { name, role: role ?? "segment", kind: "bridge", init: false, config: {}, ...some("container", some("labels", labels)) },
       isManaged: false,
     };
-  if (name.includes("|")) reports.refuse("bad-name", path, `${quote(name)} is no name for a node`, "| is for names of bridges only");
+  if (name.includes("|")) reports.refuse("bad-name", path, `${quoted(name)} is no name for a node`, "| is for names of bridges only");
   judgeDevices(levels, reports);
   const image = inherited(levels, "image");
   const command = inherited(levels, "cmd");
@@ -198,8 +157,8 @@ export function readNode(name: string, given: NodeSurroundings): ReadNode | unde
     ...(image === undefined ? {} : { image: image.value }),
     ...(command === undefined ? {} : { command: command.value }),
     ...some("environment", valuesOf(inheritedMap(levels, "env"))),
-    ...some("binds", readBinds(levels, name, given)),
-    ...some("exec", readExec(levels, name, given)),
+    ...some("binds", readBinds(levels, { ...given, names })),
+    ...some("exec", readExec(levels, names, reports)),
     ...some(
       "capAdd",
       inheritedList(levels, "cap-add").map(({ value }) => value),

@@ -1,10 +1,11 @@
 /** Reads a `.clab.yml`'s text: variables, YAML, schema, inheritance, links; every fault with its place in the file. */
 import { failure, sortProblems, success, type Outcome } from "../../../core/common/index.ts";
-import { readDocument, schemaProblems, type FileKind } from "../../../core/common/reading/index.ts";
+import { readDocument, schemaProblems, type FileKind, type Path } from "../../../core/common/reading/index.ts";
 import type { Topology, TopologyNode } from "../topology.ts";
-import { readLinks, type PluggableNode } from "./read-links.ts";
-import { readNode } from "./read-node.ts";
-import { collectReports } from "./reports.ts";
+import { interfaceNameBytesMax, type PluggableNode } from "./endpoints.ts";
+import { readLinks } from "./read-links.ts";
+import { readNode, type ReadNode } from "./read-node.ts";
+import { collectReports, type Reports } from "./reports.ts";
 import { clabFileSchema, jsonSchemaOf } from "./schema.ts";
 import { substitute, type Environment } from "./substitute.ts";
 
@@ -29,8 +30,6 @@ export interface ReadClabOptions {
 const nodesMax = 4096;
 /** Different ones; more than a lab stages. */
 const bindsMax = 256;
-/** IFNAMSIZ without its end. */
-const bridgeNameMax = 15;
 
 /** Maps without the keys that have no value, which say nothing; a node without value is an empty one. */
 function withoutNulls(value: unknown, path: readonly string[] = []): unknown {
@@ -45,6 +44,29 @@ function withoutNulls(value: unknown, path: readonly string[] = []): unknown {
 
 /** A bridge of containerlab's is one of the machine's, called as the node up to a `|`. */
 const bridgeNameOf = (name: string): string => name.split("|")[0] ?? name;
+
+const ownInterfaces = (node: TopologyNode): readonly string[] => (node.kind === "bridge" ? [bridgeNameOf(node.name)] : []);
+
+/** What is only seen over all nodes. */
+function judgeTotals(count: number, found: readonly ReadNode[], reports: Reports): void {
+  const path: Path = ["topology", "nodes"];
+  if (count > nodesMax) reports.refuse("too-many-nodes", path, `the file has ${count} nodes`, `a lab holds at most ${nodesMax}`);
+  for (const { node } of found) {
+    if (ownInterfaces(node).some((name) => Buffer.byteLength(name) > interfaceNameBytesMax)) {
+      const hint = `the kernel takes at most ${interfaceNameBytesMax} bytes`;
+      reports.refuse("bad-name", [...path, node.name], `"${node.name}" is too long for a bridge`, hint);
+    }
+  }
+  const binds = new Set(found.flatMap(({ node }) => (node.container?.binds ?? []).map(({ source, readOnly }) => `${readOnly} ${source}`)));
+  if (binds.size > bindsMax) {
+    const hint = `a lab takes ${bindsMax}; bind a folder that holds them`;
+    reports.refuse("too-many-binds", path, `the file binds ${binds.size} files and folders`, hint);
+  }
+  if (found.some(({ isManaged }) => isManaged)) {
+    const hint = "farmlab exec and shell reach them; network-mode: none says the same to containerlab";
+    reports.warnOnce("management", "no-management", path, "nodes have no management network and no eth0 here", hint);
+  }
+}
 
 function withPorts(node: TopologyNode, ports: readonly string[]): TopologyNode {
   return node.kind === "bridge" ? { ...node, config: { bridges: [{ name: bridgeNameOf(node.name), ports }] } } : node;
@@ -71,45 +93,13 @@ export function readClab(text: string, file: string, options: ReadClabOptions): 
   const found = names
     .slice(0, nodesMax)
     .flatMap((name) => readNode(name, { topology, labName, folder: options.folder, home, reports }) ?? []);
-  const known = new Set(found.map(({ node }) => node.name));
-  if (names.length > nodesMax)
-    reports.refuse("too-many-nodes", ["topology", "nodes"], `the file has ${names.length} nodes`, `a lab holds at most ${nodesMax}`);
-  const pluggable = new Map<string, PluggableNode>(
-    found.map(({ node, isManaged }) => [node.name, { isBridge: node.kind === "bridge", bridgeName: bridgeNameOf(node.name), isManaged }]),
-  );
-  for (const [name, { isBridge, bridgeName }] of pluggable) {
-    if (isBridge && Buffer.byteLength(bridgeName) > bridgeNameMax)
-      reports.refuse(
-        "bad-name",
-        ["topology", "nodes", name],
-        `"${name}" is too long for a bridge`,
-        `the kernel takes at most ${bridgeNameMax} bytes`,
-      );
-  }
-  const binds = new Set(found.flatMap(({ node }) => (node.container?.binds ?? []).map(({ source, readOnly }) => `${readOnly} ${source}`)));
-  if (binds.size > bindsMax)
-    reports.refuse(
-      "too-many-binds",
-      ["topology", "nodes"],
-      `the file binds ${binds.size} files and folders`,
-      `a lab takes ${bindsMax}; bind a folder that holds them`,
-    );
-  if (found.some(({ isManaged }) => isManaged)) {
-    const message = "nodes have no management network and no eth0 here";
-    reports.warnOnce(
-      "management",
-      "no-management",
-      ["topology", "nodes"],
-      message,
-      "farmlab exec and shell reach them; network-mode: none says the same to containerlab",
-    );
-  }
-  // Where a node is refused, what its links say of it is no news.
-  const refused = names
-    .filter((name) => !known.has(name))
-    .map((name) => [name, { isBridge: false, bridgeName: name, isManaged: false }] as const);
-  const { links, problems } = readLinks(topology.links ?? [], new Map([...pluggable, ...refused]), places, reports);
-  const all = sortProblems([...reports.problems, ...problems]);
+  judgeTotals(names.length, found, reports);
+  const pluggable = new Map<string, PluggableNode>([
+    ...names.map((name) => [name, { own: [], isManaged: false, isRefused: true }] as const),
+    ...found.map(({ node, isManaged }) => [node.name, { own: ownInterfaces(node), isManaged, isRefused: false }] as const),
+  ]);
+  const links = readLinks(topology.links ?? [], pluggable, places, reports);
+  const all = sortProblems(reports.problems);
   if (all.some(({ severity }) => severity === "error")) return failure(...all);
   const portsOf = Map.groupBy(
     links.flatMap((link) => link.endpoints),
