@@ -1,5 +1,6 @@
 /** The farm file as it is written, once it has passed the schema: names and addresses still text, defaults not yet filled in. */
 import type { NatBehaviour, NatPresetName } from "./nat.ts";
+import type { ConditionName } from "./faults/conditions.ts";
 
 export interface FarmFile {
   readonly farm: string;
@@ -12,6 +13,7 @@ export interface FarmFile {
   readonly carriers?: Readonly<Record<string, CarrierEntry>>;
   readonly nodes: Readonly<Record<string, NodeEntry>>;
   readonly networks?: Readonly<Record<string, NetworkEntry>>;
+  readonly conditions?: readonly ConditionEntry[];
 }
 
 export interface AllocationEntry {
@@ -137,4 +139,17 @@ export interface PortForwardEntry {
   readonly workload: string;
   /** The workload's own port. */
   readonly port: number;
+}
+
+/** Either `link` or `segment`. */
+export interface ConditionEntry {
+  /** `home-a:wan`. */
+  readonly link?: string;
+  readonly segment?: string;
+  readonly direction?: "up" | "down";
+  readonly like?: ConditionName;
+  readonly "delay-ms"?: number;
+  readonly "jitter-ms"?: number;
+  readonly "loss-percent"?: number;
+  readonly "rate-kbit"?: number;
 }

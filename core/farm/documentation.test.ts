@@ -64,6 +64,10 @@ const example: Readonly<Record<string, string>> = {
       blue-1: { node: node-1, host: 2, services: [tcp/80, udp/53] }
     port-forwards:
       - { address: 185.69.166.200, service: tcp/8080, workload: blue-1, port: 80 }`,
+  conditions: `conditions:
+  - { link: "home-a:wan", like: 4g, jitter-ms: 10 }
+  - { link: "node-1:eth1", direction: down, delay-ms: 5, loss-percent: 0.1, rate-kbit: 50000 }
+  - { segment: lan-a, like: wifi }`,
 };
 
 interface Key {

@@ -1,6 +1,7 @@
 /** What a farm file says once read, checked and normalised: lists instead of maps, defaults filled in, addresses as numbers. */
 import type { Address, Prefix } from "../common/index.ts";
 import type { NatBehaviour } from "./nat.ts";
+import type { PacketConditions } from "./faults/fault.ts";
 
 export interface Farm {
   readonly name: string;
@@ -14,6 +15,7 @@ export interface Farm {
   readonly carriers: readonly Carrier[];
   readonly nodes: readonly FarmNode[];
   readonly networks: readonly UserNetwork[];
+  readonly conditions: readonly Condition[];
 }
 
 /** A farm's IPv6 /48 and the IPv4 that is routed with it (seed 1, "Network requirements"). */
@@ -172,4 +174,14 @@ export interface PortForward {
   readonly port: number;
   readonly workload: string;
   readonly workloadPort: number;
+}
+
+/** What a link, or every link of a segment, does to packets all the time; conditions of a link and of its segment add up. */
+export interface Condition {
+  /** A link is called by its plug, `home-a:wan`. */
+  readonly on: { readonly kind: "link"; readonly link: string } | { readonly kind: "segment"; readonly segment: string };
+  /** Of what is sent from the plug; absent: nothing. */
+  readonly up?: PacketConditions;
+  /** Of what comes to it. */
+  readonly down?: PacketConditions;
 }

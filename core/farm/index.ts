@@ -5,6 +5,7 @@ export * from "./allocation.ts";
 export * from "./nat.ts";
 export * from "./parts.ts";
 export { farmFileKind, loadFarm } from "./load.ts";
+export * from "./plugs.ts";
 export type { LoadedFarm } from "./load.ts";
 export type { Finding } from "./rules/rule.ts";
 export { farmFileJsonSchema } from "./schema/farm-file.ts";

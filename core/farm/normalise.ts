@@ -4,10 +4,21 @@
  */
 import { parseAddress, parsePrefix } from "../common/index.ts";
 import type { Address, Prefix } from "../common/index.ts";
-import type { CarrierEntry, ExitNodeEntry, FarmFile, HomeRouterEntry, NetworkEntry, NicEntry, NodeEntry, RouteEntry } from "./document.ts";
+import type {
+  CarrierEntry,
+  ConditionEntry,
+  ExitNodeEntry,
+  FarmFile,
+  HomeRouterEntry,
+  NetworkEntry,
+  NicEntry,
+  NodeEntry,
+  RouteEntry,
+} from "./document.ts";
 import type {
   Allocation,
   Carrier,
+  Condition,
   ExitNodeConfig,
   Farm,
   FarmNode,
@@ -22,6 +33,7 @@ import type {
 } from "./farm.ts";
 import { natOf } from "./nat.ts";
 import type { NatBehaviour } from "./nat.ts";
+import { namedConditions } from "./faults/conditions.ts";
 import { parseService } from "./schema/text.ts";
 
 const sure = <T>(value: T | undefined, text: string): T => {
@@ -157,6 +169,22 @@ const routeOf = (route: RouteEntry): StaticRoute =>
     ? { kind: "unreachable", prefix: prefix(route.to) }
     : { kind: "via", prefix: prefix(route.to), via: address(route.via) };
 
+function conditionOf(entry: ConditionEntry): Condition {
+  const named = entry.like === undefined ? undefined : namedConditions[entry.like];
+  const loss = entry["loss-percent"];
+  const own = present({
+    delayMs: entry["delay-ms"],
+    jitterMs: entry["jitter-ms"],
+    loss: loss === undefined ? undefined : loss / 100,
+    rateKbit: entry["rate-kbit"],
+  });
+  return {
+    on: entry.segment === undefined ? { kind: "link", link: entry.link ?? "" } : { kind: "segment", segment: entry.segment },
+    ...(entry.direction === "down" ? {} : { up: { ...named?.up, ...own } }),
+    ...(entry.direction === "up" ? {} : { down: { ...named?.down, ...own } }),
+  };
+}
+
 export function normalise(file: FarmFile): Farm {
   const routers = routersOf(file);
   // Where there are several, a rule refuses the file that leaves the choice open.
@@ -195,5 +223,6 @@ export function normalise(file: FarmFile): Farm {
     })),
     nodes: entries(file.nodes).map(([name, entry]) => nodeOf(name, entry, routers, onlyAllocation)),
     networks: entries(file.networks).map(([name, entry]) => networkOf(name, entry, onlyAllocation)),
+    conditions: (file.conditions ?? []).map(conditionOf),
   };
 }

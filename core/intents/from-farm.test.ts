@@ -40,6 +40,7 @@ const farm = (
   segments: [],
   internet: { hosts: [] },
   upstreams: [],
+  conditions: [],
   homeRouters: [],
   carriers: [],
   nodes,

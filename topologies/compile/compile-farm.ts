@@ -7,6 +7,8 @@ import { internetHostPart } from "../surroundings/internet-host.ts";
 import { internetInterface, internetNode } from "../surroundings/internet.ts";
 import { findStoreHost } from "../surroundings/store.ts";
 import { upstreamPart } from "../surroundings/upstream-router.ts";
+import { withWire } from "../../emulator/wire/index.ts";
+import { conditionRules } from "./conditions.ts";
 import { farmNodePart } from "./farm-node.ts";
 import { topologyNode, wanInterface, type Part, type WanPlug } from "./parts.ts";
 import { bridgeSysctls, withoutIpv6 } from "./settings.ts";
@@ -16,6 +18,8 @@ export interface CompileOptions {
   readonly seed: number;
   /** `keySeed` makes the agents' keys repeatable; absent: each agent makes random ones. */
   readonly agent?: { readonly keySeed: string };
+  /** Links that faults are to happen to, besides those with conditions. */
+  readonly wired?: readonly string[];
 }
 
 const mtu = 1500;
@@ -66,7 +70,8 @@ function refuseDuplicates(names: readonly string[]): void {
 
 /**
  * The lab of a farm: the internet in the middle, segments, routers, internet hosts, farm nodes. Names are the farm's own; the internet is
- * called `internet`, with a hyphen after it where the farm has a part of that name. Throws for a farm that loading would have refused.
+ * called `internet`, with a hyphen after it where the farm has a part of that name. Links with conditions, and those asked for, lead
+ * through the wire. Throws for a farm that loading would have refused.
  */
 export function compileFarm(farm: Farm, options: CompileOptions): Topology {
   const store = findStoreHost(farm);
@@ -87,7 +92,8 @@ export function compileFarm(farm: Farm, options: CompileOptions): Topology {
   refuseDuplicates(names);
   const internet = drawInternet(names.includes("internet") ? "internet-" : "internet", parts);
   const segments = farm.segments.map((segment) => drawSegment(segment.name, parts));
-  return {
+  const rules = conditionRules(farm, options.seed);
+  const topology: Topology = {
     name: farm.name,
     seed: options.seed,
     nodes: [internet.node, ...segments.map(({ node }) => node), ...parts.map((part) => part.node)],
@@ -97,4 +103,5 @@ export function compileFarm(farm: Farm, options: CompileOptions): Topology {
       ...segments.flatMap(({ links }) => links),
     ],
   };
+  return withWire(topology, [...rules.map(({ link }) => link), ...(options.wired ?? [])], rules);
 }

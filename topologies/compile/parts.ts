@@ -1,11 +1,12 @@
 /** What each part of a farm contributes to its topology, before the links are drawn. */
 import type { Address, Prefix } from "../../core/common/index.ts";
+import { plugInterfaces } from "../../core/farm/index.ts";
 import type { NodeConfig, TopologyNode } from "../../emulator/topology/index.ts";
 
 export type Role = "farm-node" | "segment" | "upstream" | "home-router" | "carrier" | "internet" | "host";
 
 /** Interface of upstream routers, home routers, carriers and internet hosts towards the internet. */
-export const wanInterface = "wan";
+export const wanInterface: string = plugInterfaces.wan;
 
 /** A node's plug into a segment. */
 export interface SegmentPlug {

@@ -3,13 +3,14 @@
  * UPnP; how it translates is its preset's (`nat/`).
  */
 import { formatPrefix } from "../../core/common/index.ts";
+import { plugInterfaces } from "../../core/farm/index.ts";
 import type { Carrier, HomeRouter } from "../../core/farm/index.ts";
 import { topologyNode, type Part } from "../compile/parts.ts";
 import { commonSysctls, routerSysctls4, withoutIpv6 } from "../compile/settings.ts";
 import { natRules } from "./nat/ruleset.ts";
 import { wanAddresses, wanRoutes } from "./wan.ts";
 
-export const lanInterface = "lan";
+export const lanInterface: string = plugInterfaces.lan;
 
 /** `carrier`: the one that it is behind, if any. */
 export function homeRouterPart(router: HomeRouter, carrier: Carrier | undefined): Part {

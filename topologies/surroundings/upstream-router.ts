@@ -1,6 +1,7 @@
 /** The router above the exit nodes: FRR with PrefixZero, the farmer's static routes and default routes, and nothing else (seed 1). */
 import { contains, formatAddress, formatPrefix } from "../../core/common/index.ts";
 import type { Address, Prefix } from "../../core/common/index.ts";
+import { plugInterfaces } from "../../core/farm/index.ts";
 import type { Farm, UpstreamRouter } from "../../core/farm/index.ts";
 import { nameFiles, topologyNode, wanInterface, type Part } from "../compile/parts.ts";
 import { commonSysctls, routerSysctls4, routerSysctls6, statedLinkLocals } from "../compile/settings.ts";
@@ -8,7 +9,7 @@ import { staticFrrFiles, staticFrrServices, staticRouteLine } from "./frr.ts";
 import { internet4, internetLinkLocal, wanAddresses } from "./wan.ts";
 
 /** Its interface on PrefixZero, by the seed's name. */
-export const prefixZeroInterface = "swp1";
+export const prefixZeroInterface: string = plugInterfaces.prefixZero;
 /** It is always there, besides its other addresses; the gateways' default route leads to it. */
 const prefixZeroLinkLocal = "fe80::1/64";
 

@@ -2,6 +2,7 @@
 import type { FarmFile } from "../document.ts";
 import type { Farm } from "../farm.ts";
 import { allocationChoiceRules, allocationRules } from "./allocations.ts";
+import { conditionRules } from "./conditions.ts";
 import { nodeRules } from "./exit-nodes.ts";
 import { internetRules } from "./internet.ts";
 import { nameRules } from "./names.ts";
@@ -23,6 +24,7 @@ const rules: readonly Rule[] = [
   routeRules,
   ...networkRules,
   ...workloadRules,
+  ...conditionRules,
 ];
 
 /** Everything that any rule finds, unsorted. */

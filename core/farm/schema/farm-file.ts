@@ -3,6 +3,7 @@ import { z } from "zod";
 import { about } from "../../common/reading/index.ts";
 import type { JsonSchema } from "../../common/reading/index.ts";
 import type { AllocationEntry, FarmFile } from "../document.ts";
+import { condition } from "./conditions.ts";
 import { network } from "./networks.ts";
 import { node } from "./nodes.ts";
 import { carrier, homeRouter, internet, upstream } from "./surroundings.ts";
@@ -25,6 +26,7 @@ export const farmFileSchema: z.ZodType<FarmFile> = z.strictObject({
   carriers: about("providers' routers that translate for many home routers (CGNAT), by name", z.record(name, carrier)).exactOptional(),
   nodes: about("the farm's nodes, by name", z.record(name, node)),
   networks: about("users' networks, by name", z.record(name, network)).exactOptional(),
+  conditions: about("what links do to packets all the time", z.array(condition)).exactOptional(),
 });
 
 /** The farm file's JSON Schema (draft 2020-12), for editors and other tools. */

@@ -19,6 +19,15 @@ export const nicName: z.ZodType<string> = matching({
   pattern: "^(?!lo$)[a-z][a-z0-9]{0,14}$",
 });
 
+/** The end of a link that is not a segment's or the internet's. */
+export const plugText: z.ZodType<string> = matching({
+  code: "bad-link",
+  what: "a link's name",
+  hint: "write NODE:INTERFACE; routers and internet hosts have wan, home routers lan too, upstream routers swp1",
+  pattern: "^[a-z0-9-]{1,20}:[a-z][a-z0-9]{0,14}$",
+  examples: ["home-a:wan", "node-1:eth0"],
+});
+
 const familyName = { 4: "IPv4", 6: "IPv6" } as const;
 const addressExample = { 4: "192.0.2.10", 6: "2001:db8::10" } as const;
 const interfaceExample = { 4: "192.0.2.10/24", 6: "2001:db8::10/64" } as const;
@@ -91,13 +100,21 @@ export function wholeNumber(minimum: number, maximum: number, description: strin
   return z.int().meta({ minimum, maximum, description });
 }
 
-/** A whole number in a range. */
-export function numberBetween(minimum: number, maximum: number, description: string): z.ZodType<number> {
-  return z
-    .int()
+function inRange(schema: z.ZodType<number>, minimum: number, maximum: number, description: string, kind: string): z.ZodType<number> {
+  return schema
     .refine((value) => value >= minimum && value <= maximum, {
       error: (issue) => `${shown(issue.input)} is not from ${minimum} to ${maximum}`,
-      params: { code: "out-of-range", hint: `${description}: a whole number from ${minimum} to ${maximum}` },
+      params: { code: "out-of-range", hint: `${description}: ${kind} from ${minimum} to ${maximum}` },
     })
     .meta({ minimum, maximum, description });
+}
+
+/** A whole number in a range. */
+export function numberBetween(minimum: number, maximum: number, description: string): z.ZodType<number> {
+  return inRange(z.int(), minimum, maximum, description, "a whole number");
+}
+
+/** A number in a range, whole or not. */
+export function amountBetween(minimum: number, maximum: number, description: string): z.ZodType<number> {
+  return inRange(z.number(), minimum, maximum, description, "a number");
 }
