@@ -88,9 +88,9 @@ const cut: Fault = { kind: "cut", link: "a-b", from: "b" };
 const inWords = ({ act, position, plannedMs, begunMs, error }: Happened): string =>
   [act, position, plannedMs, begunMs, ...(error === undefined ? [] : [error])].join(" ");
 
-const until = (end: number, { pass }: Bench): (() => Promise<string>) => {
+const until = (end: number, one: Bench): (() => Promise<string>) => {
   return async () => {
-    await pass(end);
+    await one.pass(end);
     return "done";
   };
 };

@@ -31,10 +31,10 @@ describe("withWire", () => {
     expect(wired.nodes.slice(3).map(({ name, init, role }) => [name, init, role])).toEqual([["wire-", true, "wire"]]);
     expect(wired.links.map(({ name, mtu, endpoints }) => [name, mtu, ...endpoints.map((end) => `${end.node}:${end.interface}`)])).toEqual([
       ["a-b", 1400, "a:to-b", "wire-:a1"],
-      ["a-b~", 1400, "wire-:b1", "b:to-a"],
+      ["b:to-a", 1400, "b:to-a", "wire-:b1"],
       ["b-wire", 1400, "b:to-wire", "wire:to-b"],
       ["wire-a", 1400, "wire:to-a", "wire-:a2"],
-      ["wire-a~", 1400, "wire-:b2", "a:to-wire"],
+      ["a:to-wire", 1400, "a:to-wire", "wire-:b2"],
     ]);
   });
 

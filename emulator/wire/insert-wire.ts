@@ -36,8 +36,6 @@ export interface FirstRule {
   readonly rule: WireRule;
 }
 
-/** Name of the half of a wired link at its second end; the half at its first end keeps the link's name. */
-const farHalf = (link: string): string => `${link}~`;
 const interfaces = (position: number): readonly [string, string] => [`a${position + 1}`, `b${position + 1}`];
 
 function freeName(wanted: string, taken: readonly string[]): string {
@@ -67,11 +65,13 @@ function wireNode(name: string, links: readonly TopologyLink[], rules: readonly 
   };
 }
 
-function halves(link: TopologyLink, position: number, node: string): TopologyLink[] {
+/** The half at the first end keeps the link's name; the other is called after its end, as links are. */
+function halves(link: TopologyLink, position: number, node: string, taken: readonly string[]): TopologyLink[] {
   const [near, far] = interfaces(position);
+  const [one, other] = link.endpoints;
   return [
-    { ...link, endpoints: [link.endpoints[0], { node, interface: near }] },
-    { ...link, name: farHalf(link.name), endpoints: [{ node, interface: far }, link.endpoints[1]] },
+    { ...link, endpoints: [one, { node, interface: near }] },
+    { ...link, name: freeName(`${other.node}:${other.interface}`, taken), endpoints: [other, { node, interface: far }] },
   ];
 }
 
@@ -90,7 +90,7 @@ function refuseUnfit(topology: Topology, names: ReadonlySet<string>, rules: read
 
 /**
  * The topology with a wire in the links named, and rules that hold from the first frame on. No link: the topology as it is. The half
- * at a link's first end keeps its name, the other's ends in `~`. Throws for a link that is not there or a topology that has a wire.
+ * at a link's first end keeps its name, the other is called after its end. Throws for a link that is not there or a topology that has a wire.
  */
 export function withWire(topology: Topology, linkNames: Iterable<string>, rules: readonly FirstRule[] = []): Topology {
   const names = new Set(linkNames);
@@ -101,10 +101,11 @@ export function withWire(topology: Topology, linkNames: Iterable<string>, rules:
     topology.nodes.map(({ name }) => name),
   );
   const wired = topology.links.filter((link) => names.has(link.name));
+  const taken = topology.links.map(({ name }) => name);
   return {
     ...topology,
     nodes: [...topology.nodes, wireNode(node, wired, rules)],
-    links: topology.links.flatMap((link) => (names.has(link.name) ? halves(link, wired.indexOf(link), node) : [link])),
+    links: topology.links.flatMap((link) => (names.has(link.name) ? halves(link, wired.indexOf(link), node, taken) : [link])),
   };
 }
 
@@ -112,10 +113,14 @@ export function withWire(topology: Topology, linkNames: Iterable<string>, rules:
 export function wireOf(topology: Topology): WirePlan | undefined {
   const node = topology.nodes.find(({ role }) => role === wireRole)?.name;
   if (node === undefined) return undefined;
-  const far = new Map(topology.links.map((link) => [link.name, link.endpoints[1]]));
-  const links = topology.links.flatMap((link): WiredLink[] => {
-    const second = far.get(farHalf(link.name));
-    return link.endpoints[1].node === node && second !== undefined ? [{ name: link.name, ends: [link.endpoints[0], second] }] : [];
-  });
-  return { node, links };
+  const halfAt = new Map(
+    topology.links.flatMap((link) => link.endpoints.filter((end) => end.node === node).map((end) => [end.interface, link])),
+  );
+  const links: WiredLink[] = [];
+  for (let position = 0; ; position += 1) {
+    const [near, far] = interfaces(position).map((name) => halfAt.get(name));
+    if (near === undefined || far === undefined) return { node, links };
+    const ends = [near, far].map((half) => half.endpoints.find((end) => end.node !== node));
+    if (ends[0] !== undefined && ends[1] !== undefined) links.push({ name: near.name, ends: [ends[0], ends[1]] });
+  }
 }

@@ -17,8 +17,16 @@ const context = (): FaultContext => ({
   lab: {
     topology: pair.lab.topology,
     node: (name): FaultNode => {
-      const { exec, services } = pair.lab.node(name);
-      return { exec, services, pause: notHere, resume: notHere, powerOff: notHere, powerOn: notHere, reboot: notHere };
+      const node = pair.lab.node(name);
+      return {
+        exec: (argv, options) => node.exec(argv, options),
+        services: node.services,
+        pause: notHere,
+        resume: notHere,
+        powerOff: notHere,
+        powerOn: notHere,
+        reboot: notHere,
+      };
     },
   },
   wire: pair.wire,
