@@ -1,5 +1,5 @@
 /*
- * `native wire`: passes frames between the two ends of links, as they are or as the rules of a link's direction say. One thread; a
+ * `native wire`: passes frames between the two ends of links, as they are or as the rules of a link's direction say. One thread does it; a
  * frame that nothing is to happen to goes from the kernel's ring to the other end without being copied here.
  */
 #ifndef FARMLAB_WIRE_H
@@ -116,7 +116,7 @@ void parcel_put_off(struct parcel *parcel, int64_t due_ns);
 void parcel_take(struct parcel *parcel);
 void parcel_free(struct parcel *parcel);
 void parcels_send_due(int64_t now_ns);
-/* When the first is due; -1: none waits. */
+/* When it is time to send those that are due; -1: none waits. */
 int64_t parcels_next_due_ns(void);
 /* What a rule holds back leaves. */
 void parcels_let_go(struct wire_direction *direction, const struct rule *holder);

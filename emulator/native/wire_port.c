@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_ether.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
@@ -65,25 +66,53 @@ static void port_close(struct wire_port *port) {
   port->index = 0;
 }
 
-static void port_open(struct wire_port *port, int index, int poll_set) {
+static void port_open(struct wire_port *port, int index) {
   port->socket = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   port->index = index;
-  struct epoll_event event = {.events = EPOLLIN, .data.ptr = port};
-  if (port->socket < 0 || set_up_socket(port, port->socket, index) < 0 || epoll_ctl(poll_set, EPOLL_CTL_ADD, port->socket, &event) < 0) {
-    port_close(port);
+  if (port->socket < 0 || set_up_socket(port, port->socket, index) < 0) port_close(port);
+}
+
+struct change {
+  struct wire_port *port;
+  int index; /* of the interface now; below 1: there is none */
+  pthread_t thread;
+  bool aside;
+};
+
+static void *make_change(void *data) {
+  struct change *change = data;
+  if (change->port->socket >= 0) port_close(change->port);
+  if (change->index > 0) port_open(change->port, change->index);
+  return NULL;
+}
+
+/* Making a ring and closing a socket each wait some 16 ms for all processors (synchronize_net): many at once wait for the same. */
+static void make_changes(struct change *changes, int count, int poll_set) {
+  for (int index = 0; index < count; index += 1) {
+    changes[index].aside = pthread_create(&changes[index].thread, NULL, make_change, &changes[index]) == 0;
+    if (!changes[index].aside) make_change(&changes[index]);
+  }
+  for (int index = 0; index < count; index += 1) {
+    struct wire_port *port = changes[index].port;
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = port};
+    if (changes[index].aside) pthread_join(changes[index].thread, NULL);
+    if (port->socket >= 0 && epoll_ctl(poll_set, EPOLL_CTL_ADD, port->socket, &event) < 0) port_close(port);
   }
 }
 
 void wire_ports_follow(int poll_set) {
-  int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  for (int link = 0; link < wire_link_count; link += 1) {
-    for (int end = 0; end < 2; end += 1) {
-      struct wire_port *port = &wire_links[link].ports[end];
-      int index = interface_number(port, any, SIOCGIFINDEX);
-      if (port->socket >= 0 && port->index != index) port_close(port);
-      if (port->socket < 0 && index > 0) port_open(port, index, poll_set);
-    }
+  enum { AT_ONCE = 128 };
+  struct change changes[AT_ONCE];
+  int count = 0, any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  for (int position = 0; position < 2 * wire_link_count; position += 1) {
+    struct wire_port *port = &wire_links[position / 2].ports[position % 2];
+    int index = interface_number(port, any, SIOCGIFINDEX);
+    if (port->socket >= 0 ? port->index != index : index > 0) changes[count++] = (struct change){.port = port, .index = index};
+    if (count < AT_ONCE) continue;
+    make_changes(changes, count, poll_set);
+    count = 0;
   }
+  make_changes(changes, count, poll_set);
   close(any);
 }
 
