@@ -9,6 +9,8 @@ export { measureNat } from "./measure.ts";
 export type { NatHosts } from "./measure.ts";
 export { measureUdpLifetime } from "./lifetime.ts";
 export type { Lifetime, LifetimeRequest } from "./lifetime.ts";
+export { isTcpMappingAlive } from "./tcp-lifetime.ts";
+export type { TcpLifetimeRequest } from "./tcp-lifetime.ts";
 export { measureForward } from "./forward.ts";
 export type { ForwardRequest } from "./forward.ts";
 export { natDifferences } from "./differences.ts";

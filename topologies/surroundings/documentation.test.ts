@@ -67,8 +67,8 @@ const ending = `\`\`\`
 
 Lifetimes are measured in a lab of routers whose timeouts are seconds: as many mappings are opened at once as there are moments to look at,
 and each is asked once, since a look may keep it alive. On a farm, \`farmlab run FILE --law XC-9\` measures every router that has a node
-behind it, carriers from their customers' side, and every port forward to a node; it takes half a second. Not measured: TCP's timeouts, and
-whether fragments pass.
+behind it, carriers from their customers' side, and every port forward to a node; it takes half a second. Not measured: an
+echo's timeout, and whether fragments pass.
 `;
 
 it("docs/surroundings.md says what the presets are and what was measured", async () => {
