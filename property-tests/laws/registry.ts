@@ -109,6 +109,8 @@ export const laws: readonly Law[] = [
     "XC-9",
     "lab",
     "every router of the surroundings behaves as its preset says: its NAT mapping, filtering, hairpinning, port preservation and timeouts, measured from both sides, equal its name",
+    "topologies/surroundings/lab/nat.test.ts",
+    "topologies/surroundings/lab/nat-timeouts.test.ts",
   ),
 ];
 
