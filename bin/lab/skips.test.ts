@@ -1,9 +1,14 @@
 /** XC-7: on a host that really lacks something, what needs it is skipped by name. */
-import { describe, expect, it } from "vitest";
-import { farmlab, socketRefusers, temporaryFolder, type Ran } from "./host.fixture.ts";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { farmlab, onHost, socketRefusers, without, type Ran } from "./host.fixture.ts";
 
 const farm = new URL("../../topologies/exit-node.farm.yml", import.meta.url).pathname;
-const { noPacketSockets } = socketRefusers(temporaryFolder());
+const folder = mkdtempSync(join(tmpdir(), "farmlab-skips-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { noPacketSockets } = socketRefusers(folder);
 const runThere = (...argv: readonly string[]): Promise<Ran> => farmlab(["run", farm, "--quiet", ...argv], noPacketSockets);
 
 interface Judged {
@@ -60,5 +65,17 @@ describe("XC-7 a run without packet sockets", () => {
       laws: ["EX-7", "EX-8", "EX-9", "EX-10", "EX-11"],
       how: "modprobe af_packet",
     });
+  });
+});
+
+describe("XC-7 a run of nodes on this machine's own programs", () => {
+  it("says which packages the nodes would take, and judges nothing", async () => {
+    const lacking = onHost(without(["busybox", "etcd", "zebra", "nft", "wg", "wireguard-go"]));
+    const { code, out, error } = await farmlab(["run", farm, "--quiet", "--image", "host", "--law", "EX-1", "--law", "EX-7"], lacking);
+    expect(code).toBe(3);
+    const needs = "busybox, etcd-server, frr, nftables, wireguard-go, wireguard-tools";
+    expect(out).toMatch(/^host: .*image: host/);
+    expect(out.match(/ {2}skipped: needs (.*)$/gm)).toEqual([needs, needs, needs].map((names) => `  skipped: needs ${names}`));
+    expect(error).toMatch(new RegExp(`^error\\[all-skipped\\]: .*everything needs ${needs}$`, "m"));
   });
 });
