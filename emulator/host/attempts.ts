@@ -68,13 +68,6 @@ export function attemptAsOrdinaryUser(): Promise<Refusal> {
   return run(["setpriv", ...become, "--", ...sandboxOfUser]);
 }
 
-/** Whether the kernel tells why it drops packets; looked at on a mount that nobody else sees, and nothing is switched on. */
-export function attemptTracing(root: boolean): Promise<Refusal> {
-  if (!root) return Promise.resolve("tracefs takes root");
-  const look = "mount -t tracefs tracefs /mnt && grep -q skb_drop_reason /mnt/events/skb/kfree_skb/format";
-  return run(["unshare", "--mount", "sh", "-c", look]);
-}
-
 const sandboxNamespaces = ["--user", "--net", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child"];
 const sandboxMount = ["mount", "-t", "tmpfs", "tmpfs", "/mnt"];
 const sandboxOfUser = ["unshare", ...sandboxNamespaces, "--map-root-user", "--", ...sandboxMount] as const;

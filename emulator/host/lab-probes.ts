@@ -1,8 +1,9 @@
 /** What labs use of the kernel. */
 import { existsSync } from "node:fs";
 import { imageIds } from "../image/index.ts";
-import { attemptInNamespace, attemptSandbox, attemptTracing, attemptTun } from "./attempts.ts";
+import { attemptInNamespace, attemptSandbox, attemptTun } from "./attempts.ts";
 import type { Refusal } from "./attempts.ts";
+import { attemptDropReasons } from "./attempts-tracing.ts";
 import { hugepages } from "./machine.ts";
 import type { Finding, Probe, Surroundings } from "./probe.ts";
 
@@ -147,8 +148,9 @@ export const labProbes: readonly Probe[] = [
     capability: "drop-reasons",
     usedFor: "why the kernel dropped a packet (the tracepoint skb:kfree_skb)",
     standIn: "the last capture that saw the packet",
-    how: "run as root on Linux 5.17 or newer with tracefs",
-    attempt: ({ root }) => refusing(attemptTracing(root)),
+    how: "run as root on Linux 5.17 or newer",
+    howToLook: "npm start builds the native helper, which does the looking",
+    attempt: ({ native }) => refusing(native === undefined ? Promise.resolve("ENOENT: no native helper yet") : attemptDropReasons(native)),
   },
   {
     ...optional,

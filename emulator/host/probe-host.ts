@@ -1,4 +1,4 @@
-import { findImage, imageIds } from "../image/index.ts";
+import { findImage, findNative, imageIds } from "../image/index.ts";
 import { attemptInNamespace, attemptLinks, attemptSandbox, attemptTun, isToolMissing } from "./attempts.ts";
 import type { Refusal } from "./attempts.ts";
 import { buildingProbes } from "./building.ts";
@@ -67,7 +67,7 @@ export async function probeHost(which: "all" | "required" = "all"): Promise<Host
   const root = process.getuid?.() === 0;
   const rootfs = findImage()?.rootfs;
   const chosen = probes.filter((probe) => which === "all" || probe.required);
-  const surroundings = { root, rootfs, link: linksTogether(rootfs) };
+  const surroundings = { root, rootfs, native: findNative(), link: linksTogether(rootfs) };
   const findings: readonly Finding[] =
     which === "required" && (await hasAllRequired(surroundings))
       ? chosen.map(() => ({}))

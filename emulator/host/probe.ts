@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly root: boolean;
   /** The node image, whose tools look where it is built. */
   readonly rootfs: string | undefined;
+  /** farmlab's native helper, where it is built. */
+  readonly native: string | undefined;
   /** What the kernel answers to `ip link add` and these words; all that are asked for in one turn share a namespace. */
   link(words: string): Promise<Refusal>;
 }

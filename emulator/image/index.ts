@@ -7,7 +7,7 @@ export { cacheDirectory, cacheProblem } from "./cache.ts";
 export type { SourcePatch } from "./bundle.ts";
 export { findImage } from "./image.ts";
 export type { Image, ImageOptions } from "./image.ts";
-export { ensureNative } from "./native.ts";
+export { ensureNative, findNative } from "./native.ts";
 export { missingPackages } from "./node-programs.ts";
 export { imageIds, imageName } from "./recipe.ts";
 export { ensureRuntime } from "./runtime.ts";
