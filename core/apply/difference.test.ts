@@ -139,6 +139,9 @@ describe("drift", () => {
   it("a changed setting is written again", () => {
     const observed = alter("gateway", ({ sysctls }) => ({ sysctls: new Map([...sysctls, ["net/ipv4/ip_forward", "0"]]) }));
     expect(difference(plan, observed).inside.get("gateway")?.sysctls).toEqual([{ path: "net/ipv4/ip_forward", value: "1" }]);
+    // Turning it puts others back to what is usual for a router or a host.
+    const fresh = alter("gateway", () => ({ sysctls: new Map() }));
+    expect(difference(plan, fresh).inside.get("gateway")?.sysctls[0]).toEqual({ path: "net/ipv4/ip_forward", value: "1" });
   });
 
   it("a flushed table is loaded whole, and only that one", () => {

@@ -28,9 +28,13 @@ export function readSysctls(paths: readonly string[], output: string): ReadonlyM
   return new Map([...paths.filter(mayBeAbsent).map((path): [string, string] => [path, notMissed]), ...found]);
 }
 
-/** What differs from the plan. A setting that the kernel does not have shows again at the next observation. */
+/** Turning it resets other settings of its namespace (kernel's ip-sysctl.rst, ip_forward): it has to come before them. */
+const forwarding = "net/ipv4/ip_forward";
+
+/** What differs from the plan, in the order in which it is to be written. A setting that the kernel does not have shows again at the next observation. */
 export function differingSettings(plan: NamespacePlan, observed: ReadonlyMap<string, string>): readonly Omit<Setting, "namespace">[] {
   return Object.entries(plan.sysctls)
     .filter(([path, value]) => observed.get(path) !== value && observed.get(path) !== notMissed)
-    .map(([path, value]) => ({ path, value }));
+    .map(([path, value]) => ({ path, value }))
+    .toSorted((one, other) => Number(other.path === forwarding) - Number(one.path === forwarding));
 }

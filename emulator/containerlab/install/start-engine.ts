@@ -71,8 +71,9 @@ function spawnDaemon(program: string): number {
     "exec-root": join(runFolder, "exec"),
     pidfile: pidFile,
     hosts: [`unix://${ownEngineSocket}`],
-    // The host's network is left alone: labs bring their own.
+    // The host's network is left alone, its forwarding switch too: labs bring their own.
     bridge: "none",
+    "ip-forward": false,
     iptables: false,
     "ip-forward": false,
     ip6tables: false,
