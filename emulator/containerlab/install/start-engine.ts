@@ -75,7 +75,6 @@ function spawnDaemon(program: string): number {
     bridge: "none",
     "ip-forward": false,
     iptables: false,
-    "ip-forward": false,
     ip6tables: false,
   };
   writeFileSync(configurationFile, `${JSON.stringify(configuration, undefined, 2)}\n`);
