@@ -60,6 +60,7 @@ export const entries: readonly Entry[] = [
     summary: "write a farm's lab as a file for containerlab",
     load: async () => (await import("./commands/export.ts")).exportCommand(),
   },
+  { name: "gc", summary: "remove what killed labs have left", load: async () => (await import("./commands/gc.ts")).gcCommand() },
   { name: "doctor", summary: "what this machine can do", load: async () => (await import("./commands/doctor.ts")).doctorCommand() },
   { name: "bench", summary: "measure farmlab itself", load: async () => (await import("./commands/bench.ts")).benchCommand() },
 ];

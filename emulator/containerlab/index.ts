@@ -6,6 +6,7 @@ import type { Runtime } from "../image/index.ts";
 import type { Backend } from "../lab.ts";
 import { upContainerlabLab } from "./lab.ts";
 
+export { collectLeftovers, type Leftover } from "./collect.ts";
 export { containerIn, nodesIn } from "./running.ts";
 export { requireContainerlab, requireEngine } from "./require.ts";
 

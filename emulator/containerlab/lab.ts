@@ -1,21 +1,21 @@
 /** A lab of the containerlab backend, from the side of the process that makes it. */
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type Docker from "dockerode";
 import type { Runtime } from "../image/index.ts";
 import { LabError } from "../lab-error.ts";
 import type { Lab, UpOptions } from "../lab.ts";
-import { linkEnds, numberInterfaces, planState, startServices, unlessAborted, type HelperProcess } from "../node/index.ts";
-import { writeClab, type Topology } from "../topology/index.ts";
+import { linkEnds, numberInterfaces, planState, runCommands, startServices, unlessAborted, type HelperProcess } from "../node/index.ts";
+import type { Topology } from "../topology/index.ts";
 import { runContainerlab, topologyFile, type LabCommand } from "./command-line.ts";
 import { firstProcess, markedContainers, removeContainers } from "./containers.ts";
+import { deployFile } from "./deploy-file.ts";
 import { engineAt } from "./engine.ts";
 import { clearPlace, labFolder, startHolder } from "./holder.ts";
-import { marksOf, namePrefix } from "./marks.ts";
 import { ensureNodeImage } from "./node-image.ts";
 import { bringToState, containerNode, rootOf, type Running } from "./node.ts";
-import { ensurePrograms } from "./programs.ts";
+import { placePrograms } from "./programs.ts";
 import { requireContainerlab, requireEngine } from "./require.ts";
 
 /** Throws an Error that says what is wrong in the topology: before anything is made. */
@@ -23,15 +23,6 @@ function checkTopology(topology: Topology): void {
   const interfaces = numberInterfaces(topology);
   const ends = linkEnds(topology);
   for (const node of topology.nodes) planState(node, ends.get(node.name) ?? [], interfaces);
-}
-
-/** Every process of a lab shows in its environment whose it is. */
-function withMark(topology: Topology, lab: string): Topology {
-  const nodes = topology.nodes.map((node) => ({
-    ...node,
-    container: { ...node.container, environment: { ...node.container?.environment, FARMLAB_LAB: lab } },
-  }));
-  return { ...topology, name: lab, nodes };
 }
 
 /** What runs each node. Throws a LabError for one that does not run. */
@@ -58,14 +49,10 @@ interface Making {
 
 async function makeNodes({ topology, options, runtime, command, image }: Making): Promise<Map<string, Running>> {
   const { name, signal, onProgress } = options;
-  const text = writeClab(withMark(topology, name), {
-    image,
-    programs: { folder: ensurePrograms(runtime) },
-    state: "none",
-    prefix: namePrefix,
-    labels: marksOf(name),
-  });
-  writeFileSync(join(command.folder, topologyFile), text);
+  const programs = join(command.folder, "programs");
+  mkdirSync(programs);
+  placePrograms(programs, runtime);
+  writeFileSync(join(command.folder, topologyFile), deployFile(topology, name, image, programs));
   onProgress?.(`deploying ${topology.nodes.length} containers and ${topology.links.length} links`);
   await runContainerlab(command, "deploy", [], signal);
   const running = await runningNodes(engineAt(command.socket), name, topology);
@@ -130,6 +117,7 @@ export async function upContainerlabLab(topology: Topology, options: UpOptions, 
     onProgress?.("starting daemons");
     const nodes = new Map(topology.nodes.map((node) => [node.name, lab.node(node.name)]));
     await unlessAborted(startServices(topology, nodes, signal), signal);
+    await unlessAborted(runCommands(topology, nodes, signal), signal);
     return lab;
   } catch (error) {
     await takeDown(holder, name, command);

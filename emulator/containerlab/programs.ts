@@ -1,38 +1,36 @@
-/** farmlab's own programs in one folder, as containers get it at /usr/lib/farmlab: an engine binds folders, and each file at a cost. */
-import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, linkSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
+/** farmlab's own programs in a folder of the lab's, as its containers get it at /usr/lib/farmlab. It costs no room: files have second names there. */
+import { copyFileSync, existsSync, linkSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { cacheDirectory, type Runtime } from "../image/index.ts";
 
-/** A second name for the file where both are on one file system, else a copy. */
-function place(source: string, target: string): void {
+function isLinked(source: string, target: string): boolean {
   try {
     linkSync(source, target);
+    return true;
   } catch (error) {
     if (!["EXDEV", "EPERM", "EMLINK"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
-    copyFileSync(source, target);
+    return false;
   }
 }
 
-/** The folder for a runtime, made where it is not there yet; it appears whole or not at all. */
-export function ensurePrograms({ native, bundle, nodeBinary }: Runtime): string {
-  const files = { native, "agent.mjs": bundle, node: nodeBinary };
-  const about = Object.entries(files).map(([name, source]) => {
-    const { size, mtimeMs } = statSync(source);
-    return [name, source, size, mtimeMs];
-  });
-  const parent = join(cacheDirectory(), "programs");
-  const folder = join(parent, createHash("sha256").update(JSON.stringify(about)).digest("hex").slice(0, 16));
-  if (existsSync(folder)) return folder;
-  mkdirSync(parent, { recursive: true });
-  const draft = mkdtempSync(join(parent, "draft-"));
-  try {
-    for (const [name, source] of Object.entries(files)) place(source, join(draft, name));
-    renameSync(draft, folder);
-  } catch (error) {
-    rmSync(draft, { recursive: true, force: true });
-    // Another process has made it meanwhile.
-    if (!existsSync(folder)) throw error;
+/** A copy in the cache of a program that lies on another file system; made once, and whole or not at all. */
+function cachedCopy(source: string): string {
+  const { size, mtimeMs } = statSync(source);
+  const folder = join(cacheDirectory(), "programs");
+  const copy = join(folder, `${size}-${Math.round(mtimeMs)}`);
+  if (existsSync(copy)) return copy;
+  mkdirSync(folder, { recursive: true });
+  const draft = `${copy}.${process.pid}`;
+  copyFileSync(source, draft);
+  renameSync(draft, copy);
+  return copy;
+}
+
+/** Fills the folder, which is there and empty. */
+export function placePrograms(folder: string, { native, bundle, nodeBinary }: Runtime): void {
+  for (const [name, source] of Object.entries({ native, "agent.mjs": bundle, node: nodeBinary })) {
+    const target = join(folder, name);
+    if (isLinked(source, target)) continue;
+    if (!isLinked(cachedCopy(source), target)) copyFileSync(source, target);
   }
-  return folder;
 }

@@ -1,12 +1,11 @@
 /** Files and folders of the machine in nodes: staged when the sandbox is made, mounted in each node once it is there. */
-import { programsFolder, type Bind, type Topology, type TopologyNode } from "../topology/index.ts";
+import { bindsOf } from "../node/index.ts";
+import type { Bind, Topology, TopologyNode } from "../topology/index.ts";
 
 /** What the sandbox is told to stage, in its order; see `native sandbox --mount`. */
 export type StagedMounts = readonly string[];
 
 const mountOf = ({ source, readOnly }: Bind): string => `${readOnly ? "ro" : "rw"}=${source}`;
-
-const bindsOf = (node: TopologyNode): readonly Bind[] => (node.container?.binds ?? []).filter(({ target }) => target !== programsFolder);
 
 export function stagedMounts(topology: Topology): StagedMounts {
   return [...new Set(topology.nodes.flatMap((node) => bindsOf(node).map(mountOf)))];

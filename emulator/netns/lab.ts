@@ -2,10 +2,9 @@
 import { spawn } from "node:child_process";
 import type { Lab, LabNode, UpOptions } from "../lab.ts";
 import { nativeInLab, type Topology } from "../topology/index.ts";
-import { enterArguments, execInNode, nodeServices, startServices, unlessAborted } from "../node/index.ts";
+import { enterArguments, execInNode, nodeServices, runCommands, startServices, unlessAborted } from "../node/index.ts";
 import { buildTopology, planTopology, type BuiltNode, type TopologyPlan } from "./build.ts";
 import { stagedMounts } from "./binds.ts";
-import { runCommands } from "./commands.ts";
 import { LabError } from "../lab-error.ts";
 import { childrenOf, namespacedPids, startSandbox, type Sandbox, type SandboxPrograms } from "./sandbox.ts";
 

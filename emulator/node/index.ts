@@ -2,6 +2,8 @@
  * What nodes have in common in every backend: their interfaces and the state that they start with, as requests to the native helper inside;
  * farmlab-init's client; programs run in them. Makes no node.
  */
+export { bindsOf } from "./binds.ts";
+export { runCommands } from "./commands.ts";
 export { enterArguments, execInNode } from "./exec.ts";
 export { HelperProcess } from "./helper-process.ts";
 export { linkEnds, numberInterfaces, observedInterfaces, type Interfaces } from "./interfaces.ts";
