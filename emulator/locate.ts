@@ -71,17 +71,12 @@ async function askHolder(name: string, userId: number): Promise<RunningLab | und
   return lab !== undefined && (await isBelieved(lab, userId)) ? lab : undefined;
 }
 
-/** The names that processes of anybody hold for the given user's labs: also those whose holder does not answer. */
-export async function heldNames(userId: number): Promise<ReadonlySet<string>> {
+/** All labs that run now and belong to the given user. */
+export async function listLabs(userId: number): Promise<RunningLab[]> {
   const table = await readFile("/proc/net/unix", "utf8");
   const prefix = `@${prefixOf(userId)}`;
   const paths = table.split("\n").map((line) => line.split(" ").at(-1) ?? "");
-  return new Set(paths.filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length)));
-}
-
-/** All labs that run now and belong to the given user. */
-export async function listLabs(userId: number): Promise<RunningLab[]> {
-  const names = await heldNames(userId);
+  const names = new Set(paths.filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length)));
   const labs = await Promise.all([...names].toSorted().map((name) => askHolder(name, userId)));
   return labs.filter((lab) => lab !== undefined);
 }

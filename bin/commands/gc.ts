@@ -1,5 +1,6 @@
 /** `farmlab gc`: removes what labs of the containerlab backend have left whose holder was killed. Labs of netns leave nothing. */
 import { Command, Option } from "commander";
+import { safeText } from "../../core/common/index.ts";
 import { collectLeftovers, type Leftover } from "../../emulator/containerlab/index.ts";
 import type { OutputOptions } from "../output.ts";
 
@@ -8,7 +9,7 @@ function describe({ lab, containers, folder }: Leftover): string {
     ...(containers.length === 0 ? [] : [`containers ${containers.join(", ")}`]),
     ...(folder === null ? [] : [`folder ${folder}`]),
   ];
-  return `removed of lab ${lab}: ${parts.join("; ") || "nothing, it has gone meanwhile"}\n`;
+  return `removed of lab ${safeText(lab)}: ${safeText(parts.join("; "))}\n`;
 }
 
 export function gcCommand(): Command {

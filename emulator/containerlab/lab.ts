@@ -13,13 +13,15 @@ import { firstProcess, markedContainers, removeContainers } from "./containers.t
 import { deployFile } from "./deploy-file.ts";
 import { engineAt } from "./engine.ts";
 import { clearPlace, labFolder, startHolder } from "./holder.ts";
+import { checkNames } from "./names.ts";
 import { ensureNodeImage } from "./node-image.ts";
 import { bringToState, containerNode, rootOf, type Running } from "./node.ts";
 import { placePrograms } from "./programs.ts";
 import { requireContainerlab, requireEngine } from "./require.ts";
 
-/** Throws an Error that says what is wrong in the topology: before anything is made. */
-function checkTopology(topology: Topology): void {
+/** Throws a LabError or an Error that says what is wrong in the topology: before anything is made. */
+function checkTopology(lab: string, topology: Topology): void {
+  checkNames(lab, topology);
   const interfaces = numberInterfaces(topology);
   const ends = linkEnds(topology);
   for (const node of topology.nodes) planState(node, ends.get(node.name) ?? [], interfaces);
@@ -103,7 +105,7 @@ async function takeDown(holder: HelperProcess, lab: string, { socket }: LabComma
 export async function upContainerlabLab(topology: Topology, options: UpOptions, runtime: Runtime): Promise<Lab> {
   const { name, signal, onProgress } = options;
   signal?.throwIfAborted();
-  checkTopology(topology);
+  checkTopology(name, topology);
   const [containerlab, engine] = await Promise.all([requireContainerlab(), requireEngine()]);
   const image = await ensureNodeImage(engineAt(engine.socket), runtime, (step) => onProgress?.(step), signal);
   const command = { containerlab: containerlab.path, socket: engine.socket, folder: labFolder(name) };

@@ -13,6 +13,9 @@ export const namePrefix = "farmlab";
 
 export const userId = (): number => process.getuid?.() ?? 0;
 
+/** What a lab's holder holds, of whichever backend; see emulator/native/holder.h. */
+export const lockOf = (lab: string): string => `lab/${userId()}/${lab}`;
+
 /** Labels of every container of a lab. */
 export function marksOf(lab: string): Readonly<Record<string, string>> {
   return { [labMark]: lab, [userMark]: String(userId()) };
