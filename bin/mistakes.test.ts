@@ -53,6 +53,7 @@ describe("mistakes in the command line", () => {
     ["down", "nosuch-lab-here"],
     ["exec"],
     ["exec", "lab", "node", "ls", "-la"],
+    ["capture", "lab"],
     ["bench", "foo"],
   ];
 
