@@ -1,7 +1,6 @@
 /** What is in a running lab, as programs in it tell. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { containerIn, nodesIn } from "../emulator/containerlab/index.ts";
 import type { RunningLab } from "../emulator/locate.ts";
 import { enterArguments } from "../emulator/node/index.ts";
 
@@ -21,6 +20,8 @@ export interface Inside extends LabPlace {
 /** What makes the native helper run a program there; undefined where the node has no process to enter by. */
 export async function argumentsInto({ lab, node, namespace }: LabPlace, argv: readonly string[]): Promise<string[] | undefined> {
   if (lab.backend === "netns") return enterArguments(lab.sandboxPid, node, namespace, argv);
+  // Loaded for labs of containers only: who looks into a sandbox need not wait for the engine's client.
+  const { containerIn } = await import("../emulator/containerlab/index.ts");
   const pid = node === undefined ? undefined : await containerIn(lab, node);
   return pid === undefined ? undefined : enterArguments(pid, undefined, namespace, argv);
 }
@@ -44,5 +45,7 @@ export async function namesIn(inside: Inside, folder: string): Promise<readonly 
 
 /** Names of a lab's nodes. */
 export async function nodesOf(native: string, lab: RunningLab): Promise<readonly string[]> {
-  return lab.backend === "netns" ? await namesIn({ native, lab }, "/run/farmlab/nodes") : await nodesIn(lab);
+  if (lab.backend === "netns") return await namesIn({ native, lab }, "/run/farmlab/nodes");
+  const { nodesIn } = await import("../emulator/containerlab/index.ts");
+  return await nodesIn(lab);
 }
