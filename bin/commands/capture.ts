@@ -1,7 +1,7 @@
 /** `farmlab capture LAB LINK [-w FILE]`: the packets of one end of a link of a running lab, for people, for programs, or as pcapng. */
 import { spawn } from "node:child_process";
 import { Command, Option } from "commander";
-import type { Outcome } from "../../core/common/index.ts";
+import type { Outcome, Problem } from "../../core/common/index.ts";
 import { failure, success } from "../../core/common/index.ts";
 import { startCapture, type CaptureEnd, type CaptureSink, type RunningCapture } from "../../emulator/capture/index.ts";
 import { ensureNative } from "../../emulator/image/index.ts";
@@ -20,6 +20,11 @@ interface Options extends OutputOptions {
   readonly format: "text" | "json";
 }
 
+function cannotWrite(path: string, error: unknown): Problem {
+  const message = `cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`;
+  return { severity: "error", code: "cannot-write", message, hint: "-w names a file in a folder that is there, on a disk with room" };
+}
+
 async function openSink({ write, format }: Options): Promise<Outcome<CaptureSink>> {
   if (write === undefined) return success(lineSink(format === "json" ? packetJson : packetLine));
   if (write === "-") {
@@ -30,8 +35,7 @@ async function openSink({ write, format }: Options): Promise<Outcome<CaptureSink
   try {
     return success(await fileSink(write));
   } catch (error) {
-    const message = `cannot write ${write}: ${error instanceof Error ? error.message : String(error)}`;
-    return failure({ severity: "error", code: "cannot-write", message, hint: "-w names a file in a folder that is there" });
+    return failure(cannotWrite(write, error));
   }
 }
 
@@ -77,11 +81,14 @@ async function capture(labName: string, linkText: string, options: Options): Pro
   const { name, node, namespace, interface: itsInterface } = link.value;
   const filter = options.filter === undefined ? success(undefined) : await compileFilter({ ...outside, node }, options.filter);
   if (!filter.ok) return filter.problems.forEach((problem) => complain(problem, exitCodes.wrongInput));
+  const entrance = await argumentsInto({ lab, node, namespace }, [nativeInLab]);
+  if (entrance === undefined) {
+    const hint = "its container has ended; farmlab ls shows the labs that run";
+    return complain({ severity: "error", code: "no-such-link", message: `node ${node} does not run`, hint }, exitCodes.wrongInput);
+  }
   const sink = await openSink(options);
   if (!sink.ok) return sink.problems.forEach((problem) => complain(problem, exitCodes.wrongInput));
 
-  const entrance = await argumentsInto({ lab, node, namespace }, [nativeInLab]);
-  if (entrance === undefined) return await sink.value.close?.();
   const place = { name, namespacePath: "/proc/self/ns/net", interface: itsInterface, description: `lab ${labName}` };
   const running = await startCapture(
     (argv) => spawn(outside.native, [...entrance, ...argv], { stdio: "pipe" }),
@@ -91,8 +98,13 @@ async function capture(labName: string, linkText: string, options: Options): Pro
   );
   const signals = endOnSignals(running);
   if (options.quiet !== true) process.stderr.write(`capturing ${name}; Ctrl-C ends it\n`);
-  sayEnd(await running.ended, labName, signals.code() !== undefined, options.quiet === true);
-  process.exitCode = signals.code() ?? exitCodes.holds;
+  try {
+    sayEnd(await running.ended, labName, signals.code() !== undefined, options.quiet === true);
+    process.exitCode = signals.code() ?? exitCodes.holds;
+  } catch (error) {
+    // Whatever else goes wrong with a capture ends it without an error of its own.
+    complain(cannotWrite(options.write ?? "-", error), exitCodes.hostCannot);
+  }
 }
 
 export function captureCommand(): Command {

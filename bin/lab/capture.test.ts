@@ -129,6 +129,12 @@ TIME  host-v4:wan  in   ICMP echo reply id X seq 1 203.0.113.7 > 198.51.100.4 tt
     expect(stderr).toMatch(hint);
   });
 
+  it("says that the disk is full", async () => {
+    const { exitCode, stderr } = await farmlab("capture", lab, "node-1:eth0", "-w", "/dev/full", "--quiet");
+    expect(exitCode).toBe(3);
+    expect(stderr).toMatch(/^error\[cannot-write\]: cannot write \/dev\/full: ENOSPC: .*\nhint: .*\n$/);
+  });
+
   it("ends with its lab", async () => {
     const running = farmlab("capture", lab, "node-2:eth0", "-w", join(folder, "last.pcapng"));
     await capturing(running);

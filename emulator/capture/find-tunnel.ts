@@ -28,14 +28,18 @@ function lengthFits(messageLength: number, packetLength: number): boolean {
   return inner >= packetLength && inner <= Math.ceil(packetLength / paddingBytes) * paddingBytes;
 }
 
+/** Packets of one padded length contend for the same messages. */
+const padded = ({ decoded }: Sighting): number => Math.ceil((decoded.ip?.length ?? 0) / paddingBytes);
+
 const isNear = (one: Sighting, other: Sighting): boolean =>
   one.packet.timeNs - other.packet.timeNs <= waitNsMax && other.packet.timeNs - one.packet.timeNs <= waitNsMax;
 
-/** First sightings of the messages that left the node about then, in the order of time. */
+/** First sightings of the messages of a length that fits which left the node about then, in the order of time. */
 function messagesNear(entry: Sighting, sightings: Sightings): Sighting[] {
   return sightings.all.filter(
     (one) =>
       one.decoded.wireGuard?.message === "data" &&
+      lengthFits(one.decoded.wireGuard.length, entry.decoded.ip?.length ?? 0) &&
       one.node === entry.node &&
       one.packet.direction === "out" &&
       isNear(one, entry) &&
@@ -57,7 +61,9 @@ function isPlausible(entry: Sighting, message: Sighting, sightings: Sightings): 
 /** The message that a packet became in the tunnel that `entry` shows it entering; undefined when none was seen. */
 export function tunnelPassage(entry: Sighting, sightings: Sightings): TunnelPassage | undefined {
   const messages = messagesNear(entry, sightings);
-  const entries = sightings.all.filter((one) => entersTunnel(one) && one.node === entry.node && isNear(one, entry));
+  const entries = sightings.all.filter(
+    (one) => entersTunnel(one) && one.node === entry.node && isNear(one, entry) && padded(one) === padded(entry),
+  );
   // A tunnel keeps the order of its packets: each became the first message that fits and that none before it became.
   const taken = new Set<Sighting>();
   for (const one of entries) {

@@ -23,10 +23,13 @@ export function linkPlaces(lab: Lab, link: TopologyLink): CapturePlace[] {
   );
 }
 
-/** Names of the interfaces in the answer of `ip -j link`, but the loopback. */
+/** Kinds of link whose packets a capture can tell, as `ip` names them (emulator/native/capture_pcapng.c). */
+const capturable: readonly unknown[] = ["ether", "none", "rawip", "ipip", "tunnel6", "sit"];
+
+/** Names of the interfaces in the answer of `ip -j link` that can be captured, but the loopback. */
 export function interfaceNames(answer: string): string[] {
-  const links = JSON.parse(answer) as readonly { readonly ifname?: unknown }[];
-  return links.flatMap(({ ifname }) => (typeof ifname === "string" && ifname !== "lo" ? [ifname] : []));
+  const links = JSON.parse(answer) as readonly { readonly ifname?: unknown; readonly link_type?: unknown }[];
+  return links.flatMap(({ ifname, link_type: kind }) => (typeof ifname === "string" && capturable.includes(kind) ? [ifname] : []));
 }
 
 async function interfacesIn(lab: Lab, node: string, namespace: string | undefined): Promise<string[]> {

@@ -52,7 +52,7 @@ function requestLines(places: readonly CapturePlace[], { memoryBytes, snapLength
   return [
     ...(memoryBytes === undefined ? [] : [["memory", String(memoryBytes)]]),
     ...(snapLength === undefined ? [] : [["snap", String(snapLength)]]),
-    ...(filter === undefined ? [] : [["filter", String(filter.length), ...filter]]),
+    ...(filter === undefined ? [] : [["filter", String(filter.length), filter.join(" ")]]),
     ...places.map((place) => ["interface", place.name, place.namespacePath, place.interface, place.description ?? ""]),
     ["start"],
   ]

@@ -148,7 +148,7 @@ export const labProbes: readonly Probe[] = [
     capability: "drop-reasons",
     usedFor: "why the kernel dropped a packet (the tracepoint skb:kfree_skb)",
     standIn: "the last capture that saw the packet",
-    how: "run as root on Linux 5.17 or newer",
+    how: "run as root on Linux 5.17 or newer with CONFIG_BPF_SYSCALL, CONFIG_BPF_EVENTS and CONFIG_DEBUG_INFO_BTF",
     howToLook: "npm start builds the native helper, which does the looking",
     attempt: ({ native }) => refusing(native === undefined ? Promise.resolve("ENOENT: no native helper yet") : attemptDropReasons(native)),
   },

@@ -3,7 +3,7 @@
  *
  *   memory BYTES                                     of all rings together
  *   snap BYTES                                       of each packet; without it what the MTU asks for
- *   filter COUNT CODE,TRUE,FALSE,K...                classic BPF as `tcpdump -ddd` writes it; for the interfaces that follow
+ *   filter COUNT PROGRAM                             classic BPF, `code,true,false,k` with spaces between; for the interfaces that follow
  *   interface NAME NAMESPACE INTERFACE DESCRIPTION   in the order of the file
  *   start
  *
@@ -27,98 +27,16 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MEMORY_DEFAULT = 64 << 20, RING_LEAST = 256 << 10, RING_MOST = 8 << 20, FILTER_MAX = 4096, LINE_MAX_BYTES = 65536, PACKETS_PER_TURN = 4096 };
-enum { THREADS = 64 };
-
-struct captured {
-  char name[CAPTURE_NAME_MAX], description[CAPTURE_DESCRIPTION_MAX], interface[IFNAMSIZ];
-  int namespace;
-  const struct sock_fprog *filter;
-  struct ring ring;
-  int error;
-};
+enum { MEMORY_DEFAULT = 64 << 20, RING_LEAST = 256 << 10, RING_MOST = 8 << 20, LINE_BYTES_MAX = 1 << 17, PACKETS_PER_TURN = 4096, THREADS = 64 };
 
 static struct captured *captured;
 static uint32_t count;
-static size_t memory_bytes = MEMORY_DEFAULT, ring_bytes, snap;
-static const struct sock_fprog *filter;
+static size_t ring_bytes;
 
 static int64_t real_ns(void) {
   struct timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
   return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-static bool tell_error(const char *name, const char *words) {
-  line_write(STDERR_FILENO, (const char *const[]){"error", name, words}, 3);
-  return false;
-}
-
-static bool read_filter(char *fields[], int fields_count) {
-  long length;
-  if (!read_number(fields[1], 1, FILTER_MAX, &length) || fields_count != length + 2) return tell_error("filter", "is no program");
-  struct sock_filter *instructions = allocate((size_t)length * sizeof *instructions);
-  for (long index = 0; index < length; index += 1) {
-    struct sock_filter *one = &instructions[index];
-    if (sscanf(fields[index + 2], "%hu,%hhu,%hhu,%u", &one->code, &one->jt, &one->jf, &one->k) != 4) {
-      free(instructions);
-      return tell_error("filter", "is no program");
-    }
-  }
-  struct sock_fprog *program = allocate(sizeof *program);
-  *program = (struct sock_fprog){.len = (unsigned short)length, .filter = instructions};
-  filter = program;
-  return true;
-}
-
-static bool read_interface(char *fields[], int fields_count) {
-  if (fields_count != 5 || count == CAPTURE_INTERFACES_MAX) return tell_error(fields[1], "too many interfaces, or no fields of one");
-  if (strlen(fields[1]) >= CAPTURE_NAME_MAX || strlen(fields[3]) >= IFNAMSIZ || strlen(fields[4]) >= CAPTURE_DESCRIPTION_MAX)
-    return tell_error(fields[1], "its names are too long");
-  captured = realloc(captured, (count + 1) * sizeof *captured);
-  if (captured == NULL) exit(70);
-  struct captured *one = &captured[count];
-  memset(one, 0, sizeof *one);
-  strcpy(one->name, fields[1]);
-  strcpy(one->interface, fields[3]);
-  strcpy(one->description, fields[4]);
-  one->filter = filter;
-  one->namespace = namespace_open(fields[2]);
-  if (one->namespace < 0) return tell_error(fields[1], strerror(errno));
-  count += 1;
-  return true;
-}
-
-static bool read_size(const char *text, long most, size_t *out) {
-  long number;
-  if (!read_number(text, 64, most, &number)) return tell_error(text, "is no number of bytes for this");
-  *out = (size_t)number;
-  return true;
-}
-
-/* Requests until `start`; false after telling what is wrong, or at the end of stdin. */
-static bool read_requests(struct line_reader *reader) {
-  static char *fields[LINE_FIELDS_MAX];
-  for (int state = 1; state > 0;) {
-    size_t length;
-    char *line = line_reader_next(reader, &length);
-    if (line == NULL) {
-      state = line_reader_fill(reader, STDIN_FILENO);
-      continue;
-    }
-    int fields_count = line_split(line, fields, LINE_FIELDS_MAX);
-    bool ok = true;
-    if (fields_count == 1 && strcmp(fields[0], "start") == 0) return true;
-    if (fields_count < 2) ok = tell_error("request", "is none that is known");
-    else if (strcmp(fields[0], "memory") == 0) ok = read_size(fields[1], 1L << 32, &memory_bytes);
-    else if (strcmp(fields[0], "snap") == 0) ok = read_size(fields[1], CAPTURE_SNAP_MAX, &snap);
-    else if (strcmp(fields[0], "filter") == 0) ok = read_filter(fields, fields_count);
-    else if (strcmp(fields[0], "interface") == 0) ok = read_interface(fields, fields_count);
-    else ok = tell_error(fields[0], "is no request that is known");
-    if (!ok) return false;
-    line_reader_drop(reader, length);
-  }
-  return false;
 }
 
 static void *start_some(void *first) {
@@ -147,18 +65,19 @@ static void for_all_rings(void *(*work)(void *first)) {
 }
 
 static bool refuse(const struct captured *one, int error) {
-  return tell_error(one->name, error == EPROTONOSUPPORT ? "packets of its kind of link cannot be told" : strerror(error));
+  return capture_error(one->name, error == EPROTONOSUPPORT ? "packets of its kind of link cannot be told" : strerror(error));
 }
 
 /* Writes what the file begins with, then lets packets come. */
-static bool open_rings(void) {
-  ring_bytes = count == 0 ? 0 : memory_bytes / count;
+static bool open_rings(const struct capture_request *request) {
+  size_t memory = request->memory == 0 ? MEMORY_DEFAULT : request->memory;
+  ring_bytes = count == 0 ? 0 : memory / count;
   ring_bytes = ring_bytes < RING_LEAST ? RING_LEAST : ring_bytes > RING_MOST ? RING_MOST : ring_bytes;
   pcapng_section();
   for (uint32_t index = 0; index < count; index += 1) {
     struct captured *one = &captured[index];
     struct pcapng_interface described = {.name = one->name, .description = one->description};
-    struct ring_options options = {.snap = snap, .filter = one->filter};
+    struct ring_options options = {.snap = request->snap, .filter = one->filter};
     struct stat status;
     if (fstat(one->namespace, &status) == 0) described.namespace = status.st_ino;
     if (!ring_open(&one->ring, one->namespace, one->interface, &options, &described.link)) return refuse(one, errno);
@@ -272,9 +191,14 @@ int capture_main(int argc, char **argv) {
   sigprocmask(SIG_BLOCK, &ending, NULL);
   int signals = signalfd(-1, &ending, SFD_CLOEXEC);
   struct line_reader reader;
-  line_reader_start(&reader, 2 * LINE_MAX_BYTES);
+  line_reader_start(&reader, LINE_BYTES_MAX);
+  raise_descriptor_limit();
   namespace_home();
-  if (!read_requests(&reader) || !open_rings()) return 1;
+  struct capture_request request = {0};
+  if (!capture_request_read(&reader, &request)) return 1;
+  captured = request.captured;
+  count = request.count;
+  if (!open_rings(&request)) return 1;
   line_reader_end(&reader);
   int poll = open_poll(signals);
   if (poll < 0) {

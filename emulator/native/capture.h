@@ -5,6 +5,8 @@
 #ifndef FARMLAB_CAPTURE_H
 #define FARMLAB_CAPTURE_H
 
+#include "line.h"
+
 #include <linux/filter.h>
 #include <net/if.h>
 #include <stdbool.h>
@@ -50,6 +52,25 @@ void ring_drop(struct ring *ring);
 void ring_clear_error(const struct ring *ring);
 void ring_counts(const struct ring *ring, uint64_t *received, uint64_t *dropped);
 void ring_close(struct ring *ring);
+
+/* capture_request.c: what is to be captured. */
+struct captured {
+  char name[CAPTURE_NAME_MAX], description[CAPTURE_DESCRIPTION_MAX], interface[IFNAMSIZ];
+  int namespace;
+  const struct sock_fprog *filter;
+  struct ring ring;
+  int error; /* why its ring did not start */
+};
+struct capture_request {
+  struct captured *captured;
+  uint32_t count;
+  size_t memory, snap;             /* 0: not said */
+  const struct sock_fprog *filter; /* of the interfaces that follow */
+};
+/* Reads until `start`; false at the end of stdin, and after telling what is wrong. */
+bool capture_request_read(struct line_reader *reader, struct capture_request *request);
+/* Tells it on stderr; false. */
+bool capture_error(const char *name, const char *words);
 
 /* capture_pcapng.c: blocks (draft-ietf-opsawg-pcapng) in this machine's byte order. */
 struct pcapng_interface {

@@ -27,6 +27,7 @@
 
 enum { NO_DROPS = 3, REQUEST_BYTES_MAX = 8192 };
 
+static const struct btf_type *reasons;
 static const char reason_prefix[] = "SKB_DROP_REASON_";
 
 static int64_t clock_ns(clockid_t id) {
@@ -37,7 +38,7 @@ static int64_t clock_ns(clockid_t id) {
 
 static void tell(const struct drop *drop) {
   int64_t real = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC) + (int64_t)drop->time_ns;
-  const char *name = kernel_value_name("skb_drop_reason", drop->reason);
+  const char *name = kernel_value_name(reasons, drop->reason);
   if (name != NULL && strncmp(name, reason_prefix, sizeof reason_prefix - 1) == 0) name += sizeof reason_prefix - 1;
   if (name == NULL) printf("drop\t%jd\t%u", (intmax_t)real, drop->reason);
   else printf("drop\t%jd\t%s", (intmax_t)real, name);
@@ -96,5 +97,6 @@ int drops_main(int argc, char **argv) {
   }
   if (only_try) return 0;
   kernel_symbols_open();
+  reasons = kernel_enumeration("skb_drop_reason");
   return follow(&program);
 }

@@ -137,10 +137,11 @@ int kernel_member_offset(const char *structure, const char *path) {
   return offset;
 }
 
-const char *kernel_value_name(const char *enumeration, uint32_t value) {
-  const struct btf_type *type = find_type(enumeration, BTF_KIND_ENUM);
-  const struct btf_enum *values = (const struct btf_enum *)(type + 1);
-  for (uint32_t index = 0; type != NULL && index < BTF_INFO_VLEN(type->info); index += 1) {
+const struct btf_type *kernel_enumeration(const char *name) { return find_type(name, BTF_KIND_ENUM); }
+
+const char *kernel_value_name(const struct btf_type *enumeration, uint32_t value) {
+  const struct btf_enum *values = (const struct btf_enum *)(enumeration + 1);
+  for (uint32_t index = 0; enumeration != NULL && index < BTF_INFO_VLEN(enumeration->info); index += 1) {
     if ((uint32_t)values[index].val == value) return name_at(values[index].name_off);
   }
   return NULL;

@@ -69,7 +69,7 @@ static void input_ready(struct source *source, uint32_t events) {
 }
 
 /* Each probe under way holds a socket; the soft limit of 1024 is too few for a large farm. */
-static void raise_descriptor_limit(void) {
+void raise_descriptor_limit(void) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;

@@ -61,6 +61,9 @@ void say_error(const char *id, const char *message);
 void say_errno(const char *id, const char *what, int error);
 bool read_number(const char *text, long low, long high, long *out);
 
+/* probe.c */
+void raise_descriptor_limit(void);
+
 /* probe_namespace.c */
 void namespace_home(void);
 int namespace_open(const char *path);

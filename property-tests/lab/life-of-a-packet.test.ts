@@ -59,8 +59,11 @@ function places(life: PacketLife | undefined): string[] {
 
 beforeAll(async () => {
   const intents = expectValue(intentsOf(farm));
-  const signal = new AbortController().signal;
-  opened = await openSession({ file, text, farm, intents, seed: 1, backend: "netns", patches: [], signal, onStep: () => undefined });
+  opened = await openSession({
+    ...{ file, text, farm, intents, seed: 1, backend: "netns", image: "built", patches: [] },
+    signal: new AbortController().signal,
+    onStep: () => undefined,
+  });
   folder = mkdtempSync(join(tmpdir(), "farmlab-life-"));
   const { session } = opened;
   const { lab } = session;

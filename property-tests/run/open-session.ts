@@ -22,7 +22,8 @@ export interface OpenOptions {
   readonly intents: Intents;
   readonly seed: number;
   readonly backend: BackendName;
-  readonly image: ImageChoice;
+  /** What nodes run; default: the node image. */
+  readonly image?: ImageChoice;
   readonly patches: readonly SourcePatch[];
   readonly signal: AbortSignal;
   readonly onStep: (step: string) => void;
@@ -50,7 +51,7 @@ const observedPrefixes = (intents: Intents): Map<string, Intents["networks"][num
 
 /** Opens a session; on failure or abort nothing of the lab is left. */
 export async function openSession(options: OpenOptions): Promise<OpenSession> {
-  const { farm, intents, seed, backend, image, patches, signal, onStep } = options;
+  const { farm, intents, seed, backend, image = "built", patches, signal, onStep } = options;
   const live = await openFarm({ farm, intents, seed, backend, image, patches, signal, onStep, name: labName(farm), evenUnready: true });
   const { lab, streams, clock } = live;
   const prober = startProber((argv) => lab.startHelper(argv));
