@@ -20,7 +20,7 @@ const capabilities = ["NET_ADMIN", "NET_RAW", "SYS_ADMIN", "IPC_LOCK"];
 const text = fc.oneof(
   fc.string({ unit: "grapheme" }),
   fc.string(),
-  fc.constantFrom("no", "0x10", "1:20", "~", "$HOME", "${X:=y}", "{{.}}", "a: b", "# c", "\u2028\u0085"),
+  fc.constantFrom("no", "0x10", "1:20", "~", "$HOME", "${X:=y}", "{{.}}", "a: b", "# c", "\u2028\u0085\ufffd"),
 );
 const named = text.filter((value) => value !== "");
 const key = named.filter((value) => value !== "__proto__" && value !== "farmlab-role");

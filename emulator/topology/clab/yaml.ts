@@ -7,12 +7,12 @@ import { Document, isScalar, visit } from "yaml";
 /** What must stand between double quotes, as an escape or so that it can be one: what containerlab replaces, and all but printable ASCII. */
 const delicate = /\$|\{\{|[^ -~]/u;
 
-/** `$` and `{{` are only found in text between double quotes, where YAML takes escapes; there some characters would end a line. */
+/** `$` and `{{` are only found in text between double quotes, where YAML takes escapes; some characters would end a line there, or be no text. */
 const escape = (text: string): string =>
   text
     .replaceAll("$", "\\x24")
     .replaceAll("{{", "\\x7b\\x7b")
-    .replaceAll(/[\u007f-\u009f\u2028\u2029\ufeff]/gu, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    .replaceAll(/[\u007f-\u009f\u2028\u2029\ufeff\ufffd-\uffff]/gu, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 /** A value as YAML, without anything in it that containerlab would replace; ends with a line feed. */
 export function clabYaml(value: unknown): string {
