@@ -29,8 +29,13 @@ export const farmFileSchema: z.ZodType<FarmFile> = z.strictObject({
   conditions: about("what links do to packets all the time", z.array(condition)).exactOptional(),
 });
 
-/** The farm file's JSON Schema (draft 2020-12), for editors and other tools. */
+let published: JsonSchema | undefined;
+
+/** The farm file's JSON Schema (draft 2020-12), for editors and other tools. Made once: every refusal of a file asks for it. */
 export function farmFileJsonSchema(): JsonSchema {
-  const { $schema, ...rest } = z.toJSONSchema(farmFileSchema) as JsonSchema;
-  return { $schema, title: "farmlab farm file", ...rest };
+  if (published === undefined) {
+    const { $schema, ...rest } = z.toJSONSchema(farmFileSchema) as JsonSchema;
+    published = { $schema, title: "farmlab farm file", ...rest };
+  }
+  return published;
 }
