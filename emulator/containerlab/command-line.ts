@@ -1,5 +1,6 @@
 /** containerlab's command line, for one lab. */
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { execa } from "execa";
 import { LabError } from "../lab-error.ts";
 
@@ -18,9 +19,6 @@ const script = join(import.meta.dirname, "isolated.sh");
 const endGraceMs = 25_000;
 const linesShown = 6;
 const usualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-/** containerlab's own colours are not for messages. */
-const plain = (text: string): string => text.replaceAll(/\u001b\[[0-9;]*m/g, "");
 
 /**
  * Runs `containerlab VERB` on the lab's file; one at a time per lab, whoever asks. It is told to end when this process dies. Throws a
@@ -65,7 +63,7 @@ export async function runContainerlab(
   });
   signal?.throwIfAborted();
   if (!result.failed) return;
-  const words = plain(result.all).trim().split("\n").slice(-linesShown).join("\n");
+  const words = stripVTControlCharacters(result.all).trim().split("\n").slice(-linesShown).join("\n");
   throw new LabError(
     "containerlab",
     `containerlab ${verb} ended with ${result.exitCode ?? result.signal ?? "an error"}: ${words || result.shortMessage}`,

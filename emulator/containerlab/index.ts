@@ -8,7 +8,6 @@ import { upContainerlabLab } from "./lab.ts";
 
 export { collectLeftovers, type Leftover } from "./collect.ts";
 export { containerIn, nodesIn } from "./running.ts";
-export { requireContainerlab, requireEngine } from "./require.ts";
 
 export function containerlabBackend(runtime: Runtime): Backend {
   return { name: "containerlab", up: async (topology, options) => await upContainerlabLab(topology, options, runtime) };

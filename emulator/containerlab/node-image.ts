@@ -37,7 +37,7 @@ interface Packing {
  */
 async function pack(rootfs: string): Promise<Packing> {
   const script =
-    'echo ready >&3; exec 3>&-; read -r _; cd "$1"; exec setpriv --reuid 0 --regid 0 --clear-groups tar --create --file - --numeric-owner --xattrs "--xattrs-include=*" .';
+    'set -e; cd "$1"; echo ready >&3; exec 3>&-; read -r _; exec setpriv --reuid 0 --regid 0 --clear-groups tar --create --file - --numeric-owner --xattrs "--xattrs-include=*" .';
   const child = spawn("unshare", ["--user", "--keep-caps", "sh", "-c", script, "pack", rootfs], {
     stdio: ["pipe", "pipe", "pipe", "pipe"],
   });
@@ -60,32 +60,45 @@ async function pack(rootfs: string): Promise<Packing> {
   return { process: child, archive: child.stdout, packed };
 }
 
-/** What the engine said last, once it has said all. Throws what it has against the archive. */
-async function followImport(answers: Readable): Promise<void> {
+/** The id of the image, once the engine has said all. Throws what it has against the archive. */
+async function followImport(answers: Readable): Promise<string> {
   let text = "";
   for await (const chunk of answers) text = (text + String(chunk)).slice(-complaintsKept);
+  const [, id] = /"status":"(sha256:[0-9a-f]+)"/.exec(text) ?? [];
+  if (id !== undefined) return id;
   const refusal = /"error":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
-  if (refusal !== undefined) throw new LabError("image-not-imported", `the engine did not take the node image: ${refusal}`);
+  throw new LabError("image-not-imported", `the engine did not take the node image: ${refusal ?? text}`);
 }
 
-async function importImage(docker: Docker, { rootfs, image }: Runtime, signal: AbortSignal | undefined): Promise<void> {
+/** It has no name until all of it is known to be there. */
+async function importUnnamed(docker: Docker, { rootfs, image }: Runtime, signal: AbortSignal | undefined): Promise<string> {
   const { process, archive, packed } = await pack(rootfs);
   const stop = (): void => void process.kill("SIGKILL");
   signal?.addEventListener("abort", stop);
   try {
     const answers = await docker.importImage(archive, {
-      repo: repository,
-      tag: image,
       changes: [`LABEL ${imageMark}=${image}`, `ENV PATH=${nodePath}`, "ENV HOME=/root"],
     });
-    await Promise.all([followImport(answers as Readable), packed]);
+    const id = await followImport(answers as Readable);
+    await packed.catch(async (error: unknown) => {
+      await docker.getImage(id).remove();
+      throw error;
+    });
+    return id;
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    stop();
+  }
+}
+
+async function importImage(docker: Docker, runtime: Runtime, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    const id = await importUnnamed(docker, runtime, signal);
+    await docker.getImage(id).tag({ repo: repository, tag: runtime.image });
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof LabError) throw error;
     throw new LabError("image-not-imported", `importing the node image: ${error instanceof Error ? error.message : String(error)}`);
-  } finally {
-    signal?.removeEventListener("abort", stop);
-    stop();
   }
 }
 

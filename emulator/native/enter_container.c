@@ -42,26 +42,34 @@ static int read_capabilities(const char *pid, uint64_t *mask) {
   return found ? 0 : -1;
 }
 
-/* One line of /proc/PID/cgroup, `ID:CONTROLLERS:PATH`. A version 1 hierarchy that is not mounted where it usually is holds nothing of ours. */
-static int join_group(char *line) {
+static int join_group_at(const char *mount, const char *controllers, const char *path) {
   char file[PATH_MAX];
+  if (snprintf(file, sizeof file, "/sys/fs/cgroup/%s%s%s/cgroup.procs", mount, controllers, path) >= (int)sizeof file) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  int group = open(file, O_WRONLY | O_CLOEXEC);
+  if (group < 0) return -1;
+  int result = write(group, "0", 1) == 1 ? 0 : -1;
+  int reason = errno;
+  close(group);
+  errno = reason;
+  return result;
+}
+
+/* One line of /proc/PID/cgroup, `ID:CONTROLLERS:PATH`, without controllers for the unified hierarchy: that is mounted aside where both
+   versions are in use. A hierarchy that is not mounted holds nothing of ours. */
+static int join_group(char *line) {
   char *controllers = strchr(line, ':');
   char *path = controllers == NULL ? NULL : strchr(controllers + 1, ':');
   if (path == NULL) return 0;
   *path++ = '\0';
   controllers += 1;
   path[strcspn(path, "\n")] = '\0';
-  int is_unified = *controllers == '\0';
   if (strncmp(controllers, "name=", 5) == 0) controllers += 5;
-  if (snprintf(file, sizeof file, "/sys/fs/cgroup/%s%s/cgroup.procs", controllers, path) >= (int)sizeof file) return -1;
-  int group = open(file, O_WRONLY | O_CLOEXEC);
-  /* Where both versions are in use, the unified one is mounted aside and controls nothing. */
-  if (group < 0) return errno == ENOENT || !is_unified ? 0 : -1;
-  int result = write(group, "0", 1) == 1 ? 0 : -1;
-  int reason = errno;
-  close(group);
-  errno = reason;
-  return result;
+  int result = join_group_at("", controllers, path);
+  if (result < 0 && errno == ENOENT && *controllers == '\0') result = join_group_at("unified", "", path);
+  return result < 0 && errno != ENOENT ? -1 : 0;
 }
 
 static int join_groups(const char *pid) {

@@ -92,9 +92,11 @@ function coverageOf(farm: Farm, laws: readonly LawResult[], readyMs: number | un
   };
 }
 
+const hostCodes = ["no-namespaces", "ids", "prepare", "node", "no-engine", "no-containerlab", "old-containerlab", "image-not-imported"];
+
 /** Faults of which no other lab on this machine would be spared. */
 const isHostLacking = (error: unknown): boolean =>
-  error instanceof BuildError || (error instanceof LabError && ["no-namespaces", "ids", "prepare", "node"].includes(error.code));
+  error instanceof BuildError || (error instanceof LabError && hostCodes.includes(error.code));
 
 interface FarmRun {
   readonly result: FarmResult;
