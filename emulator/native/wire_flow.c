@@ -18,6 +18,7 @@ enum {
   PICKED_FIRST = 32768,   /* Linux' net.ipv4.ip_local_port_range */
   PICKED_LAST = 60999,
   OTHER_FRAGMENT = 1,
+  UNREADABLE = 255,       /* as protocol and type: an IP packet whose header is none */
 };
 
 static uint16_t read16(const uint8_t *bytes) { return (uint16_t)(bytes[0] << 8 | bytes[1]); }
@@ -58,10 +59,11 @@ static void read_transport(const uint8_t *frame, size_t offset, struct flow *flo
   if (icmp || key->protocol == IPPROTO_UDP) read_token(frame, offset, flow);
 }
 
-static void read_ip4(const uint8_t *frame, size_t offset, struct flow *flow) {
+/* False: it is no IP header. */
+static bool read_ip4(const uint8_t *frame, size_t offset, struct flow *flow) {
   const uint8_t *header = frame + offset;
   size_t length = flow->end - offset, own = length < 20 ? 0 : (size_t)(header[0] & 15) * 4, total = length < 20 ? 0 : read16(header + 2);
-  if (own < 20 || own > length || total < own) return;
+  if (own < 20 || own > length || total < own) return false;
   if (total < length) flow->end = offset + total;
   flow->key.protocol = header[9];
   memcpy(flow->key.source, header + 12, 4);
@@ -69,12 +71,13 @@ static void read_ip4(const uint8_t *frame, size_t offset, struct flow *flow) {
   flow->body = offset + own;
   if ((read16(header + 6) & 0x1fff) != 0) flow->key.type = OTHER_FRAGMENT;
   else read_transport(frame, offset + own, flow);
+  return true;
 }
 
-static void read_ip6(const uint8_t *frame, size_t offset, struct flow *flow) {
+static bool read_ip6(const uint8_t *frame, size_t offset, struct flow *flow) {
   const uint8_t *header = frame + offset;
   size_t length = flow->end - offset, total = length < 40 ? 0 : 40 + (size_t)read16(header + 4);
-  if (length < 40) return;
+  if (length < 40) return false;
   if (total < length) flow->end = offset + total;
   flow->key.protocol = header[6];
   memcpy(flow->key.source, header + 8, 16);
@@ -91,11 +94,12 @@ static void read_ip6(const uint8_t *frame, size_t offset, struct flow *flow) {
     if (first) continue;
     flow->key.type = OTHER_FRAGMENT;
     flow->body = at;
-    return;
+    return true;
   }
-  if (at > flow->end) return;
+  if (at > flow->end) return true;
   flow->body = at;
   read_transport(frame, at, flow);
+  return true;
 }
 
 void flow_read(const uint8_t *frame, size_t length, struct flow *flow) {
@@ -110,20 +114,23 @@ void flow_read(const uint8_t *frame, size_t length, struct flow *flow) {
   }
   flow->key.ethertype = type;
   flow->body = offset;
-  if (type == ETHERTYPE_IP || type == ETHERTYPE_IPV6) {
-    flow->body = length;
-    (type == ETHERTYPE_IP ? read_ip4 : read_ip6)(frame, offset, flow);
-  } else {
-    memcpy(flow->key.source, frame + 6, 6);
-    memcpy(flow->key.destination, frame, 6);
-  }
+  bool ip = type == ETHERTYPE_IP || type == ETHERTYPE_IPV6;
+  if (ip && (type == ETHERTYPE_IP ? read_ip4 : read_ip6)(frame, offset, flow)) return;
+  if (ip) flow->key.protocol = flow->key.type = UNREADABLE;
+  memcpy(flow->key.source, frame + 6, 6);
+  memcpy(flow->key.destination, frame, 6);
+}
+
+static bool is_ip(const struct flow_key *key) {
+  bool unreadable = key->protocol == UNREADABLE && key->type == UNREADABLE;
+  return (key->ethertype == ETHERTYPE_IP || key->ethertype == ETHERTYPE_IPV6) && !unreadable;
 }
 
 static void host_text(const struct flow_key *key, int side, char *out, size_t room) {
   const uint8_t *address = side == 0 ? key->source : key->destination;
   char text[INET6_ADDRSTRLEN] = "", port[8] = "";
   bool six = key->ethertype == ETHERTYPE_IPV6;
-  if (!six && key->ethertype != ETHERTYPE_IP) {
+  if (!is_ip(key)) {
     snprintf(out, room, "%02x:%02x:%02x:%02x:%02x:%02x", address[0], address[1], address[2], address[3], address[4], address[5]);
     return;
   }
@@ -139,7 +146,7 @@ static void protocol_text(const struct flow_key *key, char *out, size_t room) {
     uint8_t number;
     const char *name;
   } names[] = {{IPPROTO_UDP, "udp"}, {IPPROTO_TCP, "tcp"}, {IPPROTO_SCTP, "sctp"}};
-  if (key->ethertype != ETHERTYPE_IP && key->ethertype != ETHERTYPE_IPV6) {
+  if (!is_ip(key)) {
     snprintf(out, room, "ether/%04x", key->ethertype);
     return;
   }

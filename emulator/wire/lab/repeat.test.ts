@@ -1,8 +1,10 @@
 /** Two labs with one seed: the decisions about the harness's own flows are the same to the byte. */
 import { describe, expect, it } from "vitest";
-import { parseAddress, type Address } from "../../../core/common/index.ts";
+import { parseAddress, startDeadline, type Address } from "../../../core/common/index.ts";
 import type { PacketConditions } from "../../../core/farm/index.ts";
 import { decider, decisionLine, type WireDecision } from "../index.ts";
+import { LabError } from "../../lab-error.ts";
+import { clock, frameOf, udpFrame } from "./frames.ts";
 import { link, wiredPair } from "./wired-pair.ts";
 
 const address = (text: string): Address => parseAddress(text)!;
@@ -92,6 +94,64 @@ describe("decisions", () => {
       }
       const flows = new Set((await wire.decisions()).decisions.map(({ flow }) => flow));
       expect([...flows]).toEqual([1, 2, 3].map((number) => `tcp 10.0.0.1:* > 10.0.0.2:7000 #${number}`));
+    } finally {
+      await pair.close();
+    }
+  });
+});
+
+describe("flows", () => {
+  it("are named by tag, protocol, addresses and the ports that no kernel picked", async () => {
+    const pair = await wiredPair();
+    try {
+      await pair.wire.setRule(link, 0, "all", { seed: 1, edits: [{ flow: "*", index: 1, action: "drop" }] });
+      const tagged = udpFrame({ number: 1, sourcePort: 40_000 });
+      const brokenIp = frameOf(0x0800, Buffer.from([0x4f, 0, 0, 9]));
+      await pair.send("left", [
+        Buffer.concat([tagged.subarray(0, 12), Buffer.from("8100000a", "hex"), tagged.subarray(12)]),
+        udpFrame({ number: 1, sourcePort: 40_000, port: 53 }),
+        udpFrame({ number: 1, sourcePort: 40_001, port: 53 }),
+        frameOf(
+          0x86dd,
+          Buffer.from(
+            ["6000000000083a40", "20010db8".padEnd(32, "0"), `${"20010db8".padEnd(31, "0")}1`, "8000000000070001"].join(""),
+            "hex",
+          ),
+        ),
+        brokenIp,
+        frameOf(0x88b5, Buffer.alloc(20)),
+      ]);
+      const expected = [
+        "vlan/10 udp 10.0.0.1:* > 10.0.0.2:7000 #1",
+        "udp 10.0.0.1:* > 10.0.0.2:53 #1",
+        "udp 10.0.0.1:* > 10.0.0.2:53 #2",
+        "icmpv6/128 2001:db8:: > 2001:db8::1 #1",
+        "ether/0800 02:00:00:00:00:ff > 02:00:00:00:00:02 #1",
+        "ether/88b5 02:00:00:00:00:ff > 02:00:00:00:00:02 #1",
+      ];
+      const named = await startDeadline(clock, 10_000).until("six decisions", async () => {
+        const seen = (await pair.wire.decisions()).decisions.map(({ flow }) => flow);
+        return expected.every((flow) => seen.includes(flow)) ? { done: seen } : { seen: seen.join("; ") };
+      });
+      expect(named).toEqual(expect.arrayContaining(expected));
+    } finally {
+      await pair.close();
+    }
+  });
+});
+
+describe("a wire that has died", () => {
+  it("says so to who asks, and is not started anew without its rules", async () => {
+    const pair = await wiredPair();
+    try {
+      await pair.lab.node(pair.wire.plan.node).services.kill("wire", "SIGKILL");
+      await startDeadline(clock, 10_000).until("the wire to be gone", async () => {
+        const seen = await pair.wire.decisions().then(
+          () => "it answers",
+          (error: unknown) => error,
+        );
+        return seen instanceof LabError ? { done: true } : { seen: String(seen) };
+      });
     } finally {
       await pair.close();
     }
