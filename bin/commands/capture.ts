@@ -39,16 +39,22 @@ async function openSink({ write, format }: Options): Promise<Outcome<CaptureSink
   }
 }
 
+/** timeout(1) and wrappers send the same signal twice, to the process and to its group: that is one Ctrl-C. */
+const sameSignalMs = 1000;
+
 /** Ctrl-C ends the capture with all that it has seen; a second one ends this process at once. */
 function endOnSignals(capture: RunningCapture): { code(): number | undefined } {
   let code: number | undefined;
+  let firstMs = 0;
   for (const [signal, itsCode] of [
     ["SIGINT", exitCodes.interrupted],
     ["SIGTERM", exitCodes.terminated],
   ] as const) {
     process.on(signal, () => {
-      if (code !== undefined) process.exit(itsCode);
+      if (code !== undefined && performance.now() - firstMs > sameSignalMs) process.exit(itsCode);
+      if (code !== undefined) return;
       code = itsCode;
+      firstMs = performance.now();
       // Its end is waited for by whoever started it.
       void capture.stop().catch(() => undefined);
     });
