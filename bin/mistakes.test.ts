@@ -45,6 +45,8 @@ describe("mistakes in the command line", () => {
     ["derive", "foo"],
     ["up", "one", "two"],
     ["up", farm, "--name", "A B"],
+    ["up", farm, "--image", "debian"],
+    ["up", farm, "--image", "host", "--backend", "containerlab"],
     ["up", "missing.clab.yml"],
     ["up", exported],
     ["export", farm],

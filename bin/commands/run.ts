@@ -16,6 +16,7 @@ import { keepVerdicts, lawIds, meaningOf, runFarms, selectProperties, sourcesHas
 import type { FarmToRun, OnEvent } from "../../property-tests/run/index.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { hostCanRun } from "../host-problem.ts";
+import { imageOption, imageProblem } from "../image-option.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { complain, hasColour, printProblem } from "../output.ts";
 import { prepareRuntime } from "../prepare-runtime.ts";
@@ -204,7 +205,7 @@ async function run(paths: string[], options: Options): Promise<void> {
   const wrong = [
     ...chosen.problems,
     ...required.problems,
-    ...[reporterProblem(options), outputProblem(options)].flatMap((problem) => problem ?? []),
+    ...[reporterProblem(options), outputProblem(options), imageProblem(options.image, options.backend)].flatMap((problem) => problem ?? []),
   ];
   for (const problem of wrong) complain(problem, exitCodes.wrongInput);
   const farms = await loadFarms(paths);
@@ -264,7 +265,7 @@ export function runCommand(): Command {
     .option("--seed <number>", "choose flows by this seed, as an earlier run printed it", wholeNumber(0, seedMax))
     .option("--jobs <number>", "labs at once", wholeNumber(1, 64))
     .addOption(new Option("--backend <backend>", "what makes the labs").choices(backendNames).default("netns"))
-    .addOption(new Option("--image <image>", "run nodes on this machine's own programs (default: on the node image)").choices(["host"]))
+    .addOption(imageOption())
     .option("--require <law>", "fail unless this law was judged and holds (may be given several times)", gather)
     .option("--no-skips", "fail when anything was skipped for want of something on this host")
     .option("--reporter <reporter>", "console (default), json or junit (may be given several times)", gatherReporter)

@@ -7,6 +7,7 @@ import { LabError } from "../../emulator/lab-error.ts";
 import { findLab } from "../../emulator/locate.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { hostCanRun } from "../host-problem.ts";
+import { imageOption, imageProblem } from "../image-option.ts";
 import { onInterrupt, type Interrupt } from "../interrupt.ts";
 import { complain } from "../output.ts";
 import { prepareRuntime } from "../prepare-runtime.ts";
@@ -81,6 +82,8 @@ async function hold({ toHold, name }: Given, options: UpOptions, interrupt: Inte
 }
 
 async function up(file: string, options: UpOptions): Promise<void> {
+  const wrong = imageProblem(options.image, options.backend);
+  if (wrong !== undefined) return complain(wrong, exitCodes.wrongInput);
   const given = await read(file, options);
   if (given === undefined || (options.image === "host" && !hasPrograms(given)) || !(await hostCanRun())) return;
   const interrupt = onInterrupt();
@@ -103,7 +106,7 @@ export function upCommand(): Command {
     .option("--name <lab>", "the lab's name (default: the file's)")
     .option("--foreground", "stay with it; Ctrl-C ends the lab")
     .option("--trust", "let a .clab.yml run its commands and bind files of this machine")
-    .addOption(new Option("--image <image>", "run nodes on this machine's own programs (default: on the node image)").choices(["host"]))
+    .addOption(imageOption())
     .addOption(new Option("--backend <backend>", "what makes the lab").choices(backendNames).default("netns"))
     .addHelpText(
       "after",

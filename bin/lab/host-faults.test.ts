@@ -1,16 +1,14 @@
 /** What a host lacks or refuses: the cause and the way out, exit code 3, and nothing left behind. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { spawn } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ensureRuntime, findImage } from "../../emulator/image/index.ts";
-import { farmlab, onHost, onUserNamespace, socketRefusers, without } from "./host.fixture.ts";
+import { farmlab, onHost, onUserNamespace, socketRefusers, temporaryFolder, without } from "./host.fixture.ts";
 
 const farm = new URL("../../topologies/exit-node.farm.yml", import.meta.url).pathname;
 const launcher = new URL("../../farmlab", import.meta.url).pathname;
-const folder = mkdtempSync(join(tmpdir(), "farmlab-host-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder(afterAll);
 const { noNftables } = socketRefusers(folder);
 
 beforeAll(async () => {

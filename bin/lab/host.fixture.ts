@@ -1,5 +1,7 @@
 /** Hosts that lack something, made by the kernel's own means: what runs there is refused as it is where the thing is missing. */
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 
@@ -16,6 +18,13 @@ export async function run(argv: readonly [string, ...string[]], env: Readonly<Re
   const [program, ...rest] = argv;
   const { exitCode, stdout, stderr } = await execa(program, rest, { reject: false, stripFinalNewline: false, stdin: "ignore", env });
   return { code: exitCode, out: stdout, error: stderr };
+}
+
+/** A folder that is removed after the file's tests; `afterAll` is vitest's, which tests alone import. */
+export function temporaryFolder(afterAll: (clean: () => void) => void): string {
+  const folder = mkdtempSync(join(tmpdir(), "farmlab-host-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 /** Numbers of the kernel's (socket(2), netlink(7), errno(3)). */

@@ -1,14 +1,9 @@
 /** XC-7: on a host that really lacks something, what needs it is skipped by name. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { farmlab, onHost, socketRefusers, without, type Ran } from "./host.fixture.ts";
+import { farmlab, onHost, socketRefusers, temporaryFolder, without, type Ran } from "./host.fixture.ts";
 
 const farm = new URL("../../topologies/exit-node.farm.yml", import.meta.url).pathname;
-const folder = mkdtempSync(join(tmpdir(), "farmlab-skips-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const { noPacketSockets } = socketRefusers(folder);
+const { noPacketSockets } = socketRefusers(temporaryFolder(afterAll));
 const runThere = (...argv: readonly string[]): Promise<Ran> => farmlab(["run", farm, "--quiet", ...argv], noPacketSockets);
 
 interface Judged {

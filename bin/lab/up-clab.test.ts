@@ -1,14 +1,12 @@
 /** Topologies in containerlab's format, brought up without containerlab by the launcher itself. */
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { farmlab as runFarmlab, type Ran } from "./host.fixture.ts";
+import { farmlab as runFarmlab, temporaryFolder, type Ran } from "./host.fixture.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const shapes = join(root, "emulator/topology/clab/shapes");
-const folder = mkdtempSync(join(tmpdir(), "farmlab-clab-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder(afterAll);
 const lab = `clab-${process.pid}`;
 
 const farmlab = async (...argv: readonly string[]): Promise<Ran> => await runFarmlab(argv);
