@@ -5,7 +5,7 @@ import { mutants, runMutant } from "../mutants/index.ts";
 const file = new URL("../../topologies/exit-node.farm.yml", import.meta.url).pathname;
 const text = readFileSync(file, "utf8");
 
-it.each(mutants)("$id is caught: $description", async (mutant) => {
+it.each(mutants)("XC-5 $id is caught: $description", async (mutant) => {
   const run = await runMutant(mutant, file, text, { laws: mutant.laws, seed: 42 });
   expect(run.killedBy.toSorted()).toEqual(mutant.laws.toSorted());
   for (const failure of run.failures) expect(failure.why).toContain("expected");

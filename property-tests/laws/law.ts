@@ -7,8 +7,8 @@ export interface Law {
   readonly id: string;
   /** What holds, in one sentence. */
   readonly text: string;
-  /** `pure`: of the derivation alone, judged on the farm's own data; `lab`: of packets and state in a running lab. */
-  readonly kind: "pure" | "lab";
+  /** `pure`: of the derivation alone, judged on the farm's own data; `lab`: of packets and state in a running lab; `harness`: of farmlab itself. */
+  readonly kind: "pure" | "lab" | "harness";
   readonly properties: readonly Property[];
   /** Files of the tests that check it besides, from the project's root: laws of farmlab itself, which no property of a farm can judge. */
   readonly tests: readonly string[];

@@ -10,6 +10,7 @@ import { unassignedProperties } from "./ex-11-unassigned.ts";
 import { driftProperties } from "./ex-17-drift.ts";
 import { meshProperties } from "./ex-20-mesh.ts";
 import { natProperties } from "./xc-09-nat.ts";
+import { harnessLaws } from "./harness.ts";
 import type { Law, Property } from "./law.ts";
 
 const properties: readonly Property[] = [
@@ -99,19 +100,7 @@ export const laws: readonly Law[] = [
   law("EX-23", "lab", "full-size transfers work both ways through every tunnel and NAT"),
   law("EX-24", "pure", "`farmlab check` finds each requirement that a farm misses"),
   law("EX-25", "lab", "a network has exactly one exit point, on an exit node, which forwards over a NIC of its own"),
-  law(
-    "XC-7",
-    "lab",
-    "a run with what the host lacks says that it is skipped and what it needs, never that it passed",
-    "bin/lab/skips.test.ts",
-  ),
-  law(
-    "XC-9",
-    "lab",
-    "every router of the surroundings behaves as its preset says: its NAT mapping, filtering, hairpinning, port preservation and timeouts, measured from both sides, equal its name",
-    "topologies/surroundings/lab/nat.test.ts",
-    "topologies/surroundings/lab/nat-timeouts.test.ts",
-  ),
+  ...harnessLaws.map(({ id, text, tests }) => law(id, "harness", text, ...tests)),
 ];
 
 export function lawNamed(id: string): Law | undefined {

@@ -28,7 +28,7 @@ async function isLeftByNobody(name: string): Promise<void> {
   expect(await containersOf(name)).toEqual([]);
 }
 
-describe.skipIf(missing)(`what outlives a lab of containers (${needs})`, () => {
+describe.skipIf(missing)(`XC-2 what outlives a lab of containers (${needs})`, () => {
   it("is nothing when its maker is killed: the holder takes it down", async () => {
     const name = newName();
     const maker = start(name, "setInterval(() => undefined, 1000);");

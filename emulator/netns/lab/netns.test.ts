@@ -62,7 +62,7 @@ describe("a netns lab", () => {
     expect((await left.exec(["touch", "/usr/bin/mine"])).code).not.toBe(0);
   });
 
-  it("has no right on the host: its root is mapped and the old root is gone", async () => {
+  it("XC-2 has no right on the host: its root is mapped and the old root is gone", async () => {
     const lab = await up(pair);
     expect(readFileSync(`/proc/${lab.sandboxPid}/uid_map`, "utf8").trim().split(/\s+/)).toEqual(["0", "524288", "65536"]);
     expect((await lab.node("left").exec(["sh", "-c", "ls /proc/1/root/root"])).stdout).toBe("");

@@ -1,4 +1,4 @@
-/** Two labs with one seed: the decisions about the harness's own flows are the same to the byte. */
+/** XC-3, two labs with one seed: the decisions about the harness's own flows are the same to the byte. */
 import { describe, expect, it } from "vitest";
 import { parseAddress, startDeadline, type Address } from "../../../core/common/index.ts";
 import type { PacketConditions } from "../../../core/farm/index.ts";
