@@ -1,6 +1,9 @@
 /** Ctrl-C once stops and cleans up; twice stops at once. A lab never outlives this process, so the second leaves nothing behind either. */
 import { exitCodes } from "./exit-codes.ts";
 
+/** npm, timeout(1) and other wrappers pass a signal on that the process' group got as well: so close together it is one Ctrl-C. */
+const sameSignalMs = 100;
+
 export interface Interrupt {
   readonly signal: AbortSignal;
   exitCode(): number;
@@ -8,15 +11,21 @@ export interface Interrupt {
   release(): void;
 }
 
-export function onInterrupt(): Interrupt {
+/** `announce` says what the first one does. */
+export function onInterrupt(announce = "taking the labs down (again to stop at once)"): Interrupt {
   const controller = new AbortController();
   let code: number = exitCodes.interrupted;
+  let firstMs = 0;
   const take =
     (name: "SIGINT" | "SIGTERM", itsCode: number): (() => void) =>
     () => {
+      if (controller.signal.aborted) {
+        if (performance.now() - firstMs > sameSignalMs) process.exit(itsCode);
+        return;
+      }
       code = itsCode;
-      if (controller.signal.aborted) process.exit(code);
-      process.stderr.write(`\n${name === "SIGINT" ? "interrupted" : "terminated"}: taking the labs down (again to stop at once)\n`);
+      firstMs = performance.now();
+      if (announce !== "") process.stderr.write(`\n${name === "SIGINT" ? "interrupted" : "terminated"}: ${announce}\n`);
       controller.abort(new Error("interrupted"));
     };
   const onInt = take("SIGINT", exitCodes.interrupted);

@@ -3,13 +3,14 @@ import { spawn } from "node:child_process";
 import { Command, Option } from "commander";
 import type { Outcome, Problem } from "../../core/common/index.ts";
 import { failure, success } from "../../core/common/index.ts";
-import { startCapture, type CaptureEnd, type CaptureSink, type RunningCapture } from "../../emulator/capture/index.ts";
+import { startCapture, type CaptureEnd, type CaptureSink } from "../../emulator/capture/index.ts";
 import { ensureNative } from "../../emulator/image/index.ts";
 import { nativeInLab } from "../../emulator/topology/index.ts";
 import { compileFilter } from "../capture-filter.ts";
 import { fileSink, lineSink, packetJson, packetLine, standardOutputSink } from "../capture-output.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findLink } from "../find-link.ts";
+import { onInterrupt } from "../interrupt.ts";
 import { argumentsInto, type Inside } from "../look-into-lab.ts";
 import { complain, printProblem, type OutputOptions } from "../output.ts";
 import { requireLab } from "../running-lab.ts";
@@ -37,29 +38,6 @@ async function openSink({ write, format }: Options): Promise<Outcome<CaptureSink
   } catch (error) {
     return failure(cannotWrite(write, error));
   }
-}
-
-/** timeout(1) and wrappers send the same signal twice, to the process and to its group: that is one Ctrl-C. */
-const sameSignalMs = 1000;
-
-/** Ctrl-C ends the capture with all that it has seen; a second one ends this process at once. */
-function endOnSignals(capture: RunningCapture): { code(): number | undefined } {
-  let code: number | undefined;
-  let firstMs = 0;
-  for (const [signal, itsCode] of [
-    ["SIGINT", exitCodes.interrupted],
-    ["SIGTERM", exitCodes.terminated],
-  ] as const) {
-    process.on(signal, () => {
-      if (code !== undefined && performance.now() - firstMs > sameSignalMs) process.exit(itsCode);
-      if (code !== undefined) return;
-      code = itsCode;
-      firstMs = performance.now();
-      // Its end is waited for by whoever started it.
-      void capture.stop().catch(() => undefined);
-    });
-  }
-  return { code: () => code };
 }
 
 function sayEnd({ complete, received, dropped }: CaptureEnd, labName: string, interrupted: boolean, quiet: boolean): void {
@@ -102,11 +80,15 @@ async function capture(labName: string, linkText: string, options: Options): Pro
     sink.value,
     filter.value === undefined ? {} : { filter: filter.value },
   );
-  const signals = endOnSignals(running);
+  const interrupt = onInterrupt("");
+  // Its end is waited for below, with all that it has seen.
+  const stop = (): void => void running.stop().catch(() => undefined);
+  interrupt.signal.addEventListener("abort", stop);
   if (options.quiet !== true) process.stderr.write(`capturing ${name}; Ctrl-C ends it\n`);
   try {
-    sayEnd(await running.ended, labName, signals.code() !== undefined, options.quiet === true);
-    process.exitCode = signals.code() ?? exitCodes.holds;
+    sayEnd(await running.ended, labName, interrupt.signal.aborted, options.quiet === true);
+    interrupt.release();
+    process.exitCode = interrupt.signal.aborted ? interrupt.exitCode() : exitCodes.holds;
   } catch (error) {
     // Whatever else goes wrong with a capture ends it without an error of its own.
     complain(cannotWrite(options.write ?? "-", error), exitCodes.hostCannot);

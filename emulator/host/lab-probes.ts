@@ -137,11 +137,11 @@ export const labProbes: readonly Probe[] = [
   {
     ...optional,
     capability: "netem",
-    usedFor: "constant delay and rate of links",
+    usedFor: "delay and rate of links, which the wire makes on every host",
     standIn: "farmlab's own wire",
     how: "modprobe sch_netem",
     attempt: inNamespace("tc", "qdisc", "add", "dev", "lo", "root", "netem", "delay", "1ms"),
-    choice: ["netem", "kernel", "wire"],
+    choice: ["netem", "wire", "wire"],
   },
   {
     ...optional,
