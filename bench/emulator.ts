@@ -1,7 +1,9 @@
 /** Bring-up, first ping and tear-down of chains and stars: the netns backend beside containerlab, Mininet and a bare script, in one run. */
 import { readFileSync } from "node:fs";
 import { backendNamed } from "../emulator/backend.ts";
+import { requireContainerlab, requireEngine } from "../emulator/containerlab/index.ts";
 import { ensureRuntime, type Runtime } from "../emulator/image/index.ts";
+import type { BackendName } from "../emulator/lab.ts";
 import { timeBare } from "./emulator/bare.ts";
 import { timeFarmlab } from "./emulator/farmlab.ts";
 import { timeMininet } from "./emulator/mininet.ts";
@@ -11,6 +13,8 @@ import { median, type BenchFigure, type BenchReport } from "./figures.ts";
 
 const sizes = [16, 64, 128];
 const rounds = 5;
+/** containerlab takes a minute for a shape of 128, and is so far away that no noise matters. */
+const containerlabRounds = 1;
 /** Chains, so that no bridge is in it: the kernel looks at all ports of a bridge whenever one is added. */
 const curveSizes = [16, 64, 128, 256, 512, 1000];
 /** What the netns backend may take at most, as a part of what the other one takes; of the small size containerlab's figure is only told. */
@@ -24,12 +28,21 @@ let labs = 0;
 
 type Take = (shape: Shape) => Promise<Timing | undefined>;
 
-function takes(runtime: Runtime): ReadonlyMap<string, Take> {
-  const farmlab = (shape: Shape): Promise<Timing> => timeFarmlab("netns", runtime, shape, (labs += 1));
+/** containerlab alone where it and an engine are there; Mininet is looked for by its own file. */
+async function takes(runtime: Runtime): Promise<ReadonlyMap<string, Take>> {
+  const of =
+    (backend: BackendName): Take =>
+    (shape) =>
+      timeFarmlab(backend, runtime, shape, (labs += 1));
+  const hasContainerlab = await Promise.all([requireContainerlab(), requireEngine()]).then(
+    () => true,
+    () => false,
+  );
   return new Map<string, Take>([
-    ["netns", farmlab],
+    ["netns", of("netns")],
     ["bare", timeBare],
     ["mininet", timeMininet],
+    ...(hasContainerlab ? [["containerlab", of("containerlab")] as const] : []),
   ]);
 }
 
@@ -38,6 +51,7 @@ async function sideBySide(shape: Shape, all: ReadonlyMap<string, Take>): Promise
   const timings = new Map<string, Timing[]>();
   for (let round = 0; round < rounds; round += 1) {
     for (const [name, take] of all) {
+      if (name === "containerlab" && round >= containerlabRounds) continue;
       const timing = await take(shape);
       if (timing !== undefined) timings.set(name, [...(timings.get(name) ?? []), timing]);
     }
@@ -73,7 +87,7 @@ async function nodeCost(size: number, runtime: Runtime): Promise<{ ms: number; k
 /** Runs the benchmark: about a minute, and several more where containerlab is there. */
 export async function emulator(onProgress: (line: string) => void): Promise<BenchReport> {
   const runtime = await ensureRuntime();
-  const all = takes(runtime);
+  const all = await takes(runtime);
   const figures: BenchFigure[] = [];
   const parts: string[] = [];
   for (const make of [chain, star]) {

@@ -7,6 +7,7 @@ import type { Backend } from "../lab.ts";
 import { upContainerlabLab } from "./lab.ts";
 
 export { collectLeftovers, type Leftover } from "./collect.ts";
+export { requireContainerlab, requireEngine } from "./require.ts";
 export { containerIn, nodesIn } from "./running.ts";
 
 export function containerlabBackend(runtime: Runtime): Backend {
