@@ -15,7 +15,7 @@ import { engineAt } from "./engine.ts";
 import { clearPlace, labFolder, startHolder } from "./holder.ts";
 import { checkNames } from "./names.ts";
 import { ensureNodeImage } from "./node-image.ts";
-import { bringToState, containerNode, rootOf, type Running } from "./node.ts";
+import { bringToState, containerNode, rootOf, type ContainerNode, type Running } from "./node.ts";
 import { placePrograms } from "./programs.ts";
 import { requireContainerlab, requireEngine } from "./require.ts";
 
@@ -69,14 +69,36 @@ async function makeNodes({ topology, options, runtime, command, image }: Making)
   return running;
 }
 
-function assemble({ topology, options, runtime, command }: Making, holder: HelperProcess, running: ReadonlyMap<string, Running>): Lab {
+/** What only this backend's labs offer besides. */
+export interface ContainerlabLab extends Lab {
+  readonly backend: "containerlab";
+  node(name: string): ContainerNode;
+}
+
+function assemble({ topology, options, runtime, command }: Making, holder: HelperProcess, running: Map<string, Running>): ContainerlabLab {
   const { name } = options;
+  const docker = engineAt(command.socket);
+  const ends = linkEnds(topology);
   const runningOf = (node: string): Running => {
     const found = running.get(node);
     if (found === undefined) throw new Error(`lab ${name} has no node ${node}`);
     return found;
   };
-  const nodes = new Map(topology.nodes.map((node) => [node.name, containerNode(node.name, runtime.native, () => runningOf(node.name))]));
+  const nodes = new Map<string, ContainerNode>();
+  for (const node of topology.nodes) {
+    const interfaces = ends.get(node.name) ?? [];
+    const started = async (again: Running): Promise<void> => {
+      running.set(node.name, again);
+      await bringToState(runtime.native, topology, node, interfaces, again);
+      await startServices({ ...topology, nodes: [node] }, nodes, undefined);
+    };
+    const { native } = runtime;
+    const { ended } = holder;
+    nodes.set(
+      node.name,
+      containerNode({ docker, native, name: node.name, interfaces, ended, running: () => runningOf(node.name), started }),
+    );
+  }
   return {
     name,
     backend: "containerlab",
@@ -102,7 +124,7 @@ async function takeDown(holder: HelperProcess, lab: string, { socket }: LabComma
 }
 
 /** Makes the lab; on failure or abort nothing of it is left. Throws a LabError, or an Error that says what is wrong in the topology. */
-export async function upContainerlabLab(topology: Topology, options: UpOptions, runtime: Runtime): Promise<Lab> {
+export async function upContainerlabLab(topology: Topology, options: UpOptions, runtime: Runtime): Promise<ContainerlabLab> {
   const { name, signal, onProgress } = options;
   signal?.throwIfAborted();
   checkTopology(name, topology);

@@ -1,6 +1,7 @@
 /** One node of a lab: a container, by its first process as this machine sees it. */
 import { existsSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import type Docker from "dockerode";
 import { startDeadline } from "../../core/common/index.ts";
 import { LabError } from "../lab-error.ts";
 import type { LabNode } from "../lab.ts";
@@ -15,6 +16,7 @@ import {
   requestEarly,
   requestState,
 } from "../node/index.ts";
+import { nodePower, type NodePower, type PoweredNode } from "./power.ts";
 import { nativeInLab, type Topology, type TopologyNode } from "../topology/index.ts";
 
 const initSocket = "/run/farmlab/init.sock";
@@ -67,13 +69,39 @@ export async function bringToState(
   }
 }
 
-/** The node as the harness drives it; `running` tells what runs it now. */
-export function containerNode(name: string, native: string, running: () => Running): LabNode {
+/** What an engine says of a container's use of the machine. */
+export interface NodeStats {
+  readonly memoryBytes: number;
+  readonly processorMs: number;
+  readonly processes: number;
+}
+
+/** What only this backend's nodes offer besides. */
+export interface ContainerNode extends LabNode, NodePower {
+  stats(): Promise<NodeStats>;
+}
+
+const nanosecondsPerMs = 1e6;
+
+async function statsOf(docker: Docker, id: string): Promise<NodeStats> {
+  const { memory_stats: memory, cpu_stats: processor, pids_stats: processes } = await docker.getContainer(id).stats({ stream: false });
+  return {
+    memoryBytes: memory.usage,
+    processorMs: processor.cpu_usage.total_usage / nanosecondsPerMs,
+    processes: processes?.current ?? 0,
+  };
+}
+
+/** The node as the harness drives it. */
+export function containerNode(node: PoweredNode): ContainerNode {
+  const { name, native, running } = node;
   const hostPath = (path: string): string => `${rootOf(running())}${path}`;
   return {
     name,
     hostPath,
     services: nodeServices(hostPath),
     exec: async (argv, options) => await execInNode(native, running().pid, undefined, argv, options),
+    stats: async () => await statsOf(node.docker, running().id),
+    ...nodePower(node),
   };
 }

@@ -93,6 +93,11 @@ export function setUp(index: number, master?: number): Buffer {
   return whole(message.newLink, 0, linkHeader(index, flagUp), master === undefined ? [] : [attribute(link.master, unsigned(master))]);
 }
 
+/** Moves a link to another network namespace, which the sender has open; it is down there. */
+export function moveLink(index: number, networkDescriptor: number): Buffer {
+  return whole(message.newLink, 0, linkHeader(index, 0), [attribute(link.netNamespaceDescriptor, unsigned(networkDescriptor))]);
+}
+
 /** Adds an address (text with length) to a link. IPv6 duplicate address detection is skipped: the addresses are the lab's own. */
 export function newAddress(index: number, address: string): Buffer {
   const prefix = parsePrefix(address);
