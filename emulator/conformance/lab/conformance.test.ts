@@ -14,8 +14,8 @@ afterEach(async () => {
 
 const cannot = (backend: BackendName): boolean => backend === "containerlab" && missing;
 
-describe.each(backendNames.map((backend) => ({ backend, note: cannot(backend) ? ` (${needs})` : "" })))(
-  "a lab of $backend$note",
+describe.each(backendNames.map((backend) => ({ backend, title: cannot(backend) ? `${backend} (${needs})` : backend })))(
+  "a lab of $title",
   ({ backend }) => {
     const up = async (sketch: Sketch): Promise<Lab> => {
       made += 1;
