@@ -16,6 +16,7 @@ export interface Engine {
 }
 
 const hint = "npm run containerlab:start provides what is missing of both; docs/containerlab.md says more";
+const oldHint = "bring it up to date; where none is on PATH, npm run containerlab:start builds one";
 
 /** containerlab, asked for its version. Throws a LabError where it is missing, too old, or does not answer. */
 export async function requireContainerlab(): Promise<Containerlab> {
@@ -25,7 +26,7 @@ export async function requireContainerlab(): Promise<Containerlab> {
     throw new LabError("no-containerlab", `${path}: ${error instanceof Error ? error.message : String(error)}`, undefined, hint);
   });
   const judged = judgeVersion(output, path);
-  if (judged.refusal !== undefined) throw new LabError("old-containerlab", judged.refusal, undefined, hint);
+  if (judged.refusal !== undefined) throw new LabError("old-containerlab", judged.refusal, undefined, oldHint);
   return { path, version: versionIn(output) ?? "unknown" };
 }
 

@@ -1,5 +1,6 @@
 /**
  * Makes containerlab and a container engine available, or ends the engine that it has started. What is there already is used as it is.
+ * `start` prints `started` where it has started an engine, which then is to be stopped by somebody, else `found`.
  *
  * usage: provide.ts start | stop
  */
@@ -53,7 +54,9 @@ async function main(command: string | undefined): Promise<void> {
     return;
   }
   await provideContainerlab();
-  say(`container engine: ${await provideEngine(say)}`);
+  const { name, isNew } = await provideEngine(say);
+  say(`container engine: ${name}`);
+  process.stdout.write(isNew ? "started\n" : "found\n");
 }
 
 try {

@@ -103,22 +103,29 @@ async function untilAnswering(pid: number): Promise<void> {
   if (!answers) throw new LabError("no-engine", `the container engine ended at once; the end of ${logFile}:\n${logEnd()}`);
 }
 
-/** An engine that answers: the one that is there, or our own, started. Answers how it calls itself; throws a LabError with the end of its log. */
-export async function provideEngine(say: (text: string) => void): Promise<string> {
+export interface ProvidedEngine {
+  /** How it calls itself, and where it is. */
+  readonly name: string;
+  /** Whether it was not there before. */
+  readonly isNew: boolean;
+}
+
+/** An engine that answers: the one that is there, or our own, started. Throws a LabError with the end of its log. */
+export async function provideEngine(say: (text: string) => void): Promise<ProvidedEngine> {
   const nameOf = (found: Exclude<Awaited<ReturnType<typeof findEngine>>, string>): string =>
     `${found.name} ${found.version}, ${found.endpoint}`;
   const before = await findEngine();
-  if (typeof before !== "string") return nameOf(before);
+  if (typeof before !== "string") return { name: nameOf(before), isNew: false };
   const program = await requireDaemon(say);
   // A system that starts what it installs has one now.
   const installed = await findEngine();
-  if (typeof installed !== "string") return nameOf(installed);
+  if (typeof installed !== "string") return { name: nameOf(installed), isNew: false };
   const running = ownPid();
   if (running === undefined) say(`starting ${program}`);
   await untilAnswering(running ?? spawnDaemon(program));
   const started = await findEngine(ownEnvironment);
   if (typeof started === "string") throw new LabError("no-engine", started);
-  return nameOf(started);
+  return { name: nameOf(started), isNew: running === undefined };
 }
 
 /** Ends the engine that we have started, and nothing else; images stay. Answers whether there was one. */
