@@ -40,7 +40,29 @@ export interface Lab {
   down(): Promise<void>;
 }
 
-export interface LabNode {
+/** A node's life as that of a machine. All are idempotent. */
+export interface NodePower {
+  /**
+   * Freezes every process of the node where it is. Its kernel still answers for it (ARP, echoes, forwarding), as that of a machine would
+   * not: who wants silence cuts its links first. Programs that are run in it meanwhile may wait until it goes on.
+   */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /**
+   * Ends every process of the node at once, and all that its network was: addresses, routes, rules, namespaces inside. The far ends of its
+   * links lose their carrier, but where a wire is between.
+   */
+  powerOff(): Promise<void>;
+  /**
+   * Starts the node again: its interfaces and its disk (/etc, /var) are there as before, what it had in memory (/run, /tmp) is not. Then its
+   * configuration is made again, of files only those in memory, and its daemons start until they are ready.
+   */
+  powerOn(): Promise<void>;
+  /** Off and on. */
+  reboot(): Promise<void>;
+}
+
+export interface LabNode extends NodePower {
   readonly name: string;
   /** Runs a program in the node; never throws for a non-zero code. */
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;

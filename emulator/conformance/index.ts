@@ -8,6 +8,7 @@ import { dataplaneCases } from "./dataplane.ts";
 import { insideCases } from "./inside.ts";
 import { labCases } from "./labs.ts";
 import { linkCases } from "./links.ts";
+import { powerCases } from "./power.ts";
 import { programCases } from "./programs.ts";
 
 export type { CaseContext, ConformanceCase, Sketch } from "./case.ts";
@@ -17,6 +18,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...insideCases,
   ...programCases,
   ...dataplaneCases,
+  ...powerCases,
   ...captureCases,
   ...labCases,
 ];

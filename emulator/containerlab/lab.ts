@@ -89,7 +89,7 @@ function assemble({ topology, options, runtime, command }: Making, holder: Helpe
     const interfaces = ends.get(node.name) ?? [];
     const started = async (again: Running): Promise<void> => {
       running.set(node.name, again);
-      await bringToState(runtime.native, topology, node, interfaces, again);
+      await bringToState(runtime.native, topology, node, interfaces, again, true);
       await startServices({ ...topology, nodes: [node] }, nodes, undefined);
     };
     const { native } = runtime;

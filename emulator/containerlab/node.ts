@@ -15,8 +15,9 @@ import {
   planState,
   requestEarly,
   requestState,
+  stateAfterReboot,
 } from "../node/index.ts";
-import { nodePower, type NodePower, type PoweredNode } from "./power.ts";
+import { nodePower, type PoweredNode } from "./power.ts";
 import { nativeInLab, type Topology, type TopologyNode } from "../topology/index.ts";
 
 const initSocket = "/run/farmlab/init.sock";
@@ -52,6 +53,7 @@ export async function bringToState(
   node: TopologyNode,
   names: readonly string[],
   running: Running,
+  isReboot = false,
 ): Promise<void> {
   await untilSettled(node.name, running);
   const argv = enterArguments(running.pid, undefined, undefined, [nativeInLab, "work"]);
@@ -62,7 +64,8 @@ export async function bringToState(
     );
     const indexes = new Map(answers);
     const interfaces = observedInterfaces(topology, (_, name) => indexes.get(name) ?? 0);
-    const state = planState(node, names, interfaces);
+    const first = planState(node, names, interfaces);
+    const state = isReboot ? stateAfterReboot(first) : first;
     await allOf([...requestEarly(worker, state), ...requestState(worker, state), worker.request(["settle"])]);
   } finally {
     await worker.end();
@@ -77,7 +80,7 @@ export interface NodeStats {
 }
 
 /** What only this backend's nodes offer besides. */
-export interface ContainerNode extends LabNode, NodePower {
+export interface ContainerNode extends LabNode {
   stats(): Promise<NodeStats>;
 }
 

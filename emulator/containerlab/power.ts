@@ -1,21 +1,11 @@
 /** A node's power: its container frozen, killed, and started again with the links that it had. */
 import type Docker from "dockerode";
 import { LabError } from "../lab-error.ts";
-import { HelperProcess, moveLink, sendMessages } from "../node/index.ts";
+import type { NodePower } from "../lab.ts";
+import { HelperProcess, moveLinks, rebooting } from "../node/index.ts";
 import { firstProcess } from "./containers.ts";
 import { isConflict } from "./engine.ts";
 import type { Running } from "./node.ts";
-
-export interface NodePower {
-  /** Freezes every process of the node where it is; as often as asked for. */
-  pause(): Promise<void>;
-  resume(): Promise<void>;
-  /** Kills every process at once. The far ends of its links do not see it: they keep their carrier, and nobody answers. */
-  powerOff(): Promise<void>;
-  /** Starts the node as it began: its state and its daemons; what it had written to disk is there, what it had in memory is not. */
-  powerOn(): Promise<void>;
-  reboot(): Promise<void>;
-}
 
 export interface PoweredNode {
   readonly docker: Docker;
@@ -41,22 +31,29 @@ async function unlessSo(work: Promise<unknown>): Promise<void> {
   }
 }
 
-/** A process that keeps the node's network alive while nothing of the node is: its links end there, and their far ends stay as they are. */
-async function keepNetwork({ native, name, running }: PoweredNode): Promise<HelperProcess> {
+/** Moves the node's links from the network where the helper is to the one that it has open as a descriptor. */
+async function moveAll(helper: HelperProcess, { name, interfaces }: PoweredNode, descriptor: number): Promise<void> {
+  const indexes = await Promise.all(
+    interfaces.map(async (link) => [link, Number((await helper.request(["index", name, link]))[0])] as const),
+  );
+  await moveLinks(helper, name, new Map(indexes), descriptor);
+}
+
+/** A process with a network of its own in which the node's links wait while nothing of the node is. */
+async function takeLinks(node: PoweredNode): Promise<HelperProcess> {
+  const { native, name, running } = node;
   const keeper = await HelperProcess.start({ native, argv: ["work"], what: `keeping the links of ${name}`, endGraceMs: keeperGraceMs });
+  await keeper.request(["network"]);
+  const [own = ""] = await keeper.request(["open", "/proc/thread-self/ns/net"]);
   await keeper.request(["network", `/proc/${running().pid}/ns/net`]);
+  await moveAll(keeper, node, Number(own));
+  await keeper.request(["network", `/proc/self/fd/${own}`]);
   return keeper;
 }
 
-async function moveLinks(keeper: HelperProcess, { name, interfaces }: PoweredNode, { pid }: Running): Promise<void> {
+async function giveLinks(keeper: HelperProcess, node: PoweredNode, { pid }: Running): Promise<void> {
   const [descriptor = ""] = await keeper.request(["open", `/proc/${pid}/ns/net`]);
-  const messages = await Promise.all(
-    interfaces.map(async (link) => {
-      const [index = ""] = await keeper.request(["index", name, link]);
-      return { what: `moving ${link}`, bytes: moveLink(Number(index), Number(descriptor)) };
-    }),
-  );
-  if (messages.length > 0) await sendMessages(keeper, name, messages);
+  await moveAll(keeper, node, Number(descriptor));
 }
 
 export function nodePower(node: PoweredNode): NodePower {
@@ -65,7 +62,7 @@ export function nodePower(node: PoweredNode): NodePower {
   void node.ended.then(() => keeper?.end());
   const powerOff = async (): Promise<void> => {
     if (keeper !== undefined) return;
-    keeper = await keepNetwork(node);
+    keeper = await takeLinks(node);
     await unlessSo(container().unpause());
     await container().kill();
     await container().wait();
@@ -76,7 +73,7 @@ export function nodePower(node: PoweredNode): NodePower {
     const pid = await firstProcess(node.docker, node.running().id);
     if (pid === undefined) throw new LabError("node", `the container of node ${node.name} did not start again`);
     const running = { id: node.running().id, pid };
-    await moveLinks(keeper, node, running);
+    await giveLinks(keeper, node, running);
     await keeper.end();
     keeper = undefined;
     await node.started(running);
@@ -86,9 +83,6 @@ export function nodePower(node: PoweredNode): NodePower {
     resume: async () => await unlessSo(container().unpause()),
     powerOff,
     powerOn,
-    async reboot() {
-      await powerOff();
-      await powerOn();
-    },
+    reboot: rebooting({ powerOff, powerOn }),
   };
 }

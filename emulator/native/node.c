@@ -43,31 +43,43 @@ int node_private_directory(const char *path) {
 
 static int memory_at(const char *path, const char *options) { return mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, options); }
 
-/* What only nodes with processes of their own need. */
-static const char *set_up_for_init(void) {
+/* What only nodes with processes of their own need in memory. */
+static const char *set_up_memory_for_init(void) {
   if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0) return "mounting /proc";
-  if (memory_at("/dev/shm", NODE_SHM_SIZE ",mode=1777") < 0) return "mounting /dev/shm";
+  return memory_at("/dev/shm", NODE_SHM_SIZE ",mode=1777") < 0 ? "mounting /dev/shm" : NULL;
+}
+
+/* What a node finds empty whenever it starts. */
+static const char *set_up_memory(int with_init) {
+  /* The new view of /sys comes while an old one is still there: the kernel demands a visible one. */
+  if (mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, NULL) < 0) return "mounting /sys";
+  if (memory_at("/tmp", NODE_TMP_SIZE ",mode=1777") < 0) return "mounting /tmp";
+  if (mkdir("/run/farmlab", 0755) < 0 || mkdir("/run/netns", 0755) < 0) return "filling /run";
+  return with_init ? set_up_memory_for_init() : NULL;
+}
+
+/* What a node keeps: its disk, which lies in its /run, and its logs. */
+static const char *set_up_disk(int with_init) {
+  if (mkdir("/run/.private", 0700) < 0) return "filling /run";
+  if (node_private_directory("/etc") < 0) return "a private /etc";
+  if (node_private_directory("/var") < 0) return "a private /var";
+  if (!with_init) return NULL;
   /* Logs in memory of their own: a daemon that fills it takes no room from the node's state. */
   if (mkdir("/var/log/farmlab", 0755) < 0 || memory_at("/var/log/farmlab", NODE_LOG_SIZE ",mode=755") < 0) return "mounting /var/log/farmlab";
   return NULL;
 }
 
 /* Answers the name of the step that failed, or NULL. */
-static const char *set_up_mounts(int with_init) {
+static const char *set_up_mounts(int with_init, int again) {
   if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return "making mounts private";
-  /* The new view of /sys comes while the old one is still there: the kernel demands a visible one. */
-  if (mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, NULL) < 0) return "mounting /sys";
-  if (memory_at("/run", NODE_STATE_SIZE ",mode=755") < 0) return "mounting /run";
-  if (memory_at("/tmp", NODE_TMP_SIZE ",mode=1777") < 0) return "mounting /tmp";
-  if (mkdir("/run/.private", 0700) < 0 || mkdir("/run/farmlab", 0755) < 0 || mkdir("/run/netns", 0755) < 0) return "filling /run";
-  if (node_private_directory("/etc") < 0) return "a private /etc";
-  if (node_private_directory("/var") < 0) return "a private /var";
-  return with_init ? set_up_for_init() : NULL;
+  const char *step = again ? node_forget_memory(with_init) : memory_at("/run", NODE_STATE_SIZE ",mode=755") < 0 ? "mounting /run" : set_up_disk(with_init);
+  return step != NULL ? step : set_up_memory(with_init);
 }
 
 struct start {
   const char *name;
   int with_init;
+  int again;  /* the mounts are a copy of those that the node had */
   int report; /* the child writes one byte when all is set up, or the words of what failed */
   int hold;   /* the child of a node without init ends when this is closed: by then its namespaces are held */
 };
@@ -88,7 +100,7 @@ static void node_child(const struct start *start) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
-  const char *step = sethostname(start->name, strlen(start->name)) < 0 ? "naming the host" : set_up_mounts(start->with_init);
+  const char *step = sethostname(start->name, strlen(start->name)) < 0 ? "naming the host" : set_up_mounts(start->with_init, start->again);
   if (step == NULL && start->with_init) {
     become_init(start->report);
     step = "starting farmlab-init";
@@ -103,10 +115,11 @@ static void node_child(const struct start *start) {
   _exit(0);
 }
 
-/* -1 when one of them could not be held. */
-static int hold_namespaces(struct node *node, pid_t child, int with_init) {
+/* Those that are held already stay; -1 when one could not be held. */
+static int hold_namespaces(struct node *node, pid_t child) {
   static const char *const kinds[] = {[NODE_NET] = "net", [NODE_MOUNT] = "mnt", [NODE_UTS] = "uts", [NODE_PID] = "pid", [NODE_IPC] = "ipc"};
-  for (int index = 0; index < (with_init ? NODE_NAMESPACES : NODE_PID); index += 1) {
+  for (int index = 0; index < (node->has_init ? NODE_NAMESPACES : NODE_PID); index += 1) {
+    if (node->namespaces[index] >= 0) continue;
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/ns/%s", (int)child, kinds[index]);
     node->namespaces[index] = open(path, O_RDONLY | O_CLOEXEC);
@@ -115,8 +128,8 @@ static int hold_namespaces(struct node *node, pid_t child, int with_init) {
   return 0;
 }
 
-static void let_go(struct node *node) {
-  for (int index = 0; index < NODE_NAMESPACES; index += 1) {
+static void let_go(struct node *node, int first) {
+  for (int index = first; index < NODE_NAMESPACES; index += 1) {
     if (node->namespaces[index] >= 0) close(node->namespaces[index]);
     node->namespaces[index] = -1;
   }
@@ -132,35 +145,81 @@ static const char *refusal_words(int reason) {
   }
 }
 
-int node_start(struct node *node, const char *name, int with_init, char *error, size_t error_size) {
-  memset(node, 0, sizeof *node);
-  for (int index = 0; index < NODE_NAMESPACES; index += 1) node->namespaces[index] = -1;
-  snprintf(node->name, sizeof node->name, "%s", name);
+/* Where the caller came from to let a child begin elsewhere. */
+struct home {
+  int network, mounts;
+};
+
+/* There is no living on in a node's namespaces. */
+static void go_home(const struct home *home) {
+  if (setns(home->network, CLONE_NEWNET) < 0 || setns(home->mounts, CLONE_NEWNS) < 0) _exit(1);
+}
+
+/* Starts the node's first process, in a new network, or in the network and with a copy of the mounts that the caller has gone to from `home`. */
+static int start_process(struct node *node, const struct home *home, char *error, size_t error_size) {
   int report[2] = {-1, -1}, hold[2] = {-1, -1};
   pid_t child = -1;
   if (pipe2(report, O_CLOEXEC) == 0 && pipe2(hold, O_CLOEXEC) == 0) {
-    unsigned long flags = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWNET | (with_init ? CLONE_NEWPID | CLONE_NEWIPC : 0) | SIGCHLD;
+    unsigned long flags = CLONE_NEWNS | CLONE_NEWUTS | (home == NULL ? CLONE_NEWNET : 0) | (node->has_init ? CLONE_NEWPID | CLONE_NEWIPC : 0) | SIGCHLD;
     child = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
   }
   if (child == 0) {
     close(hold[1]);
     close(report[0]);
-    node_child(&(struct start){.name = name, .with_init = with_init, .report = report[1], .hold = hold[0]});
+    node_child(&(struct start){.name = node->name, .with_init = node->has_init, .again = home != NULL, .report = report[1], .hold = hold[0]});
   }
-  int held = child > 0 ? hold_namespaces(node, child, with_init) : -1;
-  if (held < 0) snprintf(error, error_size, "%s: %s", name, refusal_words(errno));
+  int reason = errno;
+  if (home != NULL) go_home(home);
+  errno = reason;
+  int held = child > 0 ? hold_namespaces(node, child) : -1;
+  if (held < 0) snprintf(error, error_size, "%s: %s", node->name, refusal_words(errno));
   if (report[1] >= 0) close(report[1]);
   if (hold[0] >= 0) close(hold[0]);
   if (hold[1] >= 0) close(hold[1]);
   if (held == 0) {
-    node->init = with_init ? child : 0;
+    node->init = node->has_init ? child : 0;
     node->report = report[0];
     return 0;
   }
   if (child > 0) kill(child, SIGKILL);
   if (report[0] >= 0) close(report[0]);
-  let_go(node);
+  let_go(node, NODE_MOUNT);
   return -1;
+}
+
+int node_start(struct node *node, const char *name, int with_init, char *error, size_t error_size) {
+  memset(node, 0, sizeof *node);
+  for (int index = 0; index < NODE_NAMESPACES; index += 1) node->namespaces[index] = -1;
+  snprintf(node->name, sizeof node->name, "%s", name);
+  node->has_init = with_init;
+  node->report = -1;
+  node->next_network = -1;
+  if (start_process(node, NULL, error, error_size) == 0) return 0;
+  let_go(node, NODE_NET);
+  return -1;
+}
+
+int node_power_on(struct node *node, char *error, size_t error_size) {
+  if (!node->is_off) return 0;
+  struct home home = {.network = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), .mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC)};
+  int disk = node->namespaces[NODE_MOUNT];
+  int result = -1;
+  if (home.network < 0 || home.mounts < 0) {
+    snprintf(error, error_size, "%s: %s", node->name, strerror(errno));
+  } else if (setns(node->namespaces[NODE_NET], CLONE_NEWNET) < 0 || setns(disk, CLONE_NEWNS) < 0) {
+    snprintf(error, error_size, "%s: %s", node->name, strerror(errno));
+    go_home(&home);
+  } else {
+    /* What is held from now on is the copy of the mounts, which the child tidies up. */
+    node->namespaces[NODE_MOUNT] = -1;
+    result = start_process(node, &home, error, error_size);
+    if (result == 0) close(disk);
+    else node->namespaces[NODE_MOUNT] = disk;
+  }
+  if (home.network >= 0) close(home.network);
+  if (home.mounts >= 0) close(home.mounts);
+  node->is_off = result < 0;
+  return result;
 }
 
 int node_settle(struct node *node, char *error, size_t error_size) {

@@ -18,7 +18,6 @@ enum { NODES_MAX = 4096 };
 
 static struct node nodes[NODES_MAX];
 static int node_count;
-static int nodes_shown;
 static int own_net = -1;
 static int own_mount = -1;
 static int detached;
@@ -39,15 +38,30 @@ struct node *sandbox_find_node(const char *name) {
   return NULL;
 }
 
+struct node *sandbox_find_running_node(const char *name) {
+  struct node *node = sandbox_find_node(name);
+  return node == NULL || node->is_off ? NULL : node;
+}
+
 /* Where the prober finds it. Not before all nodes are made: each new mount namespace copies the mounts that there are. */
-static int show_network(const struct node *node) {
+static int show_network(struct node *node) {
   char path[NODE_NAME_MAX + 32], source[64];
-  snprintf(path, sizeof path, SANDBOX_NODES "/%s", node->name);
+  if (node->is_shown || node->is_off) return 0;
+  snprintf(path, sizeof path, SANDBOX_NODES "/%.63s", node->name);
   snprintf(source, sizeof source, "/proc/self/fd/%d", node->namespaces[NODE_NET]);
-  int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+  int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0444);
   if (file < 0) return -1;
   close(file);
-  return mount(source, path, NULL, MS_BIND, NULL);
+  if (mount(source, path, NULL, MS_BIND, NULL) < 0) return -1;
+  node->is_shown = 1;
+  return 0;
+}
+
+static void hide_network(struct node *node) {
+  char path[NODE_NAME_MAX + 32];
+  snprintf(path, sizeof path, SANDBOX_NODES "/%.63s", node->name);
+  if (node->is_shown) (void)umount2(path, MNT_DETACH);
+  node->is_shown = 0;
 }
 
 static void make_node(const char *name, const char *kind) {
@@ -69,8 +83,8 @@ static void settle_all(void) {
   for (int index = 0; index < node_count; index += 1) {
     if (node_settle(&nodes[index], error, sizeof error) < 0) return request_answer("error", "node", error);
   }
-  for (; nodes_shown < node_count; nodes_shown += 1) {
-    if (show_network(&nodes[nodes_shown]) < 0) return request_answer("error", "node", strerror(errno));
+  for (int index = 0; index < node_count; index += 1) {
+    if (show_network(&nodes[index]) < 0) return request_answer("error", "node", strerror(errno));
   }
   if (node_nft_settle(error, sizeof error) < 0) return request_answer("error", "nft", error);
   request_answer("ok", NULL, NULL);
@@ -95,7 +109,45 @@ static void work_in_node(char **fields, int count, char *payload, size_t length)
   else request_answer("ok", NULL, NULL);
 }
 
+/* The settings are those of the payload, before any link is there to inherit them. */
+static int make_next_network(struct node *node, char *settings, size_t length, char *error, size_t error_size) {
+  int next = node_make_next_network(node, error, error_size);
+  if (next < 0) return -1;
+  if (setns(next, CLONE_NEWNET) < 0) {
+    snprintf(error, error_size, "entering the next network: %s", strerror(errno));
+    return -1;
+  }
+  int result = node_work_sysctl(settings, length, error, error_size);
+  if (setns(own_net, CLONE_NEWNET) < 0) exit(1);
+  return result < 0 ? -1 : next;
+}
+
+/* Requests about a node's power: `next` answers the descriptor of the network where its links are to wait, `on` its first process. */
+static int power(struct node *node, const char *what, char *payload, size_t length) {
+  char error[512], number[16];
+  int result = -1;
+  if (strcmp(what, "next") == 0) {
+    result = make_next_network(node, payload, length, error, sizeof error);
+    snprintf(number, sizeof number, "%d", result);
+  } else if (strcmp(what, "off") == 0) {
+    hide_network(node);
+    result = node_power_off(node, error, sizeof error);
+    snprintf(number, sizeof number, "0");
+  } else if (strcmp(what, "on") == 0) {
+    result = node_power_on(node, error, sizeof error);
+    snprintf(number, sizeof number, "%d", (int)node->init);
+  } else if (strcmp(what, "freeze") == 0 || strcmp(what, "thaw") == 0) {
+    result = what[0] == 'f' ? node_freeze(node, error, sizeof error) : node_thaw(node, error, sizeof error);
+    snprintf(number, sizeof number, "0");
+  } else return 0;
+  if (result < 0) request_answer("error", "power", error);
+  else request_answer("ok", number, NULL);
+  return 1;
+}
+
 static void handle(char **fields, int count, char *payload, size_t length) {
+  struct node *node = count >= 2 ? sandbox_find_node(fields[1]) : NULL;
+  if (node != NULL && power(node, fields[0], payload, length)) return;
   if (count == 3 && strcmp(fields[0], "node") == 0) make_node(fields[1], fields[2]);
   else if (count == 1 && strcmp(fields[0], "settle") == 0) settle_all();
   else if (count == 1 && strcmp(fields[0], "detach") == 0) {

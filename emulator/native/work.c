@@ -1,7 +1,7 @@
 /*
  * `native work`: does requests about the node it runs in (request.h), for backends whose nodes others have made. Besides those:
  * `index NODE INTERFACE` tells an interface's index, `settle` waits for all rulesets, `network PATH` goes to a network namespace and keeps it
- * alive by being there, `open PATH` tells the descriptor by which messages may name one. Ends with its input.
+ * alive by being there (without PATH: to a new one), `open PATH` tells the descriptor by which messages may name one. Ends with its input.
  */
 #define _GNU_SOURCE
 #include "native.h"
@@ -33,6 +33,11 @@ static void go_to(const char *path) {
   request_answer("ok", NULL, NULL);
 }
 
+static void go_to_new(void) {
+  if (unshare(CLONE_NEWNET) < 0) return request_answer("error", "network", strerror(errno));
+  request_answer("ok", NULL, NULL);
+}
+
 static void tell_descriptor(const char *path) {
   char text[16];
   int network = open_network(path);
@@ -44,6 +49,7 @@ static void tell_descriptor(const char *path) {
 static void handle(char **fields, int count, char *payload, size_t length) {
   char error[512];
   if (count == 3 && strcmp(fields[0], "index") == 0) return tell_index(fields[2]);
+  if (count == 1 && strcmp(fields[0], "network") == 0) return go_to_new();
   if (count == 2 && strcmp(fields[0], "network") == 0) return go_to(fields[1]);
   if (count == 2 && strcmp(fields[0], "open") == 0) return tell_descriptor(fields[1]);
   int settles = count == 1 && strcmp(fields[0], "settle") == 0;

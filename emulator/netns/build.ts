@@ -23,8 +23,10 @@ export interface BuiltNode {
   readonly initPid: number;
 }
 
-interface NodePlan extends NodeState {
+export interface NodePlan extends NodeState {
   readonly links: readonly LinkMessage[];
+  /** Its ends of links, by name. */
+  readonly indexes: ReadonlyMap<string, number>;
 }
 
 /** What is to be asked for, before anything is. */
@@ -35,10 +37,14 @@ export function planTopology(topology: Topology): TopologyPlan {
   const interfaces = numberInterfaces(topology);
   const links = Map.groupBy(linkMessages(topology, interfaces), (link) => link.node);
   const ends = linkEnds(topology);
-  return topology.nodes.map((node) => ({
-    ...planState(node, ends.get(node.name) ?? [], interfaces),
-    links: links.get(node.name) ?? [],
-  }));
+  return topology.nodes.map((node) => {
+    const names = ends.get(node.name) ?? [];
+    return {
+      ...planState(node, names, interfaces),
+      links: links.get(node.name) ?? [],
+      indexes: new Map(names.map((name) => [name, interfaces.of(node.name, name).index])),
+    };
+  });
 }
 
 /** All requests go out at once; of those that fail, the first is thrown: the others may have failed for its sake. */

@@ -3,8 +3,9 @@ import { spawn } from "node:child_process";
 import type { Lab, LabNode, UpOptions } from "../lab.ts";
 import { nativeInLab, type Topology } from "../topology/index.ts";
 import { enterArguments, execInNode, nodeServices, runCommands, startServices, unlessAborted } from "../node/index.ts";
-import { buildTopology, planTopology, type BuiltNode, type TopologyPlan } from "./build.ts";
+import { buildTopology, planTopology, type NodePlan, type TopologyPlan } from "./build.ts";
 import { stagedMounts } from "./binds.ts";
+import { nodePower } from "./power.ts";
 import { LabError } from "../lab-error.ts";
 import { childrenOf, namespacedPids, startSandbox, type Sandbox, type SandboxPrograms } from "./sandbox.ts";
 
@@ -26,17 +27,44 @@ function outsidePids(sandboxPid: number): Map<number, number> {
   );
 }
 
-function makeNode(name: string, native: string, sandboxPid: number, outsidePid: number | undefined): LabNode {
+/** The first process of a node inside the sandbox, and as this process sees it; of a node without farmlab-init there is none. */
+interface FirstProcess {
+  readonly inside: number;
+  readonly outside: number | undefined;
+}
+
+interface MadeNode {
+  readonly node: LabNode;
+  readonly first: () => FirstProcess;
+}
+
+function makeNode(
+  plan: NodePlan,
+  sandbox: Sandbox,
+  sandboxPid: number,
+  native: string,
+  initPid: number,
+  outside: number | undefined,
+): MadeNode {
+  const { node } = plan;
+  let first: FirstProcess = { inside: initPid, outside };
   const hostPath = (path: string): string => {
-    if (outsidePid === undefined) throw new Error(`node ${name} has no process: its files are only reached by exec`);
-    return `/proc/${outsidePid}/root${path}`;
+    if (first.outside === undefined) throw new Error(`node ${node.name} has no process: its files are only reached by exec`);
+    return `/proc/${first.outside}/root${path}`;
   };
-  return {
-    name,
+  const services = nodeServices(hostPath);
+  const started = async (inside: number): Promise<void> => {
+    first = { inside, outside: outsidePids(sandboxPid).get(inside) };
+    for (const service of node.config.services ?? []) await services.start(service);
+  };
+  const labNode: LabNode = {
+    name: node.name,
     hostPath,
-    services: nodeServices(hostPath),
-    exec: (argv, options) => execInNode(native, sandboxPid, name, argv, options),
+    services,
+    exec: (argv, options) => execInNode(native, sandboxPid, node.name, argv, options),
+    ...nodePower({ sandbox, plan, started }),
   };
+  return { node: labNode, first: () => first };
 }
 
 async function makeLab(
@@ -51,16 +79,17 @@ async function makeLab(
   const sandboxPid = childrenOf(sandbox.pid)[0];
   if (sandboxPid === undefined) throw new LabError("lab-gone", "the lab ended while it was made");
   const outside = outsidePids(sandboxPid);
-  const nodes = new Map(
-    topology.nodes.map((node) => [
-      node.name,
-      makeNode(node.name, programs.native, sandboxPid, outside.get(built.get(node.name)?.initPid ?? -1)),
-    ]),
+  const made = new Map(
+    plan.map((one) => {
+      const initPid = built.get(one.node.name)?.initPid ?? 0;
+      return [one.node.name, makeNode(one, sandbox, sandboxPid, programs.native, initPid, outside.get(initPid))];
+    }),
   );
+  const nodes = new Map([...made].map(([name, { node }]) => [name, node]));
   options.onProgress?.("starting daemons");
   await startServices(topology, nodes, options.signal);
   await runCommands(topology, nodes, options.signal);
-  return assemble(topology, options.name, sandbox, sandboxPid, nodes, built, programs.native);
+  return assemble(topology, options.name, sandbox, sandboxPid, made, programs.native);
 }
 
 /** Makes the lab; on failure or abort nothing of it is left. Throws a LabError, or an Error that says what is wrong in the topology. */
@@ -82,8 +111,7 @@ function assemble(
   name: string,
   sandbox: Sandbox,
   sandboxPid: number,
-  nodes: ReadonlyMap<string, LabNode>,
-  built: ReadonlyMap<string, BuiltNode>,
+  nodes: ReadonlyMap<string, MadeNode>,
   native: string,
 ): NetnsLab {
   return {
@@ -93,13 +121,13 @@ function assemble(
     sandboxPid,
     ended: sandbox.ended,
     node(nodeName) {
-      const node = nodes.get(nodeName);
-      if (node === undefined) throw new Error(`lab ${name} has no node ${nodeName}`);
-      return node;
+      const made = nodes.get(nodeName);
+      if (made === undefined) throw new Error(`lab ${name} has no node ${nodeName}`);
+      return made.node;
     },
     namespacePath(nodeName, namespace) {
       if (namespace === undefined) return `/run/farmlab/nodes/${nodeName}`;
-      return `/proc/${built.get(nodeName)?.initPid ?? 0}/root/run/netns/${namespace}`;
+      return `/proc/${nodes.get(nodeName)?.first().inside ?? 0}/root/run/netns/${namespace}`;
     },
     startHelper: (argv) => spawn(native, enterArguments(sandboxPid, undefined, undefined, [nativeInLab, ...argv]), { stdio: "pipe" }),
     detach: () => sandbox.detach(),

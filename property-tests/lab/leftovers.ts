@@ -40,12 +40,17 @@ function listed(directory: string, wanted: (name: string) => boolean): string[] 
 export function tracesOf(runPid: number, temporary: string): Traces {
   const labPrefix = `run-${runPid}-`;
   const locks = readFileSync("/proc/net/unix", "utf8").match(/@farmlab\S*/g) ?? [];
-  const isOurs = (text: string): boolean => text.includes("farmlab") || text.includes(cacheDirectory());
+  // A container engine that farmlab has provided outlives runs, and is no run's.
+  const isOurs = (text: string): boolean =>
+    (text.includes("farmlab") && !text.includes("farmlab/engine")) || text.includes(cacheDirectory());
+  const inRun = listed("/run", isOurs).flatMap((name) =>
+    name === "farmlab" ? listed("/run/farmlab", (entry) => entry !== "engine") : [name],
+  );
   return {
     processes: processesOf(labPrefix),
     locks: locks.filter((lock) => lock.includes(labPrefix)),
     mounts: readFileSync("/proc/mounts", "utf8").split("\n").filter(isOurs),
-    files: [...listed(temporary, () => true), ...["/run", "/dev/shm"].flatMap((directory) => listed(directory, isOurs))],
+    files: [...listed(temporary, () => true), ...inRun, ...listed("/dev/shm", isOurs)],
     staging: ["image", "native", "bundle"].flatMap((kind) => listed(join(cacheDirectory(), kind), (name) => name.startsWith("staging"))),
   };
 }

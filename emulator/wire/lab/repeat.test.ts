@@ -42,6 +42,10 @@ async function run(seed: number): Promise<Run> {
         }
       }
     }
+    // A probe is given up before its answer has to be there: what comes behind the last ones, and is decided about by nobody, waits for them.
+    for (const where of [...right, ...right]) {
+      expect((await prober.probe({ from, protocol: "tcp", to: address(where), port: 7000, timeoutMs: 10_000 })).kind).toBe("reply");
+    }
     const { decisions, cut } = await wire.decisions();
     expect(cut).toBe(0);
     // Kernels' own: neighbours are asked for anew, and answers that nobody waits for any more refused, when they see fit.
