@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { startDeadline } from "../../core/common/index.ts";
+import type { ScheduleRules } from "../faults/index.ts";
 import type { BackendName, ExecResult, Lab, LabNode } from "../lab.ts";
 import type { Topology } from "../topology/index.ts";
 
@@ -9,6 +10,8 @@ export type Sketch = Omit<Topology, "name" | "seed">;
 
 export interface CaseContext {
   readonly backend: BackendName;
+  /** The rules of time of faults, which are core/farm's. */
+  readonly rules: ScheduleRules;
   /** Brings a lab up under a name of its own; whoever runs the case takes it down. */
   readonly up: (sketch: Sketch) => Promise<Lab>;
 }

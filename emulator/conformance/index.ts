@@ -5,6 +5,7 @@
 import { captureCases } from "./captures.ts";
 import type { ConformanceCase } from "./case.ts";
 import { dataplaneCases } from "./dataplane.ts";
+import { faultCases } from "./faults.ts";
 import { insideCases } from "./inside.ts";
 import { labCases } from "./labs.ts";
 import { linkCases } from "./links.ts";
@@ -19,6 +20,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...programCases,
   ...dataplaneCases,
   ...powerCases,
+  ...faultCases,
   ...captureCases,
   ...labCases,
 ];

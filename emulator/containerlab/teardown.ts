@@ -8,14 +8,14 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { LabError } from "../lab-error.ts";
 import { runContainerlab, topologyFile } from "./command-line.ts";
-import { removeContainers } from "./containers.ts";
+import { removeContainers, removedAtOnce } from "./containers.ts";
 import { engineAt } from "./engine.ts";
 
 const [lab = "", containerlab = "", socket = "", folder = ""] = process.argv.slice(2);
 
 if (existsSync(join(folder, topologyFile))) {
   try {
-    await runContainerlab({ containerlab, socket, folder }, "destroy", ["--cleanup"]);
+    await runContainerlab({ containerlab, socket, folder }, "destroy", ["--cleanup", "--max-workers", String(removedAtOnce)]);
   } catch (error) {
     if (!(error instanceof LabError)) throw error;
     process.stderr.write(`${error.message}\n`);

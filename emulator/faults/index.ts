@@ -3,4 +3,4 @@
  * core/farm's; how a lab does its part (nodes, the wire) is the backend's.
  */
 export type { FaultLab, FaultNode } from "./fault-lab.ts";
-export { withFaults, type FaultContext, type FaultRun, type Happened } from "./with-faults.ts";
+export { withFaults, type FaultContext, type FaultRun, type Happened, type ScheduleRules } from "./with-faults.ts";

@@ -1,4 +1,5 @@
 import { afterEach, describe, it } from "vitest";
+import { healing, stepsOf } from "../../../core/farm/index.ts";
 import { backendNamed, backendNames } from "../../backend.ts";
 import { missing, needs } from "../../containerlab/available.fixture.ts";
 import { ensureRuntime } from "../../image/index.ts";
@@ -26,7 +27,7 @@ describe.each(backendNames.map((backend) => ({ backend, title: cannot(backend) ?
     };
 
     it.skipIf(cannot(backend)).each(conformanceCases)("$name", async ({ check }) => {
-      await check({ backend, up });
+      await check({ backend, up, rules: { stepsOf, healing } });
     });
   },
 );
