@@ -44,18 +44,20 @@ export interface Lab {
 export interface NodePower {
   /**
    * Freezes every process of the node where it is. Its kernel still answers for it (ARP, echoes, forwarding), as that of a machine would
-   * not: who wants silence cuts its links first. Programs that are run in it meanwhile may wait until it goes on.
+   * not: who wants silence cuts its links first. Its farmlab-init is frozen too: `services` get no answer. Rejects for a node that is off.
    */
   pause(): Promise<void>;
+  /** All go on, but for those that had been stopped before. */
   resume(): Promise<void>;
   /**
-   * Ends every process of the node at once, and all that its network was: addresses, routes, rules, namespaces inside. The far ends of its
+   * Ends every process of the node at once, none of which sees another go or a link, and all that its network was: addresses, routes, rules, namespaces inside. The far ends of its
    * links lose their carrier, but where a wire is between.
    */
   powerOff(): Promise<void>;
   /**
    * Starts the node again: its interfaces and its disk (/etc, /var) are there as before, what it had in memory (/run, /tmp) is not. Then its
-   * configuration is made again, of files only those in memory, and its daemons start until they are ready.
+   * configuration is made again, of files only those in memory, and its daemons start until they are ready. Not made again: daemons
+   * that were started later, and what a `.clab.yml`'s `exec` did. Paths of `hostPath` and `namespacePath` from before lead nowhere.
    */
   powerOn(): Promise<void>;
   /** Off and on. */
@@ -64,7 +66,7 @@ export interface NodePower {
 
 export interface LabNode extends NodePower {
   readonly name: string;
-  /** Runs a program in the node; never throws for a non-zero code. */
+  /** Runs a program in the node; never throws for a non-zero code. Code 125, and no run, where the node is paused or off. */
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   readonly services: NodeServices;
   /** Host's path to a path inside the node (`/proc/<pid>/root/...`), for sockets and files; only for nodes with farmlab-init. */

@@ -99,12 +99,13 @@ async function statsOf(docker: Docker, id: string): Promise<NodeStats> {
 export function containerNode(node: PoweredNode): ContainerNode {
   const { name, native, running } = node;
   const hostPath = (path: string): string => `${rootOf(running())}${path}`;
+  const { refusal, ...power } = nodePower(node);
   return {
     name,
     hostPath,
     services: nodeServices(hostPath),
-    exec: async (argv, options) => await execInNode(native, running().pid, undefined, argv, options),
+    exec: async (argv, options) => refusal() ?? (await execInNode(native, running().pid, undefined, argv, options)),
     stats: async () => await statsOf(node.docker, running().id),
-    ...nodePower(node),
+    ...power,
   };
 }

@@ -1,8 +1,7 @@
 /** A node's power: its container frozen, killed, and started again with the links that it had. */
 import type Docker from "dockerode";
 import { LabError } from "../lab-error.ts";
-import type { NodePower } from "../lab.ts";
-import { HelperProcess, moveLinks, rebooting } from "../node/index.ts";
+import { HelperProcess, moveLinks, switchedNode, type SwitchedNode } from "../node/index.ts";
 import { firstProcess } from "./containers.ts";
 import { isConflict } from "./engine.ts";
 import type { Running } from "./node.ts";
@@ -56,33 +55,30 @@ async function giveLinks(keeper: HelperProcess, node: PoweredNode, { pid }: Runn
   await moveAll(keeper, node, Number(descriptor));
 }
 
-export function nodePower(node: PoweredNode): NodePower {
+export function nodePower(node: PoweredNode): SwitchedNode {
   const container = (): Docker.Container => node.docker.getContainer(node.running().id);
+  let running = node.running();
   let keeper: HelperProcess | undefined;
   void node.ended.then(() => keeper?.end());
-  const powerOff = async (): Promise<void> => {
-    if (keeper !== undefined) return;
-    keeper = await takeLinks(node);
-    await unlessSo(container().unpause());
-    await container().kill();
-    await container().wait();
-  };
-  const powerOn = async (): Promise<void> => {
-    if (keeper === undefined) return;
-    await container().start();
-    const pid = await firstProcess(node.docker, node.running().id);
-    if (pid === undefined) throw new LabError("node", `the container of node ${node.name} did not start again`);
-    const running = { id: node.running().id, pid };
-    await giveLinks(keeper, node, running);
-    await keeper.end();
-    keeper = undefined;
-    await node.started(running);
-  };
-  return {
+  return switchedNode(node.name, {
     pause: async () => await unlessSo(container().pause()),
     resume: async () => await unlessSo(container().unpause()),
-    powerOff,
-    powerOn,
-    reboot: rebooting({ powerOff, powerOn }),
-  };
+    async off() {
+      keeper ??= await takeLinks(node);
+      // An engine does not kill what it has frozen.
+      await unlessSo(container().unpause());
+      await container().kill();
+      await container().wait();
+    },
+    async start() {
+      await container().start();
+      const pid = await firstProcess(node.docker, node.running().id);
+      if (keeper === undefined || pid === undefined) throw new LabError("node", `the container of node ${node.name} did not start again`);
+      running = { id: node.running().id, pid };
+      await giveLinks(keeper, node, running);
+      await keeper.end();
+      keeper = undefined;
+    },
+    settle: async () => await node.started(running),
+  });
 }

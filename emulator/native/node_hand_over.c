@@ -16,6 +16,9 @@ enum { BACKLOG = 128 };
 /* Records keep their bounds, so that a question is there whole or not at all. */
 enum { KIND = SOCK_SEQPACKET | SOCK_CLOEXEC };
 
+/* What is answered for a node that is off; else how many descriptors come. */
+enum { OFF = 127 };
+
 static socklen_t control_address(struct sockaddr_un *address) {
   static const char name[] = "farmlab-control";
   memset(address, 0, sizeof *address);
@@ -35,10 +38,11 @@ int node_hand_over_listen(void) {
 static void send_namespaces(int asker, const struct node *node) {
   int descriptors[NODE_NAMESPACES];
   int count = 0;
-  for (int index = 0; node != NULL && index < NODE_NAMESPACES; index += 1) {
+  int is_off = node != NULL && node->is_off;
+  for (int index = 0; node != NULL && !is_off && index < NODE_NAMESPACES; index += 1) {
     if (node->namespaces[index] >= 0) descriptors[count++] = node->namespaces[index];
   }
-  char byte = (char)count;
+  char byte = (char)(is_off ? OFF : count);
   _Alignas(struct cmsghdr) char space[CMSG_SPACE(sizeof descriptors)] = {0};
   struct iovec vector = {.iov_base = &byte, .iov_len = 1};
   struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
@@ -75,7 +79,8 @@ static int receive_namespaces(int control, int descriptors[NODE_NAMESPACES]) {
   do amount = recvmsg(control, &message, MSG_CMSG_CLOEXEC);
   while (amount < 0 && errno == EINTR);
   if (amount == 0) errno = ECONNRESET;
-  if (amount != 1) return -1;
+  if (amount == 1 && byte == OFF) errno = EHOSTDOWN;
+  if (amount != 1 || byte == OFF) return -1;
   struct cmsghdr *header = CMSG_FIRSTHDR(&message);
   if (header == NULL) return 0;
   int count = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));

@@ -27,7 +27,4 @@ int sandbox_is_detached(void);
 
 struct node *sandbox_find_node(const char *name);
 
-/* The same, but none that is off: nobody can enter it. */
-struct node *sandbox_find_running_node(const char *name);
-
 #endif

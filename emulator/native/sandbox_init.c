@@ -48,7 +48,7 @@ static void accept_askers(int control) {
 }
 
 static void serve(int place) {
-  if (!node_hand_over_serve(askers[place], sandbox_find_running_node)) return;
+  if (!node_hand_over_serve(askers[place], sandbox_find_node)) return;
   close(askers[place]);
   askers[place] = -1;
 }

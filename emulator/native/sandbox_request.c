@@ -38,11 +38,6 @@ struct node *sandbox_find_node(const char *name) {
   return NULL;
 }
 
-struct node *sandbox_find_running_node(const char *name) {
-  struct node *node = sandbox_find_node(name);
-  return node == NULL || node->is_off ? NULL : node;
-}
-
 /* Where the prober finds it. Not before all nodes are made: each new mount namespace copies the mounts that there are. */
 static int show_network(struct node *node) {
   char path[NODE_NAME_MAX + 32], source[64];

@@ -57,12 +57,13 @@ function makeNode(
     first = { inside, outside: outsidePids(sandboxPid).get(inside) };
     for (const service of node.config.services ?? []) await services.start(service);
   };
+  const { refusal, ...power } = nodePower({ sandbox, plan, started });
   const labNode: LabNode = {
     name: node.name,
     hostPath,
     services,
-    exec: (argv, options) => execInNode(native, sandboxPid, node.name, argv, options),
-    ...nodePower({ sandbox, plan, started }),
+    exec: async (argv, options) => refusal() ?? (await execInNode(native, sandboxPid, node.name, argv, options)),
+    ...power,
   };
   return { node: labNode, first: () => first };
 }

@@ -1,6 +1,5 @@
 /** A node's power in a sandbox: its links wait in the network of its next life while nothing of the node runs. */
-import type { NodePower } from "../lab.ts";
-import { allOf, moveLinks, rebooting, requestState, stateAfterReboot } from "../node/index.ts";
+import { allOf, moveLinks, requestState, stateAfterReboot, switchedNode, type SwitchedNode } from "../node/index.ts";
 import type { NodePlan } from "./build.ts";
 import type { Sandbox } from "./sandbox.ts";
 
@@ -11,30 +10,25 @@ export interface PoweredNode {
   readonly started: (initPid: number) => Promise<void>;
 }
 
-export function nodePower({ sandbox, plan, started }: PoweredNode): NodePower {
+export function nodePower({ sandbox, plan, started }: PoweredNode): SwitchedNode {
   const { name } = plan.node;
-  let isOff = false;
   const ask = async (what: string): Promise<string> => (await sandbox.request([what, name]))[0] ?? "";
-  const powerOff = async (): Promise<void> => {
-    if (isOff) return;
-    // Links inherit the settings of the network that they come to.
-    const [next] = await sandbox.request(["next", name], plan.early);
-    await moveLinks(sandbox, name, plan.indexes, Number(next));
-    await ask("off");
-    isOff = true;
-  };
-  const powerOn = async (): Promise<void> => {
-    if (!isOff) return;
-    const initPid = Number(await ask("on"));
-    isOff = false;
-    await allOf([...requestState(sandbox, stateAfterReboot(plan)), sandbox.request(["settle"])]);
-    await started(initPid);
-  };
-  return {
+  let initPid = 0;
+  return switchedNode(name, {
     pause: async () => void (await ask("freeze")),
     resume: async () => void (await ask("thaw")),
-    powerOff,
-    powerOn,
-    reboot: rebooting({ powerOff, powerOn }),
-  };
+    async off() {
+      // Links inherit the settings of the network that they come to.
+      const [next] = await sandbox.request(["next", name], plan.early);
+      await moveLinks(sandbox, name, plan.indexes, Number(next));
+      await ask("off");
+    },
+    async start() {
+      initPid = Number(await ask("on"));
+    },
+    async settle() {
+      await allOf([...requestState(sandbox, stateAfterReboot(plan)), sandbox.request(["settle"])]);
+      await started(initPid);
+    },
+  });
 }

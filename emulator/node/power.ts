@@ -1,5 +1,6 @@
 /** What a node's power has in common in every backend: its links move on to its next life, and what of its state is made again. */
-import type { NodePower } from "../lab.ts";
+import { LabError } from "../lab-error.ts";
+import type { ExecResult, NodePower } from "../lab.ts";
 import type { HelperProcess } from "./helper-process.ts";
 import { moveLink } from "./netlink.ts";
 import { sendMessages, type NodeState } from "./state.ts";
@@ -24,9 +25,74 @@ export async function moveLinks(
   if (messages.length > 0) await sendMessages(helper, node, messages);
 }
 
-export const rebooting =
-  ({ powerOff, powerOn }: Pick<NodePower, "powerOff" | "powerOn">): (() => Promise<void>) =>
-  async () => {
+/** How a backend does it. */
+export interface PowerMeans {
+  readonly pause: () => Promise<void>;
+  readonly resume: () => Promise<void>;
+  /** Of a node that is paused: it neither sees its links go one after the other nor tells anybody. */
+  readonly off: () => Promise<void>;
+  readonly start: () => Promise<void>;
+  /** Of a node that was started: its state, and its daemons until they are ready. */
+  readonly settle: () => Promise<void>;
+}
+
+export interface SwitchedNode extends NodePower {
+  /** What a program that is to be run in the node gets instead of a run; undefined where it can run. */
+  readonly refusal: () => ExecResult | undefined;
+}
+
+/** As for any other way of not getting in. */
+const cannotEnterCode = 125;
+
+/** Whether a node runs, is paused or is off: what is asked of its power is done one after the other, and only what changes something. */
+export function switchedNode(node: string, means: PowerMeans): SwitchedNode {
+  let state: "on" | "paused" | "off" = "on";
+  let last: Promise<void> = Promise.resolve();
+  const inTurn =
+    (work: () => Promise<void>): (() => Promise<void>) =>
+    () => {
+      const turn = last.then(work);
+      last = turn.catch(() => undefined);
+      return turn;
+    };
+  const pause = async (): Promise<void> => {
+    if (state === "off") throw new LabError("off", `node ${node} is off: nothing of it is there to be paused`);
+    if (state === "on") await means.pause();
+    state = "paused";
+  };
+  const resume = async (): Promise<void> => {
+    if (state !== "paused") return;
+    await means.resume();
+    state = "on";
+  };
+  const powerOff = async (): Promise<void> => {
+    if (state === "off") return;
+    const before = state;
+    await pause();
+    try {
+      await means.off();
+    } catch (error) {
+      if (before === "on") await resume();
+      throw error;
+    }
+    state = "off";
+  };
+  const powerOn = async (): Promise<void> => {
+    if (state !== "off") return;
+    await means.start();
+    state = "on";
+    await means.settle();
+  };
+  const reboot = async (): Promise<void> => {
     await powerOff();
     await powerOn();
   };
+  return {
+    pause: inTurn(pause),
+    resume: inTurn(resume),
+    powerOff: inTurn(powerOff),
+    powerOn: inTurn(powerOn),
+    reboot: inTurn(reboot),
+    refusal: () => (state === "on" ? undefined : { code: cannotEnterCode, stdout: "", stderr: `node ${node} is ${state}` }),
+  };
+}
