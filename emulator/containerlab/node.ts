@@ -28,7 +28,6 @@ const clock = { nowMs: () => performance.now(), pause: async (milliseconds: numb
 /** A container that runs a node. */
 export interface Running {
   readonly id: string;
-  /** 0 while the node is off. */
   readonly pid: number;
 }
 

@@ -13,8 +13,6 @@ export interface PoweredNode {
   /** Its ends of links. */
   readonly interfaces: readonly string[];
   readonly running: () => Running;
-  /** Nothing of the node runs any more. */
-  readonly stopped: () => void;
   /** Resolves when the lab has ended. */
   readonly ended: Promise<void>;
   /** The container runs anew and has its links: brings it to its state, and starts its daemons. */
