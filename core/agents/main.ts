@@ -4,12 +4,15 @@
  * nothing for other nodes and is told nothing but what the store holds. No other room imports this one: it begins here.
  */
 import { writeSync } from "node:fs";
+import { clockSkewPath } from "../common/index.ts";
 import { runAgent } from "./agent.ts";
 import { machineClock } from "./clock.ts";
 import { defaultConfigurationPath, readConfiguration } from "./configuration.ts";
 import { createLog } from "./log.ts";
+import { skewOf, skewedClock } from "./skewed-clock.ts";
 import { textOf } from "./text-of.ts";
 
+const clock = skewedClock(machineClock, skewOf(clockSkewPath));
 const log = createLog(
   (line) => {
     try {
@@ -18,7 +21,7 @@ const log = createLog(
       // A log that nobody takes is no reason to leave the node alone.
     }
   },
-  () => new Date(),
+  () => clock.now(),
 );
 
 async function main(): Promise<number> {
@@ -30,7 +33,7 @@ async function main(): Promise<number> {
   const ending = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => ending.abort());
   try {
-    await runAgent(read.value, { clock: machineClock, log, seed: process.pid }, ending.signal);
+    await runAgent(read.value, { clock, log, seed: process.pid }, ending.signal);
     return 0;
   } catch (error) {
     log("internal-error", { message: textOf(error), stack: error instanceof Error ? error.stack : undefined });

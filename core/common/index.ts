@@ -8,3 +8,4 @@ export * from "./address.ts";
 export * from "./deadline.ts";
 export * from "./random.ts";
 export * from "./service-line.ts";
+export * from "./clock-skew.ts";

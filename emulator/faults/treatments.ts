@@ -2,6 +2,7 @@
 import type { Fault } from "../../core/farm/index.ts";
 import type { Direction, WiredLink, Wire, WireRule } from "../wire/index.ts";
 import { FaultError, type FaultLab } from "./fault-lab.ts";
+import { agentClock } from "./node-clock.ts";
 
 /** Healing is right after any part of the beginning, and more than once. */
 export interface Treatment {
@@ -17,7 +18,7 @@ export interface TreatmentContext {
   readonly name: string;
 }
 
-type FaultOf<K extends Fault["kind"]> = Extract<Fault, { readonly kind: K }>;
+export type FaultOf<K extends Fault["kind"]> = Extract<Fault, { readonly kind: K }>;
 
 const bothEnds: readonly Direction[] = [0, 1];
 const nothing = (): Promise<void> => Promise.resolve();
@@ -191,6 +192,8 @@ export function treatmentOf(fault: Fault, context: TreatmentContext): Treatment 
       const { services } = context.lab.node(fault.node);
       return { begin: () => services.kill(fault.service, fault.signal), heal: nothing };
     }
+    case "agent-clock":
+      return agentClock(context, fault);
     case "disk-full":
       return diskFull(context, fault);
   }

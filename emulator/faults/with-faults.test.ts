@@ -4,7 +4,8 @@ import type { Topology, TopologyNode } from "../topology/index.ts";
 import { wireOf, withWire, type Wire } from "../wire/index.ts";
 import { withFaults, type FaultContext, type FaultLab, type FaultNode, type Happened } from "./index.ts";
 
-const node = (name: string): TopologyNode => ({ name, init: true, role: "host", config: {} });
+const agent = { name: "agent", argv: ["agent"], restart: "always" } as const;
+const node = (name: string): TopologyNode => ({ name, init: true, role: "host", config: name === "a" ? { services: [agent] } : {} });
 const linked = (one: string, other: string): Topology["links"][number] => ({
   name: `${one}-${other}`,
   endpoints: [
@@ -33,8 +34,8 @@ function bench(wired: readonly string[], broken: readonly string[] = []): Bench 
     if (broken.some((one) => what.startsWith(one))) throw new Error(`${what} is broken`);
   };
   const nodeOf = (name: string): FaultNode => ({
-    exec: async (argv) => {
-      await ask(`${name} ${argv[0] ?? ""}`);
+    exec: async (argv, { input } = {}) => {
+      await ask([name, argv[0], ...(input === undefined ? [] : [input.trim()])].join(" "));
       return { code: 0, stdout: "", stderr: argv[0] === "dd" ? "dd: No space left on device" : "" };
     },
     services: { kill: (service, signal) => ask(`${name} ${signal} ${service}`) },
@@ -203,6 +204,13 @@ describe("faults of nodes", () => {
     ]);
   });
 
+  it("put the clock of a node's agent wrong, and right again", async () => {
+    const one = bench([]);
+    const fault: Fault = { kind: "agent-clock", node: "a", aheadMs: -5000, rate: 2 };
+    await withFaults({ seed: 1, faults: [{ atMs: 0, fault }] }, one.context, until(5, one));
+    expect(one.asked).toEqual(['0 a tee {"aheadMs":-5000,"rate":2}', "5 a rm"]);
+  });
+
   it("cut every link that leads out of a partition, and no other", async () => {
     const one = bench(["a-b", "c-b"]);
     await withFaults({ seed: 1, faults: [{ atMs: 0, fault: { kind: "partition", nodes: ["a", "b"] } }] }, one.context, until(5, one));
@@ -219,6 +227,8 @@ describe("a fault that a lab cannot be put through", () => {
     [{ kind: "node-pause", node: "b" }, ["a-b"], "link c-b of b is not wired"],
     [{ kind: "partition", nodes: ["c"] }, ["a-b"], "link c-b leads out of the partition"],
     [{ kind: "node-reboot", node: "d" }, [], "has no node d"],
+    [{ kind: "agent-clock", node: "b", rate: 2 }, [], "b has no agent"],
+    [{ kind: "agent-clock", node: "a", rate: 0 }, [], "count 0 seconds in one"],
   ])("is refused before anything begins: %j with %j wired", async (fault, wired, message) => {
     const one = bench(wired);
     const schedule = {

@@ -71,6 +71,11 @@ export type Fault =
       readonly service: string;
       readonly signal: "SIGKILL" | "SIGTERM";
     }
+  /**
+   * The clock of the node's agent, and of nothing else: its time of day is ahead (negative: behind), or it counts `rate` seconds in one. It is
+   * right again when the fault is healed, or the node has started again.
+   */
+  | { readonly kind: "agent-clock"; readonly node: string; readonly aheadMs?: number; readonly rate?: number }
   /** The file system that holds this folder of the node has no room left. */
   | { readonly kind: "disk-full"; readonly node: string; readonly folder: string };
 
