@@ -1,17 +1,35 @@
 /** What this host lacks for labs, and errors that come of it, as problems with a way out. */
-import type { Problem } from "../core/common/index.ts";
-import { probeHost, requireSandbox } from "../emulator/host/index.ts";
+import { failure } from "../core/common/index.ts";
+import type { Outcome, Problem } from "../core/common/index.ts";
+import { probeHost, requireSandbox, requireTunnels, tunnelCapabilities } from "../emulator/host/index.ts";
 import { BuildError, cacheProblem } from "../emulator/image/index.ts";
 import { LabError } from "../emulator/lab-error.ts";
+import type { BackendName } from "../emulator/lab.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { complain } from "./output.ts";
 
-/** Whether labs can be made here, found by trying; says why not and sets the exit code. Before anything is started. */
-export async function hostCanRun(): Promise<boolean> {
-  const { ok, problems } = requireSandbox(await probeHost("required"));
+function isPossible({ ok, problems }: Outcome<void>): boolean {
   for (const problem of problems) complain(problem, exitCodes.hostCannot);
   return ok;
 }
+
+/** Whether labs can be made here, found by trying; says why not and sets the exit code. Before anything is started. */
+export async function hostCanRun(backend: BackendName = "netns"): Promise<boolean> {
+  const report = await probeHost("required");
+  return isPossible(backend === "containerlab" && !report.root ? failure(needsRoot) : requireSandbox(report));
+}
+
+/** Whether the tunnels of a farm can be made here; the rest as `hostCanRun`. */
+export async function hostCanTunnel(): Promise<boolean> {
+  return isPossible(requireTunnels(await probeHost(tunnelCapabilities)));
+}
+
+const needsRoot: Problem = {
+  severity: "error",
+  code: "needs-root",
+  message: "labs of containers are made as root, and this user is not root",
+  hint: "run it with sudo, or leave --backend out",
+};
 
 const error = (code: string, message: string, hint: string): Problem => ({ severity: "error", code, message, hint });
 

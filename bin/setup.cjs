@@ -16,6 +16,8 @@ const libraryFolders = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu
 /** For setpriv: nothing that the set-up started goes on when the set-up was killed. Not for apt, which must not stop half-way. */
 const diesWithParent = ["--pdeathsig", "KILL"];
 
+const isLinuxUser = () => process.platform === "linux" && process.getuid() !== 0;
+
 /** Where there are no Debian packages to be had, a container engine builds the image. */
 const buildsInContainer = () => !isCommand("apt-get") && ["docker", "podman"].some(isCommand);
 
@@ -24,6 +26,8 @@ const debianPackages = [
   { name: "mmdebstrap", present: () => isCommand("mmdebstrap") || buildsInContainer() },
   { name: "debian-archive-keyring", present: () => buildsInContainer() || fs.existsSync("/usr/share/keyrings/debian-archive-keyring.gpg") },
   { name: "mount", present: () => isCommand("mount") },
+  // What maps the ids of labs of a user who is not root.
+  { name: "uidmap", present: () => !isLinuxUser() || (isCommand("newuidmap") && isCommand("newgidmap")) },
   { name: "gcc", present: () => isCommand("gcc") },
   { name: "libc6-dev", present: () => libraryFolders.some((folder) => fs.existsSync(path.join(folder, "libc.a"))) },
 ];
@@ -77,7 +81,9 @@ function prepare(node) {
 
 function imagesThere() {
   try {
-    return fs.readdirSync(path.join(cacheDirectory(), "image")).some((name) => /^[0-9a-f]{16}$/.test(name));
+    return fs
+      .readdirSync(path.join(cacheDirectory(), "image"))
+      .some((name) => (isLinuxUser() ? /^[0-9a-f]{16}-/ : /^[0-9a-f]{16}$/).test(name));
   } catch {
     return false;
   }

@@ -221,7 +221,7 @@ async function run(paths: string[], options: Options): Promise<void> {
     return;
   }
 
-  if (!(await hostCanRun())) return;
+  if (!(await hostCanRun(options.backend))) return;
 
   const seed = options.seed ?? randomInt(seedMax);
   const jobs = options.jobs ?? Math.min(farms.length, availableParallelism());

@@ -6,7 +6,7 @@ import { missingPackages } from "../../emulator/image/index.ts";
 import { LabError } from "../../emulator/lab-error.ts";
 import { findLab } from "../../emulator/locate.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { hostCanRun } from "../host-problem.ts";
+import { hostCanRun, hostCanTunnel } from "../host-problem.ts";
 import { imageOption, imageProblem } from "../image-option.ts";
 import { onInterrupt, type Interrupt } from "../interrupt.ts";
 import { complain } from "../output.ts";
@@ -85,7 +85,8 @@ async function up(file: string, options: UpOptions): Promise<void> {
   const wrong = imageProblem(options.image, options.backend);
   if (wrong !== undefined) return complain(wrong, exitCodes.wrongInput);
   const given = await read(file, options);
-  if (given === undefined || (options.image === "host" && !hasPrograms(given)) || !(await hostCanRun())) return;
+  if (given === undefined || (options.image === "host" && !hasPrograms(given)) || !(await hostCanRun(options.backend))) return;
+  if (given.toHold.tunnels && !(await hostCanTunnel())) return;
   const interrupt = onInterrupt();
   try {
     await prepareRuntime(interrupt.signal, options.quiet === true, options.image ?? "built");

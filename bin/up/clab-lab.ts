@@ -55,6 +55,7 @@ export async function clabLab(file: string, options: UpOptions): Promise<LabToHo
   if (problems.length > 0) return undefined;
   return {
     topology,
+    tunnels: false,
     example: `${topology.nodes.find((node) => node.kind !== "bridge")?.name ?? ""} -- ip address`,
     async bringUp(name, signal, onStep) {
       const lab = await backendNamed(options.backend, await ensureRuntime([], { signal, image: options.image ?? "built" })).up(topology, {

@@ -28,6 +28,7 @@ export async function farmLab(file: string, { backend, image }: UpOptions): Prom
   if (!intents.ok) return undefined;
   return {
     topology: compileFarm(farm, { seed }),
+    tunnels: farm.networks.length > 0,
     example: `${farm.nodes[0]?.name ?? "internet"} -- ip netns`,
     async bringUp(name, signal, onStep) {
       const live = await openFarm({

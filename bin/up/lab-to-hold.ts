@@ -21,6 +21,8 @@ export interface HeldLab {
 
 export interface LabToHold {
   readonly topology: Topology;
+  /** Whether it is of no use where no tunnels can be made. */
+  readonly tunnels: boolean;
   /** A first thing to look at: a node, and a program in it. */
   readonly example: string;
   /** Undefined after saying why the lab is of no use; then it is gone. Throws as backends do. */

@@ -72,10 +72,17 @@ const sandboxNamespaces = ["--user", "--net", "--mount", "--pid", "--ipc", "--ut
 const sandboxMount = ["mount", "-t", "tmpfs", "tmpfs", "/mnt"];
 const sandboxOfUser = ["unshare", ...sandboxNamespaces, "--map-root-user", "--", ...sandboxMount] as const;
 
-/** Makes namespaces as a lab's sandbox does, and mounts in them: an unshare alone can succeed with its rights stripped. */
-export async function attemptSandbox(root: boolean, idStart: number, idCount: number): Promise<Refusal> {
-  if (!root) return run(sandboxOfUser);
+/**
+ * Makes namespaces as a lab's sandbox of a user who is not root does, and mounts in them: an unshare alone can succeed with its rights stripped.
+ * `mapped`: what to write before a program to make it root of a namespace with the user's subordinate ids, where that is there.
+ */
+export function attemptSandboxOfUser(mapped: readonly string[]): Promise<Refusal> {
+  const [program = "", ...rest] = [...mapped, ...sandboxOfUser];
+  return run([program, ...rest]);
+}
 
+/** The same for root, with ids of this machine that a lab's are mapped to. */
+export async function attemptSandboxOfRoot(idStart: number, idCount: number): Promise<Refusal> {
   const script = 'echo ready; read -r _; exec setpriv --reuid 0 --regid 0 --clear-groups "$@"';
   const child = spawn("unshare", [...sandboxNamespaces, "--keep-caps", "--", "sh", "-c", script, "sandbox", ...sandboxMount], {
     stdio: "pipe",

@@ -77,7 +77,7 @@ describe("probeHost", () => {
   it("tells the links that the kernel has from those that it has not, of many that are asked for together", async () => {
     const host = await probeHost();
     const links = ["veth", "bridge", "wireguard", "vrf", "vlan", "bridge-vlans", "bond"];
-    const asked = { root: host.root, rootfs: undefined, native: undefined };
+    const asked = { root: host.root, rootfs: undefined, native: undefined, mapped: [] };
     for (const name of links) {
       const probe = labProbes.find((one) => one.capability === name);
       // Alone in its namespace: the answer cannot be another link's.

@@ -6,5 +6,5 @@ export { containerlabProgram, judgeVersion, versionIn, versionOutput } from "./c
 export { findEngine, ownEngineSocket } from "./engine.ts";
 export { probeHost } from "./probe-host.ts";
 export { attemptDropReasons } from "./attempts-tracing.ts";
-export { requireSandbox } from "./require-sandbox.ts";
+export { presentCapabilities, requireSandbox, requireTunnels, tunnelCapabilities } from "./require-sandbox.ts";
 export type { Area, Capability, HostReport, Machine } from "./report.ts";

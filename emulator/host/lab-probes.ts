@@ -1,10 +1,10 @@
 /** What labs use of the kernel. */
 import { existsSync } from "node:fs";
-import { imageIds } from "../image/index.ts";
-import { attemptInNamespace, attemptSandbox, attemptTun } from "./attempts.ts";
+import { attemptInNamespace, attemptTun } from "./attempts.ts";
 import type { Refusal } from "./attempts.ts";
 import { attemptDropReasons } from "./attempts-tracing.ts";
 import { hugepages } from "./machine.ts";
+import { namespaces } from "./namespaces.ts";
 import type { Finding, Probe, Surroundings } from "./probe.ts";
 
 const refusing = async (attempt: Promise<Refusal>): Promise<Finding> => ({ refusal: await attempt });
@@ -18,12 +18,6 @@ const inNamespace =
   (...argv: readonly string[]) =>
   ({ rootfs }: Surroundings): Promise<Finding> =>
     refusing(attemptInNamespace(rootfs, argv));
-
-async function namespaces({ root }: Surroundings): Promise<Finding> {
-  const refusal = await attemptSandbox(root, imageIds.start, imageIds.count);
-  // The kernel's words for it would send who reads them looking for a full disk.
-  return { refusal: refusal?.includes("No space left") === true ? "a limit in /proc/sys/user is reached, or is 0" : refusal };
-}
 
 /** By opening one with tcpdump; where there is none, by what the kernel shows of those that are open. */
 async function packetSockets({ rootfs }: Surroundings): Promise<Finding> {
@@ -68,9 +62,10 @@ export const labProbes: readonly Probe[] = [
     attempt: inNamespace("nft", natRuleset),
   },
   {
-    ...required,
+    ...optional,
     capability: "tun",
-    usedFor: "WireGuard in user space",
+    usedFor: "WireGuard in user space, where the kernel has none",
+    standIn: null,
     how: "modprobe tun; in a container: --device /dev/net/tun, with mode 666",
     attempt: ({ root }) => refusing(attemptTun(root)),
   },

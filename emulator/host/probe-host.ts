@@ -1,10 +1,12 @@
-import { findImage, findNative, imageIds } from "../image/index.ts";
-import { attemptInNamespace, attemptLinks, attemptSandbox, attemptTun, isToolMissing } from "./attempts.ts";
+import { findImage, findNative } from "../image/index.ts";
+import { asMappedRoot, subordinateIds } from "../subordinate-ids.ts";
+import { attemptInNamespace, attemptLinks, isToolMissing } from "./attempts.ts";
 import type { Refusal } from "./attempts.ts";
 import { buildingProbes } from "./building.ts";
 import { containerProbes } from "./container-probes.ts";
 import { labProbes, natRuleset } from "./lab-probes.ts";
 import { describeMachine } from "./machine.ts";
+import { attemptSandbox } from "./namespaces.ts";
 import type { Finding, Probe, Surroundings } from "./probe.ts";
 import type { Capability, HostReport } from "./report.ts";
 import { rootlessProbes } from "./rootless.ts";
@@ -12,12 +14,12 @@ import { rootlessProbes } from "./rootless.ts";
 const probes: readonly Probe[] = [...labProbes, ...containerProbes, ...rootlessProbes, ...buildingProbes];
 
 /** Everything required tried at once, links and rules in one namespace: a hundredth of a second. Which one is missing it does not say. */
-async function hasAllRequired({ root, rootfs }: Surroundings): Promise<boolean> {
+async function hasAllRequired(surroundings: Surroundings): Promise<boolean> {
   const links = "ip link add name probe0 type veth peer name probe1 && ip link add name probe2 type bridge";
   const refusals = await Promise.all([
-    attemptSandbox(root, imageIds.start, imageIds.count),
-    attemptTun(root),
-    attemptInNamespace(rootfs, ["sh", "-c", `${links} && exec nft "$1"`, "sh", natRuleset]),
+    attemptSandbox(surroundings),
+    subordinateIds().problem?.message,
+    attemptInNamespace(surroundings.rootfs, ["sh", "-c", `${links} && exec nft "$1"`, "sh", natRuleset]),
   ]);
   return refusals.every((refusal) => refusal === undefined);
 }
@@ -39,8 +41,11 @@ function linksTogether(rootfs: string | undefined): Surroundings["link"] {
 
 const imageHowToLook = "npm start builds the node image, whose tools do the looking";
 
-function capabilityOf(probe: Probe, finding: Finding): Capability {
-  const { capability, area, required, usedFor, standIn, howToLook = imageHowToLook } = probe;
+const isRequired = (probe: Probe, root: boolean): boolean => probe.required || (!root && probe.requiredOfUsers === true);
+
+function capabilityOf(probe: Probe, finding: Finding, root: boolean): Capability {
+  const { capability, area, usedFor, standIn, howToLook = imageHowToLook } = probe;
+  const required = isRequired(probe, root);
   const answer = finding.refusal ?? null;
   const present = answer === null;
   const tried = !isToolMissing(finding.refusal);
@@ -58,20 +63,28 @@ function choicesOf(chosen: readonly Probe[], capabilities: readonly Capability[]
   return choices;
 }
 
+/** What to look for: everything, what no lab of this user can do without, or the capabilities of these names. */
+export type Wanted = "all" | "required" | readonly string[];
+
 /**
  * What this machine can do, found by doing it in namespaces that vanish at once; a tenth of a second, 1.5 s where something hangs, or a
  * hundredth when what is required alone is asked for and there (`choices` then names the sandbox only). Tools are those of the node image
  * where it is built, else the machine's own.
  */
-export async function probeHost(which: "all" | "required" = "all"): Promise<HostReport> {
+export async function probeHost(which: Wanted = "all"): Promise<HostReport> {
   const root = process.getuid?.() === 0;
   const rootfs = findImage()?.rootfs;
-  const chosen = probes.filter((probe) => which === "all" || probe.required);
-  const surroundings = { root, rootfs, native: findNative(), link: linksTogether(rootfs) };
+  const isChosen = (probe: Probe): boolean =>
+    which === "all" || (which === "required" ? isRequired(probe, root) : which.includes(probe.capability));
+  const chosen = probes.filter(isChosen);
+  const native = findNative();
+  const { ids } = subordinateIds();
+  const mapped = native === undefined || ids === undefined ? [] : asMappedRoot(native, ids);
+  const surroundings = { root, rootfs, native, mapped, link: linksTogether(rootfs) };
   const findings: readonly Finding[] =
     which === "required" && (await hasAllRequired(surroundings))
       ? chosen.map(() => ({}))
       : await Promise.all(chosen.map((probe) => probe.attempt(surroundings)));
-  const capabilities = chosen.map((probe, index) => capabilityOf(probe, findings[index] ?? {}));
+  const capabilities = chosen.map((probe, index) => capabilityOf(probe, findings[index] ?? {}, root));
   return { root, machine: describeMachine(), capabilities, choices: choicesOf(chosen, capabilities, root) };
 }

@@ -1,40 +1,26 @@
 /** What labs of users who are not root take. As root it is looked at for an ordinary user. */
-import { readFileSync, statSync } from "node:fs";
-import { userInfo } from "node:os";
+import { statSync } from "node:fs";
 import { findProgram } from "../find-program.ts";
-import { imageIds } from "../image/index.ts";
-import { attemptAsOrdinaryUser, attemptSandbox } from "./attempts.ts";
+import { subordinateIds } from "../subordinate-ids.ts";
+import { attemptAsOrdinaryUser, attemptSandboxOfUser } from "./attempts.ts";
+import { readSetting, wayToNamespaces } from "./namespaces.ts";
 import type { Finding, Probe, Surroundings } from "./probe.ts";
 
-async function namespacesOfUsers({ root }: Surroundings): Promise<Finding> {
-  return { refusal: await (root ? attemptAsOrdinaryUser() : attemptSandbox(false, imageIds.start, imageIds.count)) };
+async function namespacesOfUsers({ root, mapped }: Surroundings): Promise<Finding> {
+  const refusal = await (root ? attemptAsOrdinaryUser() : attemptSandboxOfUser(mapped));
+  const how = refusal === undefined ? undefined : wayToNamespaces(readSetting);
+  return { refusal, ...(how === undefined ? {} : { how }) };
 }
 
-/** Ids below which a file of subordinate ids (subuid(5)) gives a user as many as a lab takes. */
-function hasRange(file: string, names: readonly string[]): boolean {
-  try {
-    return readFileSync(file, "utf8")
-      .split("\n")
-      .some((line) => {
-        const [name = "", , count = ""] = line.split(":");
-        return names.includes(name) && Number(count) >= imageIds.count;
-      });
-  } catch {
-    return false;
+async function subordinates({ root }: Surroundings): Promise<Finding> {
+  if (root) {
+    const missing = ["newuidmap", "newgidmap"].filter((program) => findProgram(program) === undefined);
+    if (missing.length > 0) return { refusal: `${missing.join(" and ")} not found` };
+    return { found: "newuidmap is there; root itself needs no range" };
   }
-}
-
-async function subordinateIds({ root }: Surroundings): Promise<Finding> {
-  const missing = ["newuidmap", "newgidmap"].filter((program) => findProgram(program) === undefined);
-  if (missing.length > 0) return { refusal: `${missing.join(" and ")} not found`, how: "apt-get install uidmap" };
-  if (root) return { found: "newuidmap is there; root itself needs no range" };
-  const { username, uid } = userInfo();
-  const without = ["/etc/subuid", "/etc/subgid"].filter((file) => !hasRange(file, [username, String(uid)]));
-  if (without.length === 0) return {};
-  return {
-    refusal: `${without.join(" and ")} give ${username} no ${imageIds.count} ids`,
-    how: `usermod --add-subuids ${imageIds.start}-${imageIds.start + imageIds.count - 1} --add-subgids ${imageIds.start}-${imageIds.start + imageIds.count - 1} ${username}`,
-  };
+  const { ids, problem } = subordinateIds();
+  if (problem !== undefined) return { refusal: problem.message, how: problem.hint };
+  return ids === undefined ? {} : { found: `user ids from ${ids.users}, group ids from ${ids.groups}` };
 }
 
 async function tunForUsers(): Promise<Finding> {
@@ -61,10 +47,11 @@ export const rootlessProbes: readonly Probe[] = [
     capability: "subordinate-ids",
     area: "rootless",
     required: false,
-    usedFor: "more than one user id in labs of ordinary users",
-    standIn: "one id, which is root in the lab",
+    requiredOfUsers: true,
+    usedFor: "the ids of whoever is not root in labs of ordinary users (newuidmap, /etc/subuid, /etc/subgid)",
+    standIn: "labs as root",
     how: "apt-get install uidmap",
-    attempt: subordinateIds,
+    attempt: subordinates,
   },
   {
     capability: "user-tun",

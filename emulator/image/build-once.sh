@@ -34,6 +34,7 @@ status=$(
   watcher=$!
   wait "$worker"
   echo "$?"
+  kill -KILL "-$worker" 2>/dev/null
   kill "$watcher"
 )
 rm -rf "$staging"

@@ -22,6 +22,8 @@ export interface BuildOnceOptions {
   readonly hash: string;
   /** Runs in a staging directory and leaves its work in `result` there. */
   readonly argv: readonly string[];
+  /** What to write before the whole of it, so that its files are those of other ids; see `asMappedRoot`. */
+  readonly as?: readonly string[];
   /** What Debian calls the packages that building takes, for the hint where a program is missing. */
   readonly packages: string;
   readonly onLine?: (line: string) => void;
@@ -61,7 +63,8 @@ export async function buildOnce(options: BuildOnceOptions): Promise<string> {
   const staging = join(folder, `staging-${process.pid}.${staged}`);
   const lastLines: string[] = [];
   // In a session of its own: a Ctrl-C at the terminal reaches this process only, and the guard then sees its pipe end.
-  const child = spawn("sh", [guard, join(folder, "lock"), staging, final, ...options.argv], {
+  const [program = "sh", ...rest] = [...(options.as ?? []), "sh", guard, join(folder, "lock"), staging, final, ...options.argv];
+  const child = spawn(program, rest, {
     detached: true,
     stdio: ["pipe", "pipe", "pipe"],
   });

@@ -49,12 +49,15 @@ async function engineRefusal(engine: "docker" | "podman"): Promise<string | unde
   }
 }
 
-/** The best that this machine has. Throws a BuildError where it has none. */
-export async function findBuilder(): Promise<Builder> {
+/**
+ * The best that this machine has. Throws a BuildError where it has none. In a user namespace, where images of users who are not root are built,
+ * Podman cannot make another one for its containers.
+ */
+export async function findBuilder(inUserNamespace = false): Promise<Builder> {
   if (findProgram("mmdebstrap") !== undefined) return "mmdebstrap";
   const refusals: string[] = [];
   for (const engine of ["docker", "podman"] as const) {
-    const refusal = await engineRefusal(engine);
+    const refusal = inUserNamespace && engine === "podman" ? "podman builds it for root only" : await engineRefusal(engine);
     if (refusal === undefined) return engine;
     refusals.push(refusal);
   }

@@ -1,12 +1,16 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BuildError, buildOnce } from "./build-once.ts";
+import { asMappedRoot, subordinateIds, type SubordinateIds } from "../subordinate-ids.ts";
+import { buildOnce } from "./build-once.ts";
 import { builderCommand, findBuilder, type Builder } from "./builder.ts";
 import { cacheDirectory } from "./cache.ts";
 import { recipe, recipeHash, type Recipe } from "./recipe.ts";
 
-/** The node image: a root file system whose files belong to the ids of the recipe's range. Read-only for all who use it. */
+/**
+ * The node image: a root file system whose files belong to the ids of the recipe's range, or in an ordinary user's to the user and the
+ * user's subordinate ids. Read-only for all who use it.
+ */
 export interface Image {
   readonly rootfs: string;
   readonly hash: string;
@@ -21,39 +25,59 @@ export interface ImageOptions {
 
 const imagePackages = "mmdebstrap debian-archive-keyring mount util-linux tar";
 const buildScript = fileURLToPath(new URL("build-image.sh", import.meta.url));
+const ownBuildScript = fileURLToPath(new URL("build-own-image.sh", import.meta.url));
 
-/** The image where it is already built; undefined where not. */
-export function findImage(): Image | undefined {
+/** A user who is not root, as builder of an image. */
+export interface ImageOwner {
+  /** farmlab's native helper. */
+  readonly native: string;
+  readonly ids: SubordinateIds;
+}
+
+/** Folder of the cache; the images of different owners never mix. */
+const folderName = (hash: string, ids: SubordinateIds | undefined): string =>
+  ids === undefined ? hash : [hash, process.getuid?.(), ids.users, ids.groups].join("-");
+
+function imageOf(ids: SubordinateIds | undefined): Image | undefined {
   const hash = recipeHash();
-  const rootfs = join(cacheDirectory(), "image", hash, "rootfs");
+  const rootfs = join(cacheDirectory(), "image", folderName(hash, ids), "rootfs");
   return existsSync(rootfs) ? { rootfs, hash } : undefined;
 }
 
+/** The image of whom this process belongs to, where it is already built; undefined where not. */
+export function findImage(): Image | undefined {
+  const { ids, problem } = subordinateIds();
+  return problem === undefined ? imageOf(ids) : undefined;
+}
+
 /**
- * The node image, built where it is not there yet: about 15 s and 200 MB, as root.
- * Throws a BuildError when it cannot be built.
+ * The node image, built where it is not there yet: about 15 s and 200 MB. Throws a BuildError when it cannot be built.
+ * `owner`: of a user who is not root, who builds it as root of a user namespace.
  */
-export async function ensureImage(options: ImageOptions = {}): Promise<Image> {
-  const found = findImage();
+export async function ensureImage(options: ImageOptions = {}, owner?: ImageOwner): Promise<Image> {
+  const found = imageOf(owner?.ids);
   if (found !== undefined) return found;
-  if (process.getuid?.() !== 0) {
-    throw new BuildError({
-      severity: "error",
-      code: "image-needs-root",
-      message: "the node image is not built yet, and building it needs root",
-      hint: "Build it once as root into this user's cache: sudo --preserve-env=HOME,XDG_CACHE_HOME npm start",
-    });
-  }
   const hash = recipeHash();
-  const progress = imageProgress(options.onProgress ?? (() => undefined));
-  const argv = imageCommand(await findBuilder());
-  const directory = await buildOnce({ kind: "image", hash, argv, packages: imagePackages, onLine: progress, signal: options.signal });
+  const directory = await buildOnce({
+    kind: "image",
+    hash: folderName(hash, owner?.ids),
+    argv: owner === undefined ? imageCommand(await findBuilder()) : ownImageCommand(await findBuilder(true)),
+    ...(owner === undefined ? {} : { as: asMappedRoot(owner.native, owner.ids) }),
+    packages: imagePackages,
+    onLine: imageProgress(options.onProgress ?? (() => undefined)),
+    signal: options.signal,
+  });
   return { rootfs: join(directory, "rootfs"), hash };
 }
 
 /** The command that builds the image into `result/rootfs`. */
 export function imageCommand(builder: Builder, of: Recipe = recipe): string[] {
   return ["sh", buildScript, String(of.idStart), String(of.idCount), of.excludes.join("\n"), ...builderCommand(builder, of)];
+}
+
+/** The same for root of a user's namespace, where files are unpacked as they are. */
+export function ownImageCommand(builder: Builder, of: Recipe = recipe): string[] {
+  return ["sh", ownBuildScript, of.excludes.join("\n"), ...builderCommand(builder, of)];
 }
 
 const steps: Readonly<Record<string, string>> = {

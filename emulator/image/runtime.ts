@@ -1,4 +1,6 @@
 import { realpathSync } from "node:fs";
+import { subordinateIds, type SubordinateIds } from "../subordinate-ids.ts";
+import { BuildError } from "./build-once.ts";
 import { ensureBundle } from "./bundle.ts";
 import type { SourcePatch } from "./bundle.ts";
 import { makeCacheFolder } from "./cache.ts";
@@ -12,6 +14,8 @@ export interface Runtime {
   readonly rootfs: string;
   /** The node image's hash, which names it, or `host`: this machine's own programs. */
   readonly image: string;
+  /** What labs of a user who is not root are made with; undefined for root. */
+  readonly subordinate: SubordinateIds | undefined;
   /** The native helper, `/usr/lib/farmlab/native` in a node. */
   readonly native: string;
   /** The bundled agent, `/usr/lib/farmlab/agent.mjs` in a node. */
@@ -30,10 +34,12 @@ export interface RuntimeOptions extends ImageOptions {
 
 /** Builds what is not there yet; a few milliseconds when all is. Throws a BuildError. */
 export async function ensureRuntime(patches: readonly SourcePatch[] = [], options: RuntimeOptions = {}): Promise<Runtime> {
-  const image = options.image === "host" ? { rootfs: makeCacheFolder("host-root"), hash: "host" } : await ensureImage(options);
-  const [native, bundle] = await Promise.all([
-    ensureNative(options.signal === undefined ? {} : { signal: options.signal }),
-    ensureBundle(patches),
-  ]);
-  return { rootfs: image.rootfs, image: image.hash, native, bundle, nodeBinary: realpathSync(process.execPath) };
+  const { ids: subordinate, problem } = subordinateIds();
+  if (problem !== undefined) throw new BuildError(problem);
+  const nativeOptions = options.signal === undefined ? {} : { signal: options.signal };
+  // The helper is what an ordinary user's image is built with; root's needs no compiler to be built.
+  const owner = subordinate === undefined ? undefined : { native: await ensureNative(nativeOptions), ids: subordinate };
+  const image = options.image === "host" ? { rootfs: makeCacheFolder("host-root"), hash: "host" } : await ensureImage(options, owner);
+  const [native, bundle] = await Promise.all([ensureNative(nativeOptions), ensureBundle(patches)]);
+  return { rootfs: image.rootfs, image: image.hash, subordinate, native, bundle, nodeBinary: realpathSync(process.execPath) };
 }

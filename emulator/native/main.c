@@ -23,9 +23,8 @@ static const struct {
     {"hold", hold_main},
     {"work", work_main},
     {"capture", capture_main},
-    {"sandbox", sandbox_main},   {"enter", enter_main}, {"in", in_main},       {"init", init_main},
-    {"settings", settings_main}, {"probe", probe_main}, {"reach", reach_main}, {"reflect", reflect_main},
-    {"capture", capture_main},   {"drops", drops_main},
+    {"drops", drops_main},
+    {"mapped", mapped_main},
 };
 
 int main(int argc, char **argv) {

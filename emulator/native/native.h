@@ -6,6 +6,7 @@
 #define FARMLAB_NATIVE_H
 
 int sandbox_main(int argc, char **argv); /* the netns backend's lab: sandbox and its first process */
+int mapped_main(int argc, char **argv);  /* a program with the ids that a user's lab has */
 int hold_main(int argc, char **argv);    /* a lab whose nodes others have made: its holder */
 int work_main(int argc, char **argv);    /* bring such a node to its state, from inside */
 int enter_main(int argc, char **argv);   /* run a program in a lab's node */

@@ -1,10 +1,11 @@
 /*
- * `native sandbox --name NAME --rootfs DIR|--host-root DIR [--bind FILE=NAME]... [--mount ro=PATH|rw=PATH]... [--range FIRST]`: one lab.
- * This process is the lab's holder outside;
+ * `native sandbox --name NAME --rootfs DIR|--host-root DIR [--bind FILE=NAME]... [--mount ro=PATH|rw=PATH]... [--range FIRST]
+ * [--subordinate USERS,GROUPS]`: one lab. This process is the lab's holder outside;
  * it claims the name by an abstract socket (a lock that vanishes with its process), makes the sandbox (user, PID, mount, network,
  * IPC and UTS namespaces, ids mapped to a sub-range, the image as root and the old root gone) and waits for its first process. When
  * either dies, the kernel takes everything with it. Standard input and output go to the first process (sandbox_init.c). SIGTERM, SIGINT
- * and SIGHUP end the lab, and the holder once all of it is gone.
+ * and SIGHUP end the lab, and the holder once all of it is gone. Of a user who is not root, --subordinate names the first subordinate user
+ * and group id: the holder then takes itself into a user namespace first, whose root it is, and does there what root does outside.
  */
 #define _GNU_SOURCE
 #include "sandbox.h"
@@ -12,6 +13,7 @@
 #include "host_ties.h"
 #include "native.h"
 #include "sandbox_root.h"
+#include "user_namespace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,12 +30,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { RANGE_LENGTH = 65536 };
-
 struct options {
   const char *name;
   struct sandbox_root root;
   unsigned range;
+  int is_of_user;
+  unsigned users, groups; /* subordinate ids, where it is */
 };
 
 static int write_text(const char *path, const char *text) {
@@ -44,9 +46,11 @@ static int write_text(const char *path, const char *text) {
   return amount == (ssize_t)strlen(text) ? 0 : -1;
 }
 
-static int map_ids(pid_t child, unsigned range) {
+static int map_ids(pid_t child, const struct options *options) {
   char path[64], text[64];
-  snprintf(text, sizeof text, "0 %u %u\n", range, (unsigned)RANGE_LENGTH);
+  /* A line of the map may not span two lines of the one that it stands on (user_namespace.h). */
+  if (options->is_of_user) snprintf(text, sizeof text, "0 0 1\n1 1 %u\n", (unsigned)ID_COUNT - 1);
+  else snprintf(text, sizeof text, "0 %u %u\n", options->range, (unsigned)ID_COUNT);
   snprintf(path, sizeof path, "/proc/%d/uid_map", (int)child);
   if (write_text(path, text) < 0) return -1;
   snprintf(path, sizeof path, "/proc/%d/gid_map", (int)child);
@@ -66,10 +70,13 @@ static int parse(int argc, char **argv, struct options *options) {
     else if (strcmp(argv[index], "--rootfs") == 0) root->rootfs = value;
     else if (strcmp(argv[index], "--host-root") == 0) root->rootfs = value, root->of_host = 1;
     else if (strcmp(argv[index], "--range") == 0) options->range = (unsigned)strtoul(value, NULL, 10);
+    else if (strcmp(argv[index], "--subordinate") == 0) options->is_of_user = sscanf(value, "%u,%u", &options->users, &options->groups) == 2;
     else if (strcmp(argv[index], "--bind") == 0 && root->bind_count < SANDBOX_BINDS_MAX && strchr(value, '=') != NULL) root->binds[root->bind_count++] = value;
     else if (strcmp(argv[index], "--mount") == 0 && root->mount_count < SANDBOX_MOUNTS_MAX && is_mount(value)) root->mounts[root->mount_count++] = value;
     else return -1;
   }
+  /* In the namespace that the holder takes itself into, the lab's ids are what they are in the lab. */
+  if (options->is_of_user) options->range = 0;
   root->owner = options->range;
   return options->name == NULL || root->rootfs == NULL ? -1 : 0;
 }
@@ -126,7 +133,10 @@ int sandbox_main(int argc, char **argv) {
   setenv("FARMLAB_LAB", options.name, 1);
   int lock = holder_claim(options.name);
   if (lock < 0) return 1;
-  const char *step = sandbox_root_prepare(&options.root);
+  /* After the name is claimed, which has the id that the user has outside. */
+  const char *step = options.is_of_user ? user_namespace_enter(options.users, options.groups) : NULL;
+  if (step != NULL) return holder_failed("ids", "the user's own user namespace: %s", step);
+  step = sandbox_root_prepare(&options.root);
   if (step != NULL) return holder_failed("prepare", "preparing the lab's root: %s", step);
 
   int mapped[2];
@@ -140,7 +150,7 @@ int sandbox_main(int argc, char **argv) {
     become_first_process(options.name, mapped[0]);
   }
   close(mapped[0]);
-  if (map_ids(child, options.range) < 0 || write(mapped[1], "", 1) != 1) {
+  if (map_ids(child, &options) < 0 || write(mapped[1], "", 1) != 1) {
     holder_failed("ids", "mapping ids to %u", options.range);
     kill(child, SIGKILL);
     return 1;

@@ -4,7 +4,7 @@
 
 #include "line.h"
 
-/* First id of the sub-range that the lab's ids 0..65535 stand for. */
+/* First id of the sub-range that the ids 0..65535 of root's labs stand for. */
 enum { SANDBOX_RANGE_FIRST = 524288 };
 
 /* Where the traffic prober finds each node's network. */

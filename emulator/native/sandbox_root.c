@@ -19,12 +19,13 @@ static int make_file(const char *path) {
   return descriptor < 0 ? -1 : close(descriptor);
 }
 
-/* Device nodes of our own where the kernel lets us make them, else the host's bound in. */
+/* Device nodes of our own where the kernel lets us make them, else the host's bound in; one that the host lacks is then missing. */
 static int make_device(const char *rootfs, const char *name, unsigned major_number, unsigned minor_number) {
   char path[4096], source[64];
   snprintf(path, sizeof path, "%s/dev/%s", rootfs, name);
   if (mknod(path, S_IFCHR | 0666, makedev(major_number, minor_number)) == 0) return 0;
   snprintf(source, sizeof source, "/dev/%s", name);
+  if (access(source, F_OK) < 0) return 0;
   return make_file(path) < 0 ? -1 : mount(source, path, NULL, MS_BIND, NULL);
 }
 

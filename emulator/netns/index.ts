@@ -18,6 +18,7 @@ export function netnsBackend(runtime: Runtime): NetnsBackend {
   const programs = {
     rootfs: runtime.rootfs,
     ofHost: runtime.image === "host",
+    subordinate: runtime.subordinate,
     native: runtime.native,
     programs: { [runtime.bundle]: "agent.mjs", [runtime.nodeBinary]: "node" },
   };

@@ -3,7 +3,7 @@ import type { Flow } from "../oracle/index.ts";
 import { addressOf } from "../oracle/index.ts";
 import type { Session } from "../run/session.ts";
 import { flowsTo, judgeFlows } from "./flows.ts";
-import { outcomeOf, seesPackets } from "./law.ts";
+import { outcomeOf, seesTunnelled } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
 
 /** Every ordered pair of workloads of one network, over one family. */
@@ -27,13 +27,13 @@ export const withinProperties: readonly Property[] = [
   {
     law: "EX-7",
     name: "EX-7 workloads of one network reach each other on IPv6 over 2 NRs, or 3 where both nodes are hidden",
-    needs: seesPackets,
+    needs: seesTunnelled,
     run: over(6),
   },
   {
     law: "EX-7",
     name: "EX-7 workloads of one network reach each other on IPv4 over 2 NRs, or 3 where both nodes are hidden",
-    needs: seesPackets,
+    needs: seesTunnelled,
     run: over(4),
   },
 ];

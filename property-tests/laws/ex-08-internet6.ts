@@ -2,7 +2,7 @@
 import type { Flow } from "../oracle/index.ts";
 import type { Session } from "../run/session.ts";
 import { flowsTo, judgeFlows } from "./flows.ts";
-import { outcomeOf, seesPackets } from "./law.ts";
+import { outcomeOf, seesTunnelled } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
 
 const nothing = "this farm has no workload or no host on the IPv6 internet";
@@ -25,6 +25,6 @@ async function inbound(session: Session): Promise<PropertyOutcome> {
 }
 
 export const internet6Properties: readonly Property[] = [
-  { law: "EX-8", name: "EX-8 keeps the workload's own IPv6 address", needs: seesPackets, run: outbound },
-  { law: "EX-8", name: "EX-8 the internet reaches every service of a workload on IPv6", needs: seesPackets, run: inbound },
+  { law: "EX-8", name: "EX-8 keeps the workload's own IPv6 address", needs: seesTunnelled, run: outbound },
+  { law: "EX-8", name: "EX-8 the internet reaches every service of a workload on IPv6", needs: seesTunnelled, run: inbound },
 ];

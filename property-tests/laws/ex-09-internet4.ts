@@ -5,7 +5,7 @@ import { gatewayIpv4, upstreamOf } from "../oracle/index.ts";
 import type { Flow, InternetParty, Protocol, WorkloadParty } from "../oracle/index.ts";
 import type { Session } from "../run/session.ts";
 import { answerWaitMs, flowsTo, judgeFlows } from "./flows.ts";
-import { HarnessError, outcomeOf, seesPackets } from "./law.ts";
+import { HarnessError, outcomeOf, seesTunnelled } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
 import { judgeNeverArrives } from "./never-arrives.ts";
 import type { Attempt } from "./never-arrives.ts";
@@ -156,19 +156,19 @@ async function filteredMapping(session: Session): Promise<PropertyOutcome> {
 }
 
 export const internet4Properties: readonly Property[] = [
-  { law: "EX-9", name: "EX-9 the IPv4 internet sees GWPubIP4 as a workload's source", needs: seesPackets, run: masqueraded },
-  { law: "EX-9", name: "EX-9 refuses unsolicited inbound IPv4", needs: seesPackets, run: unsolicited },
+  { law: "EX-9", name: "EX-9 the IPv4 internet sees GWPubIP4 as a workload's source", needs: seesTunnelled, run: masqueraded },
+  { law: "EX-9", name: "EX-9 refuses unsolicited inbound IPv4", needs: seesTunnelled, run: unsolicited },
   {
     law: "EX-9",
     name: "EX-9 refuses private IPv4 that a router of PrefixZero hands to the BAR",
-    needs: seesPackets,
+    needs: seesTunnelled,
     run: throughTheGateway,
   },
-  { law: "EX-9", name: "EX-9 a masqueraded flow opens the way for its own peer only", needs: seesPackets, run: filteredMapping },
+  { law: "EX-9", name: "EX-9 a masqueraded flow opens the way for its own peer only", needs: seesTunnelled, run: filteredMapping },
   {
     law: "EX-9",
     name: "EX-9 a port forward reaches its service, tcp and udp, from the internet and from its own network",
-    needs: seesPackets,
+    needs: seesTunnelled,
     run: forwarded,
   },
 ];

@@ -4,7 +4,7 @@ import type { Address } from "../../core/common/index.ts";
 import type { Flow, InternetParty, NetworkWorld, WorkloadParty } from "../oracle/index.ts";
 import type { Answer, Session } from "../run/session.ts";
 import { answerText, answerWaitMs, combine, flowText, flowsTo, judgeFlows, sampleFlows } from "./flows.ts";
-import { outcomeOf, seesPackets } from "./law.ts";
+import { outcomeOf, seesTunnelled } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
 import { judgeNeverArrives } from "./never-arrives.ts";
 import type { Attempt } from "./never-arrives.ts";
@@ -166,20 +166,20 @@ export const isolationProperties: readonly Property[] = [
   {
     law: "EX-10",
     name: "EX-10 networks never reach each other by private or link-local addresses",
-    needs: seesPackets,
+    needs: seesTunnelled,
     run: strangers(fromWorkloads),
   },
-  { law: "EX-10", name: "EX-10 networks never reach each other through tunnels", needs: seesPackets, run: strangers(throughTunnels) },
+  { law: "EX-10", name: "EX-10 networks never reach each other through tunnels", needs: seesTunnelled, run: strangers(throughTunnels) },
   {
     law: "EX-10",
     name: "EX-10 to a global IPv6 address a neighbour network is exactly as an internet host",
-    needs: seesPackets,
+    needs: seesTunnelled,
     run: asFromTheInternet,
   },
   {
     law: "EX-10",
     name: "EX-10 at a port forward a neighbour network is as an internet host, seen as GWPubIP4",
-    needs: seesPackets,
+    needs: seesTunnelled,
     run: portForwards,
   },
 ];

@@ -6,7 +6,7 @@ import type { Flow, NotDelivered, Party, Protocol } from "../oracle/index.ts";
 import type { Session, Sighting } from "../run/session.ts";
 import { answerText, answerWaitMs, storyOf } from "./flows.ts";
 import type { Judgement } from "./flows.ts";
-import { HarnessError, outcomeOf, seesPackets } from "./law.ts";
+import { HarnessError, needsTunnels, outcomeOf, seesTunnelled } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
 import { pairFlows } from "./ex-07-within.ts";
 import { gatewayPlaces, resourcePlaces, upstreamPlaces } from "../run/places.ts";
@@ -156,12 +156,17 @@ async function noCircles(session: Session): Promise<PropertyOutcome> {
 }
 
 export const unassignedProperties: readonly Property[] = [
-  { law: "EX-11", name: "EX-11 a packet to an unassigned /64 is answered unreachable by the BAR of its /52", needs: [], run: unassigned64 },
+  {
+    law: "EX-11",
+    name: "EX-11 a packet to an unassigned /64 is answered unreachable by the BAR of its /52",
+    needs: needsTunnels,
+    run: unassigned64,
+  },
   {
     law: "EX-11",
     name: "EX-11 a packet to a /52 without exit node is answered unreachable by the upstream router",
-    needs: [],
+    needs: needsTunnels,
     run: unassigned52,
   },
-  { law: "EX-11", name: "EX-11 no packet passes the same routing namespace twice", needs: seesPackets, run: noCircles },
+  { law: "EX-11", name: "EX-11 no packet passes the same routing namespace twice", needs: seesTunnelled, run: noCircles },
 ];

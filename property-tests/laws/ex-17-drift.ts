@@ -1,6 +1,6 @@
 /** EX-17, of which so far: an agent that finds its node as it should be changes nothing. */
 import type { Session } from "../run/session.ts";
-import { HarnessError, outcomeOf } from "./law.ts";
+import { HarnessError, needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
 
 /** An agent that starts anew knows nothing of what its predecessor left: it looks at all of it. */
@@ -24,7 +24,7 @@ export const driftProperties: readonly Property[] = [
   {
     law: "EX-17",
     name: "EX-17 an agent that starts anew finds its node right and changes nothing",
-    needs: [],
+    needs: needsTunnels,
     alone: true,
     run: nothingToDo,
   },

@@ -4,7 +4,7 @@ import type { Prefix } from "../../core/common/index.ts";
 import { expectedMesh, keepaliveSeconds } from "../oracle/index.ts";
 import type { ExpectedInterface, ExpectedPeer } from "../oracle/index.ts";
 import type { Session } from "../run/session.ts";
-import { HarnessError, outcomeOf } from "./law.ts";
+import { HarnessError, needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
 
 /** A peer line of `wg show all dump`. */
@@ -222,12 +222,12 @@ async function endpoints(session: Session): Promise<PropertyOutcome> {
 }
 
 export const meshProperties: readonly Property[] = [
-  { law: "EX-20", name: "EX-20 peers and AllowedIPs are as derived, and two hidden nodes are no peers", needs: [], run: peers },
-  { law: "EX-20", name: "EX-20 tunnels have the derived port and addresses, and keepalive", needs: [], run: interfaces },
+  { law: "EX-20", name: "EX-20 peers and AllowedIPs are as derived, and two hidden nodes are no peers", needs: needsTunnels, run: peers },
+  { law: "EX-20", name: "EX-20 tunnels have the derived port and addresses, and keepalive", needs: needsTunnels, run: interfaces },
   {
     law: "EX-20",
     name: "EX-20 endpoints of hidden nodes are learnt, never configured and never overwritten",
-    needs: [],
+    needs: needsTunnels,
     alone: true,
     run: endpoints,
   },

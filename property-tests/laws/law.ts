@@ -29,6 +29,12 @@ export interface Property {
 /** What every property needs that looks at packets where they pass: `Session.watch`. */
 export const seesPackets: readonly string[] = ["packet-sockets"];
 
+/** What every property needs of agents that get ready: without tunnels none does. */
+export const needsTunnels: readonly string[] = ["tun"];
+
+/** Of what agents have made, by packets where they pass. */
+export const seesTunnelled: readonly string[] = [...needsTunnels, ...seesPackets];
+
 export interface PropertyOutcome {
   readonly verdict: Exclude<Verdict, "flaky">;
   /** How many flows or facts were judged. */

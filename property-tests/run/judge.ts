@@ -62,12 +62,14 @@ export function lawResult(property: Property, outcome: PropertyOutcome, needs: r
 
 /** The results are in the order of the properties; events come as they are judged. */
 export async function judgeFarm(session: Session, properties: readonly Property[], options: JudgeOptions): Promise<LawResult[]> {
+  // Agents that have nothing to make tunnels with do not get ready: what needs none holds all the same.
+  const canTunnel = options.capabilities.has("tun");
   const judge = async (property: Property): Promise<LawResult> => {
     options.signal.throwIfAborted();
     const missing = property.needs.filter((need) => !options.capabilities.has(need));
     const outcome: PropertyOutcome =
       missing.length > 0 ? { verdict: "skipped", runs: 0, why: null, figures: [] } : await runProperty(property, session, options.signal);
-    const result = lawResult(property, withAgents(outcome, session.notReady), missing);
+    const result = lawResult(property, withAgents(outcome, canTunnel ? session.notReady : undefined), missing);
     options.onEvent({ kind: "law-judged", farm: session.farm.name, result });
     return result;
   };

@@ -11,7 +11,7 @@ import type { ImageChoice, SourcePatch } from "../../emulator/image/index.ts";
 import { compileFarm } from "../../topologies/index.ts";
 import { LabError } from "../../emulator/lab-error.ts";
 import type { BackendName } from "../../emulator/lab.ts";
-import { probeHost } from "../../emulator/host/index.ts";
+import { presentCapabilities, probeHost } from "../../emulator/host/index.ts";
 import type { HostReport } from "../../emulator/host/index.ts";
 import { choicesOf, type Choices } from "./choices.ts";
 import type { OnEvent } from "./events.ts";
@@ -115,10 +115,6 @@ function skipAll(given: FarmToRun, needs: readonly string[], options: RunOptions
   return { result, counterexamples: [], choices: { image: "host" } };
 }
 
-/** What this host has, by the names that properties need. */
-const present = ({ capabilities }: HostReport): ReadonlySet<string> =>
-  new Set(capabilities.flatMap((one) => (one.present ? [one.capability] : [])));
-
 async function runFarm(given: FarmToRun, options: RunOptions): Promise<FarmRun> {
   const { farm } = given;
   const started = performance.now();
@@ -142,7 +138,7 @@ async function runFarm(given: FarmToRun, options: RunOptions): Promise<FarmRun> 
     options.onEvent({ kind: "farm-ready", farm: farm.name, readyMs });
     laws = await judgeFarm(opened.session, options.properties, {
       signal: options.signal,
-      capabilities: present(await hostOf(options)),
+      capabilities: presentCapabilities(await hostOf(options)),
       onEvent: options.onEvent,
     });
   } catch (error) {
