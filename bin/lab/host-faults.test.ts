@@ -45,7 +45,7 @@ const faults: readonly Fault[] = [
     argv: ["up", farm, "--quiet"],
     before: onUserNamespace("echo 8 >/proc/sys/user/max_net_namespaces"),
   },
-  { what: "no /dev/net/tun", before: onUserNamespace("mount -t tmpfs tmpfs /dev/net") },
+  { what: "no /dev/net/tun", argv: ["up", farm, "--quiet"], before: onUserNamespace("mount -t tmpfs tmpfs /dev/net") },
   { what: "no nftables", before: noNftables },
   {
     what: "neither mmdebstrap nor a container engine",

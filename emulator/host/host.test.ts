@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { attemptLinks } from "./attempts.ts";
-import { probeHost, requireSandbox } from "./index.ts";
+import { probeHost, requireSandbox, requireTunnels } from "./index.ts";
 import type { Capability, HostReport } from "./index.ts";
 import { labProbes } from "./lab-probes.ts";
 
@@ -42,25 +42,44 @@ describe("requireSandbox", () => {
     expect(requireSandbox(report(true, capability("namespaces"), unknown)).ok).toBe(true);
   });
 
-  it("says that root is needed, whatever else is missing", () => {
-    const outcome = requireSandbox(report(false, capability("namespaces"), capability("tun", { present: false })));
-    expect(outcome.problems.map(({ code, hint }) => [code, hint])).toEqual([
-      ["needs-root", "run it with sudo; init, check, plan, derive and laws need no root"],
+  it("says what the user lacks of what only users who are not root take", () => {
+    const lacking = capability("subordinate-ids", { present: false, answer: "newuidmap not found", how: "apt-get install uidmap" });
+    const { problems } = requireSandbox(report(false, capability("namespaces"), lacking));
+    expect(problems).toEqual([
+      {
+        severity: "error",
+        code: "no-subordinate-ids",
+        message: "this user lacks subordinate-ids, used for labs: newuidmap not found",
+        hint: "apt-get install uidmap",
+      },
     ]);
   });
 
   it("names every missing part otherwise", () => {
     const outcome = requireSandbox(
-      report(true, capability("namespaces"), capability("veth", { present: false }), capability("tun", { present: false })),
+      report(true, capability("namespaces"), capability("veth", { present: false }), capability("bridge", { present: false })),
     );
-    expect(outcome.problems.map(({ code }) => code)).toEqual(["no-veth", "no-tun"]);
+    expect(outcome.problems.map(({ code }) => code)).toEqual(["no-veth", "no-bridge"]);
+  });
+});
+
+describe("requireTunnels", () => {
+  const tun = capability("tun", { present: false, required: false, answer: "EACCES", how: "chmod 666 /dev/net/tun" });
+  const wireguard = (present: boolean): Capability => capability("wireguard", { present, required: false });
+
+  it("takes WireGuard in the kernel or a TUN device", () => {
+    expect(requireTunnels(report(false, tun, wireguard(true))).ok).toBe(true);
+    expect(requireTunnels(report(false, capability("tun"), wireguard(false))).ok).toBe(true);
+    const { problems } = requireTunnels(report(false, tun, wireguard(false)));
+    expect(problems.map(({ code, hint }) => [code, hint])).toEqual([["no-tun", "chmod 666 /dev/net/tun"]]);
   });
 });
 
 describe("probeHost", () => {
   it("looks for what is required alone when asked to", async () => {
     const { capabilities, choices } = await probeHost("required");
-    expect(capabilities.map(({ capability: name }) => name)).toEqual(["namespaces", "veth", "bridge", "nftables", "tun"]);
+    const ofUsers = process.getuid?.() === 0 ? [] : ["subordinate-ids"];
+    expect(capabilities.map(({ capability: name }) => name)).toEqual(["namespaces", "veth", "bridge", "nftables", ...ofUsers]);
     expect(Object.keys(choices)).toEqual(["sandbox"]);
   });
 

@@ -19,6 +19,12 @@ const inNamespace =
   ({ rootfs }: Surroundings): Promise<Finding> =>
     refusing(attemptInNamespace(rootfs, argv));
 
+/** A device that is there is closed to ordinary users on some machines only. */
+async function tun({ root }: Surroundings): Promise<Finding> {
+  const refusal = await attemptTun(root);
+  return { refusal, ...(!root && existsSync("/dev/net/tun") ? { how: "sudo chmod 666 /dev/net/tun" } : {}) };
+}
+
 /** By opening one with tcpdump; where there is none, by what the kernel shows of those that are open. */
 async function packetSockets({ rootfs }: Surroundings): Promise<Finding> {
   const refusal = await attemptInNamespace(rootfs, ["sh", "-c", "ip link set lo up && exec tcpdump -i lo -L"]);
@@ -67,7 +73,7 @@ export const labProbes: readonly Probe[] = [
     usedFor: "WireGuard in user space, where the kernel has none",
     standIn: null,
     how: "modprobe tun; in a container: --device /dev/net/tun, with mode 666",
-    attempt: ({ root }) => refusing(attemptTun(root)),
+    attempt: tun,
   },
   {
     ...optional,

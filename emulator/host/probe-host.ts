@@ -18,10 +18,9 @@ async function hasAllRequired(surroundings: Surroundings): Promise<boolean> {
   const links = "ip link add name probe0 type veth peer name probe1 && ip link add name probe2 type bridge";
   const refusals = await Promise.all([
     attemptSandbox(surroundings),
-    subordinateIds().problem?.message,
     attemptInNamespace(surroundings.rootfs, ["sh", "-c", `${links} && exec nft "$1"`, "sh", natRuleset]),
   ]);
-  return refusals.every((refusal) => refusal === undefined);
+  return subordinateIds().problem === undefined && refusals.every((refusal) => refusal === undefined);
 }
 
 /** Links that are asked for in one turn of the event loop are tried in one namespace: making and ending one costs more than a link. */

@@ -62,6 +62,14 @@ describe("buildOnce", () => {
     expect(readdirSync(folder())).toEqual(["lock"]);
   });
 
+  it("ends what a build that fails has left running", async () => {
+    const started = join(cache, "started");
+    const argv = script('sleep 1000 & echo "$!" >"$1" && exit 7', started);
+    await expect(buildOnce({ kind: "thing", packages: "thing-tools", hash: "abc", argv })).rejects.toThrow(/code 7/);
+    expect(isRunning(readFileSync(started, "utf8").trim())).toBe(false);
+    expect(readdirSync(folder())).toEqual(["lock"]);
+  });
+
   it("removes with the next build what a killed guard left", async () => {
     await buildOnce({ kind: "thing", packages: "thing-tools", hash: "first", argv: script("mkdir result ../staging-9.9") });
     expect(readdirSync(folder())).toContain("staging-9.9");
