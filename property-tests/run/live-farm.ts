@@ -89,38 +89,52 @@ export async function openFarm(options: LiveFarmOptions): Promise<LiveFarm> {
   const clock = clockOf(AbortSignal.any([signal, gone.signal]));
   const streams = followAgents(lab, nodes);
   const storeHost = farm.internet.hosts.find((host) => host.store)?.name ?? "";
-  const store = openStore({
-    endpoints: [`unix:${lab.node(storeHost).hostPath(storeSocketPath)}`],
-    clock,
-    random: () => randomBytes(4).readUInt32BE() / 0x1_0000_0000,
-  });
+  const open = (): { path: string; store: Store } => {
+    const path = lab.node(storeHost).hostPath(storeSocketPath);
+    const random = (): number => randomBytes(4).readUInt32BE() / 0x1_0000_0000;
+    return { path, store: openStore({ endpoints: [`unix:${path}`], clock, random }) };
+  };
+  let opened = open();
+  // Its host may have been started again, and is elsewhere then.
+  const storeNow = (): Store => {
+    if (lab.node(storeHost).hostPath(storeSocketPath) !== opened.path) {
+      opened.store.close();
+      opened = open();
+    }
+    return opened.store;
+  };
   const leave = async (): Promise<void> => {
     isOurs = false;
     streams.close();
-    store.close();
+    opened.store.close();
     await lab.detach();
   };
   const close = async (): Promise<void> => {
     isOurs = false;
     streams.close();
-    store.close();
+    opened.store.close();
     await lab.down();
   };
   try {
     onStep("waiting for the agents");
-    const revision = await writeIntents(store, options.intents);
-    const agents = { store, streams, nodes, clock };
+    const revision = await writeIntents(storeNow(), options.intents);
+    const agents = {
+      get store(): Store {
+        return storeNow();
+      },
+      ...{ streams, nodes, clock },
+    };
     const notReady = await untilReady(agents, revision, readyWaitMs);
     if (notReady !== undefined && options.evenUnready !== true) throw new Error(notReady);
     return {
       lab,
       runtime,
-      store,
-      streams,
-      clock,
-      revision,
+      get store(): Store {
+        return storeNow();
+      },
+      ...{ streams, clock, revision },
       ...(notReady === undefined ? {} : { notReady }),
-      writeIntents: (intents) => writeIntents(store, intents),
+      writeIntents: (intents) => writeIntents(storeNow(), intents),
       async untilReady(atLeast, waitMs) {
         const late = await untilReady(agents, atLeast, waitMs);
         if (late !== undefined) throw new Error(late);

@@ -7,7 +7,7 @@ import { startProber } from "../../emulator/probe/index.ts";
 import { HarnessError } from "../laws/index.ts";
 import { describeWorld, resourceKey } from "../oracle/index.ts";
 import { choicesSeen } from "./choices.ts";
-import { openFarm } from "./live-farm.ts";
+import { openFarm, type LiveFarm } from "./live-farm.ts";
 import { startResponders } from "./responders.ts";
 import type { Session } from "./session.ts";
 import { trafficOf } from "./traffic.ts";
@@ -53,6 +53,14 @@ const observedPrefixes = (intents: Intents): Map<string, Intents["networks"][num
 export async function openSession(options: OpenOptions): Promise<OpenSession> {
   const { farm, intents, seed, backend, image = "built", patches, signal, onStep } = options;
   const live = await openFarm({ farm, intents, seed, backend, image, patches, signal, onStep, name: labName(farm), evenUnready: true });
+  return await beginSession(live, options);
+}
+
+/** A session in a farm that is up, which ends with it; also when it does not begin. */
+export async function beginSession(
+  live: LiveFarm,
+  { farm, file, text, intents, seed, signal, onStep }: Omit<OpenOptions, "backend" | "image" | "patches">,
+): Promise<OpenSession> {
   const { lab, streams, clock } = live;
   const prober = startProber((argv) => lab.startHelper(argv));
   const close = async (): Promise<void> => {
@@ -71,8 +79,8 @@ export async function openSession(options: OpenOptions): Promise<OpenSession> {
     const session: Session = {
       ...traffic,
       farm,
-      file: options.file,
-      text: options.text,
+      file,
+      text,
       seed,
       world,
       intents,

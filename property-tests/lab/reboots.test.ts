@@ -1,0 +1,46 @@
+/** Every node of the first farm starts again, each while the others run; then all laws hold as before. */
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { expectValue } from "../../core/common/index.ts";
+import { loadFarm } from "../../core/farm/index.ts";
+import { intentsOf } from "../../core/intents/index.ts";
+import { probeHost } from "../../emulator/host/index.ts";
+import { judgeFarm } from "../run/judge.ts";
+import { openFarm, selectProperties } from "../run/index.ts";
+import { beginSession } from "../run/open-session.ts";
+
+const file = new URL("../../topologies/exit-node.farm.yml", import.meta.url).pathname;
+const text = readFileSync(file, "utf8");
+const keysFile = "/var/lib/farmlab/keys.json";
+const waitMs = 30_000;
+
+it("a farm whose nodes have all been rebooted is as it was", async () => {
+  const { farm } = expectValue(loadFarm(text, file));
+  const intents = expectValue(intentsOf(farm));
+  const { signal } = new AbortController();
+  const onStep = (): undefined => undefined;
+  const name = `run-${process.pid}-reboots`;
+  const live = await openFarm({ farm, intents, seed: 1, name, signal, onStep });
+  try {
+    const { lab, streams } = live;
+    const ofFarm = farm.nodes.map((node) => node.name);
+    const keys = (): string[] => ofFarm.map((node) => readFileSync(lab.node(node).hostPath(keysFile), "utf8"));
+    const before = keys();
+    for (const node of lab.topology.nodes) if (!ofFarm.includes(node.name)) await lab.node(node.name).reboot();
+    // The store has what it had: nothing is written again.
+    const revision = await live.writeIntents(intents);
+    expect(revision).toBe(live.revision);
+    streams.forget();
+    await Promise.all(ofFarm.map((node) => lab.node(node).reboot()));
+    await live.untilReady(revision, waitMs);
+    expect(keys()).toEqual(before);
+    const { session } = await beginSession(live, { file, text, farm, intents, seed: 1, signal, onStep });
+    const { capabilities } = await probeHost();
+    const present = new Set(capabilities.flatMap((one) => (one.present ? [one.capability] : [])));
+    const laws = await judgeFarm(session, selectProperties([]), { signal, capabilities: present, onEvent: () => undefined });
+    expect(laws.length).toBeGreaterThan(0);
+    expect(laws.filter(({ verdict }) => verdict !== "passed")).toEqual([]);
+  } finally {
+    await live.close();
+  }
+});
