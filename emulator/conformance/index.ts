@@ -5,10 +5,11 @@
 import { captureCases } from "./captures.ts";
 import type { ConformanceCase } from "./case.ts";
 import { dataplaneCases } from "./dataplane.ts";
-import { faultCases } from "./faults.ts";
 import { insideCases } from "./inside.ts";
 import { labCases } from "./labs.ts";
 import { linkCases } from "./links.ts";
+import { nodeFaultCases } from "./node-faults.ts";
+import { packetFaultCases } from "./packet-faults.ts";
 import { powerCases } from "./power.ts";
 import { programCases } from "./programs.ts";
 
@@ -20,7 +21,8 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...programCases,
   ...dataplaneCases,
   ...powerCases,
-  ...faultCases,
   ...captureCases,
+  ...packetFaultCases,
+  ...nodeFaultCases,
   ...labCases,
 ];

@@ -1,7 +1,7 @@
 /** How each fault begins and is healed in a lab. */
 import type { Fault } from "../../core/farm/index.ts";
 import type { Direction, WiredLink, Wire, WireRule } from "../wire/index.ts";
-import { FaultError, type FaultLab } from "./fault-lab.ts";
+import { FaultError, type FaultLab, type FaultNode } from "./fault-lab.ts";
 import { agentClock } from "./node-clock.ts";
 
 /** Healing is right after any part of the beginning, and more than once. */
@@ -152,11 +152,25 @@ function nodePause(context: TreatmentContext, { node: name }: FaultOf<"node-paus
 
 const fillTimeoutMs = 60_000;
 
+/** More than a node's memory may hold: the file system is not the node's own but the machine's, as that of containers is. */
+const roomBytesMax = 1024 ** 3;
+
+async function requireBounded(node: FaultNode, name: string, folder: string): Promise<void> {
+  const { stdout, stderr } = await node.exec(["stat", "--file-system", "--format", "%a %S", folder]);
+  const [blocks, size] = /^(\d+) (\d+)$/.exec(stdout.trim())?.slice(1).map(Number) ?? [];
+  if (blocks === undefined || size === undefined) throw new FaultError(`${folder} of ${name}: ${stderr.trim()}`);
+  if (blocks * size <= roomBytesMax) return;
+  throw new FaultError(
+    `${folder} of ${name} has ${blocks * size} bytes free: that would fill the machine's disk; choose a folder in the node's memory, /run or /tmp`,
+  );
+}
+
 function diskFull({ lab }: TreatmentContext, { node: name, folder }: FaultOf<"disk-full">): Treatment {
   const node = lab.node(name);
   const file = `${folder}/.farmlab-disk-full`;
   return {
     async begin() {
+      await requireBounded(node, name, folder);
       const { stderr } = await node.exec(["dd", "if=/dev/zero", `of=${file}`, "bs=64k"], { timeoutMs: fillTimeoutMs });
       if (!/no space left/i.test(stderr)) throw new FaultError(`${folder} of ${name} did not get full: ${stderr.trim()}`);
     },

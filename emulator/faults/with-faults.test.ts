@@ -36,7 +36,7 @@ function bench(wired: readonly string[], broken: readonly string[] = []): Bench 
   const nodeOf = (name: string): FaultNode => ({
     exec: async (argv, { input } = {}) => {
       await ask([name, argv[0], ...(input === undefined ? [] : [input.trim()])].join(" "));
-      return { code: 0, stdout: "", stderr: argv[0] === "dd" ? "dd: No space left on device" : "" };
+      return { code: 0, stdout: argv[0] === "stat" ? "100 4096\n" : "", stderr: argv[0] === "dd" ? "dd: No space left on device" : "" };
     },
     services: { kill: (service, signal) => ask(`${name} ${signal} ${service}`) },
     pause: () => ask(`${name} pause`),
@@ -114,6 +114,7 @@ describe("withFaults", () => {
     expect(one.asked).toEqual([
       "10 set a-b 1 fault-2 cut",
       "30 clear a-b 1 fault-2",
+      "50 b stat",
       "50 b dd",
       "60 a reboot",
       "70 set a-b 1 fault-4 cut",
@@ -138,7 +139,7 @@ describe("withFaults", () => {
       throw new Error("the work");
     });
     await expect(failing).rejects.toThrow("the work");
-    expect(one.asked).toEqual(["0 b dd", "5 b rm"]);
+    expect(one.asked).toEqual(["0 b stat", "0 b dd", "5 b rm"]);
   });
 
   it("heals what a failed step had half done, goes on healing when that fails, and tells the work", async () => {
@@ -157,7 +158,7 @@ describe("withFaults", () => {
       signal.throwIfAborted();
     });
     await expect(running).rejects.toThrow("fault 2 (node-death) did not begin: a off is broken");
-    expect(one.asked.slice(1)).toEqual(["10 set a-b 0 fault-2 cut", "10 set a-b 1 fault-2 cut", "10 a off", "100 a on", "100 b rm"]);
+    expect(one.asked.slice(2)).toEqual(["10 set a-b 0 fault-2 cut", "10 set a-b 1 fault-2 cut", "10 a off", "100 a on", "100 b rm"]);
     expect(seen.map(inWords)).toEqual(["begin 0 0 0", "begin 1 10 10 a off is broken", "heal 1  100 a on is broken", "heal 0  100"]);
   });
 
@@ -178,7 +179,7 @@ describe("withFaults", () => {
       signal.throwIfAborted();
     });
     await expect(running).rejects.toThrow("interrupted");
-    expect(one.asked).toEqual(["0 b dd", "110 b rm"]);
+    expect(one.asked).toEqual(["0 b stat", "0 b dd", "110 b rm"]);
   });
 });
 
