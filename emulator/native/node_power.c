@@ -37,15 +37,24 @@ static int is_of(const struct stat *mounts, const char *pid) {
   return stat(path, &its) == 0 && its.st_ino == mounts->st_ino && its.st_dev == mounts->st_dev;
 }
 
-static int is_stopped(const char *pid) {
-  char path[288], text[512];
-  snprintf(path, sizeof path, "/proc/%s/stat", pid);
+/* proc_pid_status(5). */
+struct status {
+  char state; /* `X` for one that is gone */
+  int stop_waits;
+};
+
+static struct status status_of(const char *pid) {
+  char path[288], line[256];
+  struct status status = {.state = 'X'};
+  unsigned long long pending;
+  snprintf(path, sizeof path, "/proc/%s/status", pid);
   FILE *file = fopen(path, "re");
-  size_t length = file == NULL ? 0 : fread(text, 1, sizeof text - 1, file);
+  while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+    if (sscanf(line, "State: %c", &status.state) == 1) continue;
+    if (sscanf(line, "ShdPnd: %llx", &pending) == 1) status.stop_waits = pending >> (SIGSTOP - 1) & 1;
+  }
   if (file != NULL) fclose(file);
-  text[length] = '\0';
-  const char *name_end = strrchr(text, ')');
-  return name_end == NULL || strchr("TtZX", name_end[2]) != NULL;
+  return status;
 }
 
 /* Sends a signal to every process of the node that `wanted` says yes to; how many there were, or -1. */
@@ -71,9 +80,12 @@ static int anybody(struct node *node, const char *pid) {
   return 1;
 }
 
-/* Says yes to who runs, and notes it down. */
+/* Says yes to who still runs, and notes it down if nobody has told it to stop. One that waits in the kernel (`D`), as for a child that is
+   stopped, does nothing of its own before it has stopped. */
 static int running(struct node *node, const char *pid) {
-  if (is_stopped(pid)) return 0;
+  struct status status = status_of(pid);
+  if (strchr("TtZX", status.state) != NULL || (status.state == 'D' && status.stop_waits)) return 0;
+  if (status.stop_waits) return 1;
   pid_t *grown = reallocarray(node->frozen, node->frozen_count + 1, sizeof *grown);
   if (grown == NULL) return 0;
   node->frozen = grown;

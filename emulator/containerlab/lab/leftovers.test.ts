@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { findLab } from "../../locate.ts";
 import { missing, needs } from "../available.fixture.ts";
@@ -12,6 +13,13 @@ import { containersOf, downAll, newName, programThatMakes, up } from "./test-lab
 afterEach(downAll);
 
 const patience = { timeout: 60_000, interval: 50 };
+
+/** Tells the processes of its own that it has while a node is off. */
+const whileOff = `
+  await lab.node("right").powerOff();
+  const { readFileSync } = await import("node:fs");
+  console.log(readFileSync("/proc/" + process.pid + "/task/" + process.pid + "/children", "utf8"));
+  setInterval(() => undefined, 1000);`;
 
 function start(name: string, then: string): ChildProcess {
   return spawn(process.execPath, ["--input-type=module", "--eval", programThatMakes(name, then)], {
@@ -48,6 +56,20 @@ describe.skipIf(missing)(`XC-2 what outlives a lab of containers (${needs})`, ()
       await once(maker, "exit");
       await isLeftByNobody(name);
     }
+  });
+
+  it("is nothing when its maker is killed while a node is off, and its links wait for it", async () => {
+    const name = newName();
+    const maker = spawn(process.execPath, ["--input-type=module", "--eval", programThatMakes(name, whileOff)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [keepers] = (await once(maker.stdout, "data")) as [Buffer];
+    const pids = String(keepers).trim().split(" ").map(Number);
+    expect(pids.length).toBeGreaterThan(0);
+    maker.kill("SIGKILL");
+    await once(maker, "exit");
+    await isLeftByNobody(name);
+    await expect.poll(() => pids.filter((pid) => existsSync(`/proc/${pid}`)), patience).toEqual([]);
   });
 
   it("is nothing after an abort", async () => {

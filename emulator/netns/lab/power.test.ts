@@ -1,9 +1,11 @@
+import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
+import { ensureRuntime } from "../../image/index.ts";
 import type { LabNode } from "../../lab.ts";
 import type { TopologyNode } from "../../topology/index.ts";
 import type { NetnsLab } from "../index.ts";
-import { downAll, isAlive, pair, plain, processesOf, up, type Sketch } from "./test-labs.ts";
+import { downAll, findSandbox, isAlive, isGone, newName, pair, plain, processesOf, up, type Sketch } from "./test-labs.ts";
 
 afterEach(downAll);
 
@@ -109,11 +111,18 @@ describe("a node that is rebooted", () => {
     const lab = await up(onBridge);
     const [one, two] = [lab.node("one"), lab.node("two")];
     await said(one, ...ping);
+    // Who sends all the while sees no more than packets lost.
+    const sending = one.exec(["ping", "-i0.02", "-W1", "-c100", "10.0.0.2"], { timeoutMs: 60_000 });
+    await expect.poll(() => processesOf(lab, "one", /^ping/), { timeout: 10_000 }).toHaveLength(1);
     await lab.node("segment").powerOff();
     for (const node of [one, two]) expect(await said(node, "cat", "/sys/class/net/eth0/carrier")).toBe("0");
     await lab.node("segment").powerOn();
     for (const node of [one, two]) expect(await said(node, "cat", "/sys/class/net/eth0/carrier")).toBe("1");
     await said(one, ...ping);
+    const { stdout, code } = await sending;
+    expect(code, stdout.slice(-300)).toBe(0);
+    const [, received] = /, (\d+) received/.exec(stdout) ?? [];
+    expect(Number(received)).toBeGreaterThan(0);
   });
 
   it("leaves nothing of its former lives behind", async () => {
@@ -215,3 +224,47 @@ it("nodes are found by the probes of a lab after they have started again", async
   await new Promise((resolve) => helper.once("close", resolve));
   expect(text).toContain("eth0");
 });
+
+/** Makes a lab and reboots its nodes until it is killed; a line for each step. */
+async function programThatReboots(name: string): Promise<string> {
+  const from = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
+  return `
+    import { netnsBackend } from ${from("../index.ts")};
+    const topology = ${JSON.stringify({ name, seed: 1, ...richPair })};
+    const lab = await netnsBackend(${JSON.stringify(await ensureRuntime())}).up(topology, { name: ${JSON.stringify(name)} });
+    for (;;) for (const node of ["left", "right"]) for (const step of ["powerOff", "powerOn"]) {
+      console.log(step);
+      await lab.node(node)[step]();
+    }`;
+}
+
+describe("a lab whose harness is killed while nodes go off and on", () => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])("is gone, at step %i", async (steps) => {
+    const name = newName();
+    const maker = spawn(process.execPath, ["--input-type=module", "--eval", await programThatReboots(name)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let seen = 0;
+    for await (const chunk of maker.stdout) {
+      seen += String(chunk).split("\n").length - 1;
+      if (seen >= steps) break;
+    }
+    const lab = await findSandbox(name);
+    expect(isAlive(lab?.sandboxPid ?? 0)).toBe(true);
+    maker.kill("SIGKILL");
+    await expect.poll(() => isGone(name), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => ofLab(name), { timeout: 20_000 }).toEqual([]);
+  });
+});
+
+/** Processes that show in their environment that they are a lab's. */
+function ofLab(name: string): string[] {
+  return readdirSync("/proc").filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`FARMLAB_LAB=${name}`);
+    } catch {
+      return false;
+    }
+  });
+}
