@@ -5,6 +5,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { seededRandom } from "../../core/common/index.ts";
+import { missing, needs } from "../../emulator/containerlab/available.fixture.ts";
+import { collectLeftovers } from "../../emulator/containerlab/index.ts";
+import type { BackendName } from "../../emulator/lab.ts";
 import { ensureRuntime } from "../../emulator/image/index.ts";
 import { noTraces, tracesOf, type Traces } from "./leftovers.ts";
 
@@ -15,8 +18,8 @@ const runMs = 3000;
 const goneWaitMs = 5000;
 const temporary = mkdtempSync(join(tmpdir(), "leftovers-"));
 
-const startRun = (): ChildProcess =>
-  spawn(launcher, ["run", farm, "--quiet"], { stdio: "ignore", env: { ...process.env, TMPDIR: temporary } });
+const startRun = (backend: BackendName = "netns"): ChildProcess =>
+  spawn(launcher, ["run", farm, "--quiet", "--backend", backend], { stdio: "ignore", env: { ...process.env, TMPDIR: temporary } });
 const traces = (run: ChildProcess): Traces => tracesOf(run.pid ?? 0, temporary);
 
 interface Ended {
@@ -26,8 +29,8 @@ interface Ended {
 }
 
 /** Starts a run, signals it at the given moment (or as soon as it is over), and waits for its end. */
-async function runAndSignal(signal: NodeJS.Signals, atMs: number): Promise<Ended> {
-  const run = startRun();
+async function runAndSignal(signal: NodeJS.Signals, atMs: number, backend?: BackendName): Promise<Ended> {
+  const run = startRun(backend);
   const timer = setTimeout(() => run.kill(signal), atMs);
   const ended = await new Promise<Ended>((resolve) => run.once("exit", (code, by) => resolve({ run, code, signal: by })));
   clearTimeout(timer);
@@ -66,5 +69,23 @@ describe("XC-2 nothing of a run outlives it", () => {
     run.kill("SIGKILL");
     await ended;
     await expectNothing(run);
+  });
+});
+
+/** On containerlab a whole run takes about this long, and an engine its time to end containers. */
+const containerlabRunMs = 7000;
+const containersGoneWaitMs = 60_000;
+
+describe.skipIf(missing)(`XC-2 nothing of a run on containerlab outlives it but what gc removes (${needs})`, () => {
+  const random = seededRandom(2, "leftovers");
+  const moments = Array.from({ length: 20 }, () => random.below(containerlabRunMs));
+  it.each(moments)("after SIGKILL at %i ms", async (moment) => {
+    const { run } = await runAndSignal("SIGKILL", moment, "containerlab");
+    const labs = `run-${run.pid ?? 0}-`;
+    // The holder takes the lab down, as long as it is there.
+    await expect.poll(() => traces(run), { timeout: containersGoneWaitMs, interval: 50 }).toEqual(noTraces);
+    await collectLeftovers();
+    expect((await collectLeftovers()).filter(({ lab }) => lab.startsWith(labs))).toEqual([]);
+    expect(traces(run)).toEqual(noTraces);
   });
 });
