@@ -21,13 +21,18 @@ export function median(values: readonly number[]): number {
   return values.toSorted((one, other) => one - other)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
 }
 
-const rounded = (value: number): string => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
+const rounded = (value: number): string =>
+  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value >= 0.1 ? value.toFixed(2) : value.toFixed(4);
+
+/** Bounds are round numbers, or parts of one. */
+const boundText = (bound: number): string => (Number.isInteger(1 / bound) ? `1/${1 / bound}` : String(bound));
 
 /** A table, one figure a line. */
 export function figureText(report: BenchReport): string {
   const width = Math.max(...report.figures.map((figure) => figure.name.length));
   const lines = report.figures.map((figure) => {
-    const target = figure.target === null ? "" : `  ${figure.value <= figure.target ? "within" : "OVER"} ${figure.target} ${figure.unit}`;
+    const target =
+      figure.target === null ? "" : `  ${figure.value <= figure.target ? "within" : "OVER"} ${boundText(figure.target)} ${figure.unit}`;
     return `  ${figure.name.padEnd(width)}  ${rounded(figure.value).padStart(8)} ${figure.unit.padEnd(3)}${target}`;
   });
   return [`bench ${report.name}`, ...lines, "what dominates:", ...report.dominates.map((line) => `  ${line}`)].join("\n");

@@ -55,8 +55,13 @@ export async function refused(node: LabNode, argv: readonly string[]): Promise<E
 const describeResult = (node: LabNode, argv: readonly string[], { code, stdout, stderr }: ExecResult): string =>
   `${argv.join(" ")} on ${node.name} ended with ${code}: ${`${stdout}${stderr}`.trim().slice(-500)}`;
 
+/** Longer than a kernel takes to ask for a neighbour again whom it has not found at once: that is a second. */
+const answerWaitS: number = 5;
+/** For echoes that nobody is to answer. */
+export const silenceWaitS: number = 1;
+
 /** One echo, never fragmented; `bytes` is the whole IP packet's size. */
-export function pingArguments(to: string, bytes = 84): string[] {
+export function pingArguments(to: string, bytes = 84, waitS: number = answerWaitS): string[] {
   const headers = to.includes(":") ? 48 : 28;
-  return ["ping", "-c1", "-W1", "-M", "do", "-s", String(bytes - headers), to];
+  return ["ping", "-c1", `-W${waitS}`, "-M", "do", "-s", String(bytes - headers), to];
 }

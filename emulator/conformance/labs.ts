@@ -1,7 +1,7 @@
 /** Labs as a whole: many nodes, several labs, names, ends. */
 import assert from "node:assert/strict";
 import type { ConformanceCase } from "./case.ts";
-import { pingArguments, said } from "./case.ts";
+import { pingArguments, said, silenceWaitS } from "./case.ts";
 import { pair, star } from "./sketches.ts";
 
 const manyNodes = { netns: 200, containerlab: 12 } as const;
@@ -25,7 +25,7 @@ export const labCases: readonly ConformanceCase[] = [
       for (const lab of [one, other]) await said(lab.node("left"), pingArguments("10.0.0.2"));
       await said(one.node("right"), ["ip", "address", "add", "10.0.0.77/24", "dev", "eth1"]);
       await said(one.node("left"), pingArguments("10.0.0.77"));
-      const { stdout } = await other.node("left").exec(pingArguments("10.0.0.77"));
+      const { stdout } = await other.node("left").exec(pingArguments("10.0.0.77", 84, silenceWaitS));
       assert.match(stdout, /0 received/);
       await one.down();
       await said(other.node("left"), pingArguments("10.0.0.2"));

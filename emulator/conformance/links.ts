@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { seededMac } from "../../core/common/index.ts";
 import type { ConformanceCase } from "./case.ts";
-import { pingArguments, refused, said } from "./case.ts";
+import { pingArguments, refused, said, silenceWaitS } from "./case.ts";
 import { addressesOn, chainOver, linkOf, nodeOf, pair } from "./sketches.ts";
 
 const forwarding = { "net/ipv4/ip_forward": "1", "net/ipv6/conf/all/forwarding": "1" };
@@ -16,7 +16,7 @@ export const linkCases: readonly ConformanceCase[] = [
         const left = lab.node("left");
         for (const to of ["10.0.0.2", "2001:db8::2"]) {
           await said(left, pingArguments(to, mtu));
-          await refused(left, pingArguments(to, mtu + 1));
+          await refused(left, pingArguments(to, mtu + 1, silenceWaitS));
         }
         for (const name of ["left", "right"]) assert.equal(await said(lab.node(name), ["cat", "/sys/class/net/eth1/mtu"]), String(mtu));
         await lab.down();
@@ -99,7 +99,7 @@ export const linkCases: readonly ConformanceCase[] = [
       assert.ok(left !== undefined && right !== undefined);
       const nft = "table ip guard {\n  chain input {\n    type filter hook input priority 0;\n    icmp type echo-request drop\n  }\n}\n";
       const lab = await up({ ...pair, nodes: [left, { ...right, config: { ...right.config, nft } }] });
-      await refused(lab.node("left"), pingArguments("10.0.0.2"));
+      await refused(lab.node("left"), pingArguments("10.0.0.2", 84, silenceWaitS));
       await said(lab.node("left"), pingArguments("2001:db8::2"));
       assert.match(await said(lab.node("right"), ["nft", "list", "ruleset"]), /echo-request drop/);
     },

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import type { Lab } from "../lab.ts";
 import type { ServiceSpec } from "../topology/index.ts";
 import type { ConformanceCase, Sketch } from "./case.ts";
-import { eventually, pingArguments, refused, said } from "./case.ts";
+import { eventually, pingArguments, refused, said, silenceWaitS } from "./case.ts";
 import { addressesOn, linkOf, nodeOf, pair } from "./sketches.ts";
 
 const counter: ServiceSpec = {
@@ -89,7 +89,7 @@ export const powerCases: readonly ConformanceCase[] = [
       await middle.powerOff();
       assert.equal((await middle.exec(["true"])).code, 125);
       assert.equal(await carrier(lab), "0");
-      await refused(lab.node("left"), pingArguments("10.1.0.1"));
+      await refused(lab.node("left"), pingArguments("10.1.0.1", 84, silenceWaitS));
       await middle.powerOn();
       await middle.powerOn();
       assert.equal(await carrier(lab), "1");
