@@ -69,7 +69,7 @@ export interface LabNode extends NodePower {
   /** Runs a program in the node; never throws for a non-zero code. Code 125, and no run, where the node is paused or off. */
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   readonly services: NodeServices;
-  /** Host's path to a path inside the node (`/proc/<pid>/root/...`), for sockets and files; only for nodes with farmlab-init. */
+  /** Host's path to a path inside the node (`/proc/<pid>/root/...`), for sockets and files; only for nodes with farmlab-init. Throws for others, and for one that is off. */
   hostPath(path: string): string;
 }
 

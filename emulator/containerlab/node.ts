@@ -98,8 +98,11 @@ async function statsOf(docker: Docker, id: string): Promise<NodeStats> {
 /** The node as the harness drives it. */
 export function containerNode(node: PoweredNode): ContainerNode {
   const { name, native, running } = node;
-  const hostPath = (path: string): string => `${rootOf(running())}${path}`;
-  const { refusal, ...power } = nodePower(node);
+  const { refusal, isOff, ...power } = nodePower(node);
+  const hostPath = (path: string): string => {
+    if (isOff()) throw new Error(`node ${name} is off`);
+    return `${rootOf(running())}${path}`;
+  };
   return {
     name,
     hostPath,

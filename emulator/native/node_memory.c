@@ -1,6 +1,7 @@
 /* What a node had in memory before its power went; see node.h. */
 #define _GNU_SOURCE
 #include "node.h"
+#include "sandbox_root.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,6 +53,8 @@ const char *node_forget_memory(int with_init) {
   /* The lab's own /proc is below: that of the node's former processes knows nobody any more, not even who asks. */
   if (with_init && umount2("/proc", MNT_DETACH) < 0) return "leaving the former /proc";
   if (unmount_what_was_added() < 0) return "reading the mounts";
+  /* What hides the host's files that were bound in: those below /run and /tmp will be bound again. */
+  (void)umount2(SANDBOX_STAGED, MNT_DETACH);
   if (nftw("/run", remove_one, DESCRIPTORS_MAX, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) < 0) return "emptying /run";
   if (umount2("/tmp", MNT_DETACH) < 0) return "emptying /tmp";
   if (umount2("/sys", MNT_DETACH) < 0) return "leaving the former /sys";

@@ -11,9 +11,14 @@ export function stagedMounts(topology: Topology): StagedMounts {
   return [...new Set(topology.nodes.flatMap((node) => bindsOf(node).map(mountOf)))];
 }
 
-/** The requests that mount a node's binds and then hide what others have; none where nothing is staged. */
-export function bindRequests(node: TopologyNode, staged: StagedMounts): (readonly string[])[] {
+/** The requests that mount a node's binds (or those that are wanted of them) and then hide what others have; none where nothing is staged. */
+export function bindRequests(
+  node: TopologyNode,
+  staged: StagedMounts,
+  isWanted: (bind: Bind) => boolean = () => true,
+): (readonly string[])[] {
   if (staged.length === 0) return [];
-  const binds = bindsOf(node).map((bind) => ["bind", node.name, String(staged.indexOf(mountOf(bind))), bind.target]);
+  const wanted = bindsOf(node).filter(isWanted);
+  const binds = wanted.map((bind) => ["bind", node.name, String(staged.indexOf(mountOf(bind))), bind.target]);
   return [...binds, ["unstage", node.name]];
 }

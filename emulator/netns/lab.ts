@@ -4,7 +4,7 @@ import type { Lab, LabNode, UpOptions } from "../lab.ts";
 import { nativeInLab, type Topology } from "../topology/index.ts";
 import { enterArguments, execInNode, nodeServices, runCommands, startServices, unlessAborted } from "../node/index.ts";
 import { buildTopology, planTopology, type NodePlan, type TopologyPlan } from "./build.ts";
-import { stagedMounts } from "./binds.ts";
+import { stagedMounts, type StagedMounts } from "./binds.ts";
 import { nodePower } from "./power.ts";
 import { LabError } from "../lab-error.ts";
 import { childrenOf, namespacedPids, startSandbox, type Sandbox, type SandboxPrograms } from "./sandbox.ts";
@@ -27,11 +27,13 @@ function outsidePids(sandboxPid: number): Map<number, number> {
   );
 }
 
-/** The first process of a node inside the sandbox, and as this process sees it; of a node without farmlab-init there is none. */
+/** The first process of a node inside the sandbox, and as this process sees it; of a node without farmlab-init there is none, nor of one that is off. */
 interface FirstProcess {
   readonly inside: number;
   readonly outside: number | undefined;
 }
+
+const nobody: FirstProcess = { inside: 0, outside: undefined };
 
 interface MadeNode {
   readonly node: LabNode;
@@ -40,6 +42,7 @@ interface MadeNode {
 
 function makeNode(
   plan: NodePlan,
+  mounts: StagedMounts,
   sandbox: Sandbox,
   sandboxPid: number,
   native: string,
@@ -49,15 +52,16 @@ function makeNode(
   const { node } = plan;
   let first: FirstProcess = { inside: initPid, outside };
   const hostPath = (path: string): string => {
+    if (isOff()) throw new Error(`node ${node.name} is off`);
     if (first.outside === undefined) throw new Error(`node ${node.name} has no process: its files are only reached by exec`);
     return `/proc/${first.outside}/root${path}`;
   };
   const services = nodeServices(hostPath);
-  const started = async (inside: number): Promise<void> => {
-    first = { inside, outside: outsidePids(sandboxPid).get(inside) };
+  const begun = (inside: number): void => void (first = { inside, outside: outsidePids(sandboxPid).get(inside) });
+  const startDaemons = async (): Promise<void> => {
     for (const service of node.config.services ?? []) await services.start(service);
   };
-  const { refusal, ...power } = nodePower({ sandbox, plan, started });
+  const { refusal, isOff, ...power } = nodePower({ sandbox, plan, mounts, begun, startDaemons });
   const labNode: LabNode = {
     name: node.name,
     hostPath,
@@ -65,7 +69,7 @@ function makeNode(
     exec: async (argv, options) => refusal() ?? (await execInNode(native, sandboxPid, node.name, argv, options)),
     ...power,
   };
-  return { node: labNode, first: () => first };
+  return { node: labNode, first: () => (isOff() ? nobody : first) };
 }
 
 async function makeLab(
@@ -76,14 +80,15 @@ async function makeLab(
   programs: SandboxPrograms,
 ): Promise<NetnsLab> {
   options.onProgress?.(`making ${topology.nodes.length} nodes and ${topology.links.length} links`);
-  const built = await buildTopology(sandbox, plan, stagedMounts(topology));
+  const mounts = stagedMounts(topology);
+  const built = await buildTopology(sandbox, plan, mounts);
   const sandboxPid = childrenOf(sandbox.pid)[0];
   if (sandboxPid === undefined) throw new LabError("lab-gone", "the lab ended while it was made");
   const outside = outsidePids(sandboxPid);
   const made = new Map(
     plan.map((one) => {
       const initPid = built.get(one.node.name)?.initPid ?? 0;
-      return [one.node.name, makeNode(one, sandbox, sandboxPid, programs.native, initPid, outside.get(initPid))];
+      return [one.node.name, makeNode(one, mounts, sandbox, sandboxPid, programs.native, initPid, outside.get(initPid))];
     }),
   );
   const nodes = new Map([...made].map(([name, { node }]) => [name, node]));

@@ -1,19 +1,22 @@
 /** A node's power in a sandbox: its links wait in the network of its next life while nothing of the node runs. */
-import { allOf, moveLinks, requestState, stateAfterReboot, switchedNode, type SwitchedNode } from "../node/index.ts";
+import { allOf, isInMemory, moveLinks, requestState, stateAfterReboot, switchedNode, type SwitchedNode } from "../node/index.ts";
+import { bindRequests, type StagedMounts } from "./binds.ts";
 import type { NodePlan } from "./build.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 export interface PoweredNode {
   readonly sandbox: Sandbox;
   readonly plan: NodePlan;
-  /** The node runs anew, with this process inside the sandbox first: starts its daemons. */
-  readonly started: (initPid: number) => Promise<void>;
+  readonly mounts: StagedMounts;
+  /** The node runs anew, with this process inside the sandbox first. */
+  readonly begun: (initPid: number) => void;
+  /** It has its state again: starts its daemons. */
+  readonly startDaemons: () => Promise<void>;
 }
 
-export function nodePower({ sandbox, plan, started }: PoweredNode): SwitchedNode {
+export function nodePower({ sandbox, plan, mounts, begun, startDaemons }: PoweredNode): SwitchedNode {
   const { name } = plan.node;
   const ask = async (what: string): Promise<string> => (await sandbox.request([what, name]))[0] ?? "";
-  let initPid = 0;
   return switchedNode(name, {
     pause: async () => void (await ask("freeze")),
     resume: async () => void (await ask("thaw")),
@@ -24,11 +27,16 @@ export function nodePower({ sandbox, plan, started }: PoweredNode): SwitchedNode
       await ask("off");
     },
     async start() {
-      initPid = Number(await ask("on"));
+      begun(Number(await ask("on")));
     },
     async settle() {
-      await allOf([...requestState(sandbox, stateAfterReboot(plan)), sandbox.request(["settle"])]);
-      await started(initPid);
+      const binds = bindRequests(plan.node, mounts, ({ target }) => isInMemory(target));
+      await allOf([
+        ...requestState(sandbox, stateAfterReboot(plan)),
+        ...binds.map((request) => sandbox.request(request)),
+        sandbox.request(["settle"]),
+      ]);
+      await startDaemons();
     },
   });
 }

@@ -5,12 +5,15 @@ import type { HelperProcess } from "./helper-process.ts";
 import { moveLink } from "./netlink.ts";
 import { sendMessages, type NodeState } from "./state.ts";
 
-const inMemory = /^\/(?:run|tmp)\//;
+const memory = /^\/(?:(?:var\/)?run|tmp|dev\/shm)\//;
+
+/** Whether what is there is lost with the node's power. */
+export const isInMemory = (path: string): boolean => memory.test(path);
 
 /** Files on the node's disk are there already, as it has left them. */
 export function stateAfterReboot(state: NodeState): NodeState {
   const { node } = state;
-  const files = Object.fromEntries(Object.entries(node.config.files ?? {}).filter(([path]) => inMemory.test(path)));
+  const files = Object.fromEntries(Object.entries(node.config.files ?? {}).filter(([path]) => isInMemory(path)));
   return { ...state, node: { ...node, config: { ...node.config, files } } };
 }
 
@@ -37,6 +40,7 @@ export interface PowerMeans {
 }
 
 export interface SwitchedNode extends NodePower {
+  readonly isOff: () => boolean;
   /** What a program that is to be run in the node gets instead of a run; undefined where it can run. */
   readonly refusal: () => ExecResult | undefined;
 }
@@ -93,6 +97,7 @@ export function switchedNode(node: string, means: PowerMeans): SwitchedNode {
     powerOff: inTurn(powerOff),
     powerOn: inTurn(powerOn),
     reboot: inTurn(reboot),
+    isOff: () => state === "off",
     refusal: () => (state === "on" ? undefined : { code: cannotEnterCode, stdout: "", stderr: `node ${node} is ${state}` }),
   };
 }

@@ -86,8 +86,8 @@ export function nodeServices(hostPath: (path: string) => string): NodeServices {
         throw error;
       }
     },
-    stop: (name) => ask(socketPath(), encodeLine(["stop", name])),
-    kill: (name, signal) => ask(socketPath(), encodeLine(["kill", name, signal])),
+    stop: async (name) => await ask(socketPath(), encodeLine(["stop", name])),
+    kill: async (name, signal) => await ask(socketPath(), encodeLine(["kill", name, signal])),
   };
 }
 

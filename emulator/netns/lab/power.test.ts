@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { ensureRuntime } from "../../image/index.ts";
 import type { LabNode } from "../../lab.ts";
@@ -72,9 +74,12 @@ describe("a node that is rebooted", () => {
   it("has its state made again, keeps its disk and its end of the link, and nothing else", async () => {
     const lab = await up(richPair);
     const node = lab.node("right");
+    // Without the operational state, which the kernel tells a while after what it follows from.
     const look = shell(
-      "ip -br link show eth0; ip -br address; ip route; nft list ruleset; sysctl net.ipv4.ip_forward net.ipv4.conf.eth0.arp_ignore; hostname",
+      "ip -br link show eth0 | tr -s ' ' | cut -d' ' -f1,3; ip -br address | tr -s ' ' | cut -d' ' -f1,3-; ip route; nft list ruleset; sysctl net.ipv4.ip_forward net.ipv4.conf.eth0.arp_ignore; hostname",
     );
+    const patience = { timeout: 10_000 };
+    await expect.poll(() => said(node, ...look), patience).toContain("fe80:");
     const before = await said(node, ...look);
     const index = await said(node, "cat", "/sys/class/net/eth0/ifindex");
     await said(
@@ -91,7 +96,7 @@ describe("a node that is rebooted", () => {
     );
     await node.services.start({ name: "later", argv: ["sleep", "1001"], restart: "always" });
     await node.reboot();
-    expect(await said(node, ...look)).toBe(before);
+    await expect.poll(() => said(node, ...look), patience).toBe(before);
     expect(await said(node, "cat", "/sys/class/net/eth0/ifindex")).toBe(index);
     expect(
       await said(
@@ -139,6 +144,39 @@ describe("a node that is rebooted", () => {
   }, 120_000);
 });
 
+describe("what is mounted in a node that starts again", () => {
+  it("is there as before: files of this machine, and what it has mounted itself outside of its memory", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "power-"));
+    try {
+      // The lab's root is nobody to this machine.
+      chmodSync(folder, 0o777);
+      writeFileSync(join(folder, "file"), "of the machine\n");
+      const targets = ["/etc/bound", "/run/bound", "/tmp/bound", "/opt/bound/deep"];
+      const binds = targets.map((target) => ({ source: folder, target, readOnly: target !== "/run/bound" }));
+      const lab = await up({ nodes: [{ ...plain, name: "node", init: true, container: { binds } }], links: [] });
+      const node = lab.node("node");
+      await said(
+        node,
+        ...shell("mkdir /var/data; mount -t tmpfs data /var/data; echo kept >/var/data/file; mkdir /tmp/own; mount -t tmpfs own /tmp/own"),
+      );
+      const mounts = async (): Promise<string[]> => (await said(node, "cut", "-d ", "-f5", "/proc/self/mountinfo")).split("\n").toSorted();
+      const before = await mounts();
+      for (let count = 0; count < 2; count += 1) await node.reboot();
+      expect(await mounts()).toEqual(before.filter((place) => place !== "/tmp/own"));
+      expect(await said(node, "cat", ...targets.map((target) => `${target}/file`), "/var/data/file")).toBe(
+        [...targets.map(() => "of the machine"), "kept"].join("\n"),
+      );
+      expect((await node.exec(shell("echo x >/etc/bound/new"))).code).not.toBe(0);
+      await said(node, ...shell("echo x >/run/bound/new"));
+      expect(await said(node, "ls", "/usr/lib/farmlab/binds")).toBe("");
+      expect(readdirSync(folder).toSorted()).toEqual(["file", "new"]);
+    } finally {
+      await downAll();
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
 describe("a node that is off", () => {
   it("has ended, with what ran in it, and says so to who asks", async () => {
     const lab = await up(richPair);
@@ -150,6 +188,8 @@ describe("a node that is off", () => {
       expect((await running).code).toBe(137);
       expect(await node.exec(["true"])).toEqual({ code: 125, stdout: "", stderr: `node ${name} is off` });
       await expect(node.pause()).rejects.toThrow(`node ${name} is off`);
+      expect(() => node.hostPath("/")).toThrow(`node ${name} is off`);
+      await expect(node.services.stop("daemon")).rejects.toThrow(`node ${name} is off`);
       await node.resume();
       await node.powerOff();
     }
