@@ -11,7 +11,7 @@ import { openFarm, type LiveFarm } from "./live-farm.ts";
 import { startResponders } from "./responders.ts";
 import type { Session } from "./session.ts";
 import { trafficOf } from "./traffic.ts";
-import { openTunnels } from "./tunnels.ts";
+import { lostSessionWaitMs, openTunnels } from "./tunnels.ts";
 
 const restartWaitMs = 10_000;
 
@@ -72,7 +72,7 @@ export async function beginSession(
     const world = describeWorld(farm, observedPrefixes(intents));
     const traffic = trafficOf(world, lab, prober);
     onStep("starting responders");
-    await startResponders(world, prober, traffic);
+    const responders = await startResponders(world, prober, traffic);
     onStep("waiting for the tunnels");
     await openTunnels(world, traffic, clock);
 
@@ -97,6 +97,17 @@ export async function beginSession(
         } catch (error) {
           throw new HarnessError(`after their restart: ${error instanceof Error ? error.message : String(error)}`);
         }
+      },
+      async rebootNode(node) {
+        streams.forget(node);
+        try {
+          await lab.node(node).reboot();
+          await live.untilReady(live.revision, restartWaitMs);
+        } catch (error) {
+          throw new HarnessError(`after the reboot of ${node}: ${error instanceof Error ? error.message : String(error)}`);
+        }
+        await responders.restart(node);
+        await openTunnels(world, traffic, clock, lostSessionWaitMs);
       },
       async read(position, argv) {
         const { code, stdout, stderr } = await lab

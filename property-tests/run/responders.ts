@@ -1,6 +1,6 @@
 /** Listeners at everything that the farm says is served, and on every internet host; each says who it is and what it saw. */
 import type { Address } from "../../core/common/index.ts";
-import type { Prober } from "../../emulator/probe/index.ts";
+import type { Listener, Prober } from "../../emulator/probe/index.ts";
 import type { World } from "../oracle/index.ts";
 import { internetPort } from "./traffic.ts";
 import type { Traffic } from "./traffic.ts";
@@ -10,17 +10,37 @@ const anywhere: readonly Address[] = [
   { family: 6, value: 0n },
 ];
 
-export async function startResponders(world: World, prober: Prober, traffic: Traffic): Promise<void> {
+export interface Responders {
+  /** Listens anew on a node that has started again and is ready. */
+  restart(node: string): Promise<void>;
+}
+
+export async function startResponders(world: World, prober: Prober, traffic: Traffic): Promise<Responders> {
   const workloads = world.workloads.flatMap((party) => party.services.map(({ protocol, port }) => ({ party, protocol, port })));
   const hosts = world.internetHosts.flatMap((party) =>
     (["tcp", "udp"] as const).map((protocol) => ({ party, protocol, port: internetPort })),
   );
-  await Promise.all(
-    [...workloads, ...hosts].flatMap(({ party, protocol, port }) =>
-      anywhere.map(async (address) => {
-        const namespacePath = traffic.pathOf(traffic.positionOf(party));
-        await prober.listen({ namespacePath, protocol, address, port, who: traffic.identityOf(party) });
-      }),
-    ),
-  );
+  const served = [...workloads, ...hosts].map((one) => ({ ...one, position: traffic.positionOf(one.party) }));
+  const listening = new Map<string, Listener[]>();
+
+  const listen = async (wanted: typeof served): Promise<void> => {
+    await Promise.all(
+      wanted.flatMap(({ party, protocol, port, position }) =>
+        anywhere.map(async (address) => {
+          const request = { namespacePath: traffic.pathOf(position), protocol, address, port, who: traffic.identityOf(party) };
+          const listener = await prober.listen(request);
+          listening.set(position.node, [...(listening.get(position.node) ?? []), listener]);
+        }),
+      ),
+    );
+  };
+  await listen(served);
+  return {
+    async restart(node) {
+      const former = listening.get(node) ?? [];
+      listening.delete(node);
+      await Promise.all(former.map(async (listener) => await listener.close()));
+      await listen(served.filter(({ position }) => position.node === node));
+    },
+  };
 }

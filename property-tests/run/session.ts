@@ -104,6 +104,8 @@ export interface Session {
   watch<T>(places: readonly WatchPlace[], work: (send: Session["send"]) => Promise<T>): Promise<Watched<T>>;
   /** Kills every agent and waits until its successor has looked at its node and is ready. */
   restartAgents(): Promise<void>;
+  /** Switches a node off and on, and waits until it is as it was: its agent ready, where it has one, tunnels open, and who answers probes there. */
+  rebootNode(node: string): Promise<void>;
   /** Standard output of a program in the lab; throws a HarnessError when it fails. */
   read(position: Position, argv: readonly string[]): Promise<string>;
 }

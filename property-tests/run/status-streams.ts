@@ -13,12 +13,12 @@ export interface StatusStreams {
   readonly statuses: ReadonlyMap<string, NodeStatus>;
   /** Resolves at the next line of any agent, or after the given time. */
   changed(waitMs: number): Promise<void>;
-  /** Drops what was said until now: the next words count. */
-  forget(): void;
+  /** Drops what was said until now, by one node or by all: the next words count. */
+  forget(node?: string): void;
   close(): void;
 }
 
-/** Follows the agents of the given nodes until closed; an agent that restarts is found again. */
+/** Follows the agents of the given nodes until closed; an agent that restarts is found again, as is a node that is off for a while. */
 export function followAgents(lab: Lab, nodes: readonly string[]): StatusStreams {
   const facts = new Map<string, NodeFacts>();
   const statuses = new Map<string, NodeStatus>();
@@ -41,9 +41,22 @@ export function followAgents(lab: Lab, nodes: readonly string[]): StatusStreams 
     for (const wake of [...waiting]) wake();
   };
 
-  const follow = (node: string): void => {
+  const followSoon = (node: string): void => {
     if (closed) return;
-    const socket = createConnection(lab.node(node).hostPath(statusSocket));
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      follow(node);
+    }, reconnectMs);
+    timers.add(timer);
+  };
+  const follow = (node: string): void => {
+    let path: string;
+    try {
+      path = lab.node(node).hostPath(statusSocket);
+    } catch {
+      return followSoon(node);
+    }
+    const socket = createConnection(path);
     let rest = "";
     sockets.add(socket);
     socket.setEncoding("utf8");
@@ -55,12 +68,7 @@ export function followAgents(lab: Lab, nodes: readonly string[]): StatusStreams 
     socket.on("error", () => socket.destroy());
     socket.on("close", () => {
       sockets.delete(socket);
-      if (closed) return;
-      const timer = setTimeout(() => {
-        timers.delete(timer);
-        follow(node);
-      }, reconnectMs);
-      timers.add(timer);
+      followSoon(node);
     });
   };
   for (const node of nodes) follow(node);
@@ -78,7 +86,7 @@ export function followAgents(lab: Lab, nodes: readonly string[]): StatusStreams 
         const timer = setTimeout(wake, waitMs);
         waiting.add(wake);
       }),
-    forget: () => statuses.clear(),
+    forget: (node) => (node === undefined ? statuses.clear() : void statuses.delete(node)),
     close() {
       closed = true;
       for (const socket of sockets) socket.destroy();

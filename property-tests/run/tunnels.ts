@@ -6,11 +6,13 @@ import type { World } from "../oracle/index.ts";
 import type { Traffic } from "./traffic.ts";
 
 const handshakeWaitMs = 7000;
+/** A peer that has started again has lost its sessions; of the others, each makes a new one after 15 s of silence at the latest. */
+export const lostSessionWaitMs = 22_000;
 const askMs = 250;
 
 /** Every NR asks each of its peers until it answers. A tunnel that never opens is for the laws to judge, so this gives up without a word. */
-export async function openTunnels(world: World, traffic: Traffic, clock: Clock): Promise<void> {
-  const deadline = startDeadline(clock, handshakeWaitMs);
+export async function openTunnels(world: World, traffic: Traffic, clock: Clock, waitMs: number = handshakeWaitMs): Promise<void> {
+  const deadline = startDeadline(clock, waitMs);
   const pairs = world.networks.flatMap((network) =>
     expectedMesh(world, network).flatMap((own) =>
       own.peers.map((peer) => ({ from: { node: own.resource.node, namespace: own.namespace }, to: peer.resource.transit4 })),
