@@ -16,16 +16,21 @@ const open = { tun: true } as const;
 const closed = { tun: false } as const;
 const waitMs = 20_000;
 
-/** Processes of the user and of the user's subordinate ids. */
+/**
+ * Processes of this file's labs: their holders and first processes show the folder in their words, what they start the lab in its environment.
+ * Other runs of the tests may have the same user.
+ */
 function processes(): string[] {
-  const isTheirs = (id: number): boolean => id === farmer.id || (id >= farmer.subordinateUsers && id < farmer.subordinateUsers + 65_536);
-  return readdirSync("/proc").filter((name) => {
+  const says = (name: string, file: string, text: string): boolean => {
     try {
-      return /^\d+$/.test(name) && isTheirs(Number(/^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${name}/status`, "utf8"))?.[1]));
+      return readFileSync(`/proc/${name}/${file}`, "utf8").includes(text);
     } catch {
       return false;
     }
-  });
+  };
+  return readdirSync("/proc").filter(
+    (name) => /^\d+$/.test(name) && (says(name, "cmdline", `${folder}/`) || says(name, "environ", `FARMLAB_LAB=${lab}\0`)),
+  );
 }
 
 const nothingIsLeft = async (): Promise<void> => void (await vi.waitUntil(() => processes().length === 0, waitMs));
@@ -52,6 +57,7 @@ describe.skipIf(missing.length > 0)(`a lab of a user who is not root${needs}`, (
 
   it("comes up without TUN, is entered, and is gone after down", async () => {
     expect(await user.farmlab(closed, "up", up, "--trust", "--quiet", "--name", lab)).toEqual({ code: 0, out: "", error: "" });
+    expect(processes().length).toBeGreaterThan(1);
     expect((await inNode("ping", "-c1", "-W2", "192.168.0.2")).code).toBe(0);
     // Root there is the user here, and others are the user's subordinate ids.
     expect((await inNode("sh", "-c", "id -u; chown 5:6 /etc/issue; stat -c %u:%g /etc/issue")).out).toBe("0\n5:6\n");
