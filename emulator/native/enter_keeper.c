@@ -75,6 +75,18 @@ static int has_ended(const struct kept *kept, int *status) {
   return waitpid(kept->pid, status, 0) == kept->pid;
 }
 
+/* NULL where there is no memory for it. */
+static char **copy_of(char **words) {
+  size_t count = 0;
+  while (words[count] != NULL) count += 1;
+  char **copy = calloc(count + 1, sizeof *copy);
+  for (size_t index = 0; copy != NULL && index < count; index += 1) {
+    copy[index] = strdup(words[index]);
+    if (copy[index] == NULL) return NULL;
+  }
+  return copy;
+}
+
 /* What `ps` shows in the lab: not the host's paths and not the program's words a second time. */
 static void take_name(int argc, char **argv) {
   static const char name[] = "farmlab-exec";
@@ -97,13 +109,15 @@ void enter_keeper(int argc, char **argv, char **program, int orders, int status_
   host_ties_cut();
   /* A program at a terminal stays in the terminal's session; any other has its own, so that all of it can be ended. */
   struct kept kept = {.in_own_session = !isatty(STDIN_FILENO)};
-  kept.pid = signals < 0 ? -1 : fork();
-  if (kept.pid == 0) become_program(program, kept.in_own_session);
+  /* Before there is the program, which may look for its like. */
+  char **words = copy_of(program);
+  if (words != NULL) take_name(argc, argv);
+  kept.pid = signals < 0 || words == NULL ? -1 : fork();
+  if (kept.pid == 0) become_program(words, kept.in_own_session);
   if (kept.pid < 0) {
-    fprintf(stderr, "starting %s: %s\n", program[0], strerror(errno));
+    fprintf(stderr, "starting %s: %s\n", words == NULL ? program[0] : words[0], strerror(errno));
     _exit(1);
   }
-  take_name(argc, argv);
   /* Whoever reads or feeds the program must see its ends close, not ours. */
   for (int descriptor = 0; descriptor <= 2; descriptor += 1) close(descriptor);
   int status;
