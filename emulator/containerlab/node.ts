@@ -13,6 +13,7 @@ import {
   nodeServices,
   observedInterfaces,
   planState,
+  requestCarriers,
   requestEarly,
   requestState,
   stateAfterReboot,
@@ -66,7 +67,12 @@ export async function bringToState(
     const interfaces = observedInterfaces(topology, (_, name) => indexes.get(name) ?? 0);
     const first = planState(node, names, interfaces);
     const state = isReboot ? stateAfterReboot(first) : first;
-    await allOf([...requestEarly(worker, state), ...requestState(worker, state), worker.request(["settle"])]);
+    await allOf([
+      ...requestEarly(worker, state),
+      ...requestState(worker, state),
+      ...requestCarriers(worker, state),
+      worker.request(["settle"]),
+    ]);
   } finally {
     await worker.end();
   }

@@ -18,6 +18,7 @@ int node_request_do(const char *node, char **fields, int count, char *payload, s
   if (strcmp(what, "netlink") == 0) return node_work_netlink(payload, length, error, error_size);
   if (strcmp(what, "sysctl") == 0) return node_work_sysctl(payload, length, error, error_size);
   if (strcmp(what, "offloads") == 0) return node_work_offloads(payload, length, error, error_size);
+  if (strcmp(what, "carriers") == 0) return node_work_carriers(payload, length, error, error_size);
   if (strcmp(what, "nft") == 0) return node_nft_start(node, payload, length, error, error_size);
   if (strcmp(what, "file") == 0 && count == 5) return node_work_file(fields[2], fields[3], 0, payload, length, error, error_size);
   if (strcmp(what, "bind") == 0 && count == 4) return node_work_bind(fields[2], fields[3], error, error_size);

@@ -52,20 +52,20 @@ int node_work_sysctl(char *payload, size_t length, char *error, size_t error_siz
   return 0;
 }
 
-int node_work_offloads(char *payload, size_t length, char *error, size_t error_size) {
-  static const unsigned commands[] = {ETHTOOL_STXCSUM, ETHTOOL_SRXCSUM, ETHTOOL_SSG, ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_SGRO};
+/* Every command for every interface, one a line. */
+static int ask_interfaces(const char *what, const unsigned *commands, int count, char *payload, size_t length, char *error, size_t error_size) {
   int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   char *end = payload + length;
   for (char *line = payload; any >= 0 && line < end;) {
     char *line_end = memchr(line, '\n', (size_t)(end - line));
     if (line_end == NULL) break;
-    for (unsigned index = 0; index < sizeof commands / sizeof commands[0]; index += 1) {
+    for (int index = 0; index < count; index += 1) {
       struct ethtool_value value = {.cmd = commands[index], .data = 0};
       struct ifreq request = {0};
       snprintf(request.ifr_name, sizeof request.ifr_name, "%.*s", (int)(line_end - line), line);
       request.ifr_data = (char *)&value;
       if (ioctl(any, SIOCETHTOOL, &request) < 0 && errno != EOPNOTSUPP) {
-        snprintf(error, error_size, "offloads of %s: %s", request.ifr_name, strerror(errno));
+        snprintf(error, error_size, "%s of %s: %s", what, request.ifr_name, strerror(errno));
         close(any);
         return -1;
       }
@@ -75,6 +75,16 @@ int node_work_offloads(char *payload, size_t length, char *error, size_t error_s
   if (any < 0) snprintf(error, error_size, "socket: %s", strerror(errno));
   else close(any);
   return any < 0 ? -1 : 0;
+}
+
+int node_work_offloads(char *payload, size_t length, char *error, size_t error_size) {
+  static const unsigned commands[] = {ETHTOOL_STXCSUM, ETHTOOL_SRXCSUM, ETHTOOL_SSG, ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_SGRO};
+  return ask_interfaces("offloads", commands, sizeof commands / sizeof commands[0], payload, length, error, error_size);
+}
+
+int node_work_carriers(char *payload, size_t length, char *error, size_t error_size) {
+  static const unsigned command = ETHTOOL_GLINK;
+  return ask_interfaces("carrier", &command, 1, payload, length, error, error_size);
 }
 
 int node_work_directories(const char *path) {

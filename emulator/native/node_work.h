@@ -18,6 +18,10 @@ int node_work_sysctl(char *payload, size_t length, char *error, size_t error_siz
 /* Lines with one interface name each: checksum and segmentation offloads off, so that captures show what a wire would carry. */
 int node_work_offloads(char *payload, size_t length, char *error, size_t error_size);
 
+/* Lines with one interface name each: what their carriers have become holds from now on, in this order. The kernel lets a bridge that has
+   just got its first live port wait up to a second before it sends anything itself; asked for its carrier, it stops waiting. */
+int node_work_carriers(char *payload, size_t length, char *error, size_t error_size);
+
 /* Makes the directories above a path; -1 with errno. */
 int node_work_directories(const char *path);
 

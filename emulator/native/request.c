@@ -18,7 +18,7 @@ void request_answer(const char *first, const char *second, const char *third) {
 
 /* Length of the payload that the request says will follow; -1 for one that cannot be. */
 static long payload_of(char **fields, int count) {
-  static const char *const with[] = {"netlink", "sysctl", "offloads", "nft", "file", "next"};
+  static const char *const with[] = {"netlink", "sysctl", "offloads", "carriers", "nft", "file", "next"};
   for (unsigned index = 0; index < sizeof with / sizeof with[0]; index += 1) {
     if (strcmp(with[index], fields[0]) != 0) continue;
     char *end;

@@ -8,6 +8,7 @@ import {
   linkMessages,
   numberInterfaces,
   planState,
+  requestCarriers,
   requestEarly,
   requestState,
   sendMessages,
@@ -64,6 +65,7 @@ export async function buildTopology(sandbox: Sandbox, plan: TopologyPlan, mounts
     ...plan.flatMap((state) => requestEarly(sandbox, state)),
     ...plan.filter((state) => state.links.length > 0).map((state) => sendMessages(sandbox, state.node.name, madeBy(state))),
     ...plan.flatMap((state) => requestState(sandbox, state)),
+    ...plan.flatMap((state) => requestCarriers(sandbox, state)),
     ...plan.flatMap(({ node }) => bindRequests(node, mounts).map((request) => sandbox.request(request))),
     sandbox.request(["settle"]),
   ]);

@@ -1,5 +1,14 @@
 /** A node's power in a sandbox: its links wait in the network of its next life while nothing of the node runs. */
-import { allOf, isInMemory, moveLinks, requestState, stateAfterReboot, switchedNode, type SwitchedNode } from "../node/index.ts";
+import {
+  allOf,
+  isInMemory,
+  moveLinks,
+  requestCarriers,
+  requestState,
+  stateAfterReboot,
+  switchedNode,
+  type SwitchedNode,
+} from "../node/index.ts";
 import { bindRequests, type StagedMounts } from "./binds.ts";
 import type { NodePlan } from "./build.ts";
 import type { Sandbox } from "./sandbox.ts";
@@ -34,6 +43,7 @@ export function nodePower({ sandbox, plan, mounts, begun, startDaemons }: Powere
       await allOf([
         ...requestState(sandbox, stateAfterReboot(plan)),
         ...binds.map((request) => sandbox.request(request)),
+        ...requestCarriers(sandbox, plan),
         sandbox.request(["settle"]),
       ]);
       await startDaemons();

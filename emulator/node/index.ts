@@ -10,5 +10,5 @@ export { linkEnds, numberInterfaces, observedInterfaces, type Interfaces } from 
 export { linkMessages, type LinkMessage } from "./messages.ts";
 export { isInMemory, moveLinks, stateAfterReboot, switchedNode, type SwitchedNode } from "./power.ts";
 export { nodeServices, startServices } from "./services.ts";
-export { allOf, planState, requestEarly, requestState, sendMessages, type NodeState } from "./state.ts";
+export { allOf, planState, requestCarriers, requestEarly, requestState, sendMessages, type NodeState } from "./state.ts";
 export { unlessAborted } from "./unless-aborted.ts";

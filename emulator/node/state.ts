@@ -61,6 +61,13 @@ export function requestState(helper: HelperProcess, { node, late, names, message
   ];
 }
 
+/** Bridges that have live ports can send at once, without the kernel's wait of up to a second; not awaited. When both ends of links are up. */
+export function requestCarriers(helper: HelperProcess, { node }: NodeState): Promise<unknown>[] {
+  const bridges = node.config.bridges ?? [];
+  const names = [...bridges.flatMap(({ ports }) => ports), ...bridges.map(({ name }) => name)];
+  return ask(helper, ["carriers", node.name], names.map((name) => `${name}\n`).join(""));
+}
+
 /** Waits for all; of those that fail, the first is thrown: the others may have failed for its sake. */
 export async function allOf(work: readonly Promise<unknown>[]): Promise<void> {
   for (const outcome of await Promise.allSettled(work)) if (outcome.status === "rejected") throw outcome.reason;
