@@ -4,35 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseAddress, startDeadline, type Clock } from "../../../core/common/index.ts";
 import { healing, stepsOf, type Fault, type Schedule } from "../../../core/farm/index.ts";
 import { link, wiredPair, type WiredPair } from "../../wire/lab/wired-pair.ts";
-import { withFaults, type FaultContext, type FaultNode } from "../index.ts";
+import { withFaults, type FaultContext } from "../index.ts";
 
 const clock: Clock = { nowMs: () => performance.now(), pause: async (milliseconds) => void (await pause(milliseconds)) };
 const address = parseAddress("10.0.0.2")!;
 const waitMs = 10_000;
 let pair: WiredPair;
 
-/** The faults of this file need nothing of a node but its programs. */
-const notHere = (): Promise<never> => Promise.reject(new Error("this test has no such fault"));
-const context = (): FaultContext => ({
-  lab: {
-    topology: pair.lab.topology,
-    node: (name): FaultNode => {
-      const node = pair.lab.node(name);
-      return {
-        exec: (argv, options) => node.exec(argv, options),
-        services: node.services,
-        pause: notHere,
-        resume: notHere,
-        powerOff: notHere,
-        powerOn: notHere,
-        reboot: notHere,
-      };
-    },
-  },
-  wire: pair.wire,
-  clock,
-  rules: { stepsOf, healing },
-});
+const context = (): FaultContext => ({ lab: pair.lab, wire: pair.wire, clock, rules: { stepsOf, healing } });
 
 beforeAll(async () => {
   pair = await wiredPair();
