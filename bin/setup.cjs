@@ -44,7 +44,7 @@ function main() {
   if (!packagesCurrent) plan.push("npm packages, into node_modules (about 350 MB)");
   if (missing.length > 0) plan.push("Debian packages: " + missing.join(", "));
   if (!packagesOnly && !imagesThere())
-    plan.push("the node image (Debian trixie with FRR, etcd, WireGuard), into " + cacheDirectory() + " (180 MB)");
+    plan.push("the node image (Debian trixie with FRR, etcd, WireGuard), into " + cacheDirectory() + " (300 MB)");
   const install = "apt-get install --yes --no-install-recommends " + missing.join(" ");
   if (missing.length > 0 && (process.getuid() !== 0 || !isCommand("apt-get"))) {
     say(

@@ -51,7 +51,7 @@ export function findImage(): Image | undefined {
 }
 
 /**
- * The node image, built where it is not there yet: about 15 s and 200 MB. Throws a BuildError when it cannot be built.
+ * The node image, built where it is not there yet: about a minute and 300 MB. Throws a BuildError when it cannot be built.
  * `owner`: of a user who is not root, who builds it as root of a user namespace.
  */
 export async function ensureImage(options: ImageOptions = {}, owner?: ImageOwner): Promise<Image> {
