@@ -12,7 +12,25 @@ export interface RunResult {
   readonly host: HostChoices;
   readonly results: readonly FarmResult[];
   readonly counterexamples: readonly Counterexample[];
+  /** Present where scenarios were searched for, not only given. */
+  readonly search?: SearchResult;
   readonly durationMs: number;
+}
+
+/** How far a search went, and what its passing excludes (XC-8). */
+export interface SearchResult {
+  /** Scenarios that the model looked at. */
+  readonly modelled: number;
+  /** Scenarios that ran in a lab; `unguided` of them were drawn without looking at coverage, and only those count for statistics. */
+  readonly emulated: number;
+  readonly unguided: number;
+  readonly unguidedFailed: number;
+  /** Less than this is the probability that a scenario drawn at random fails, at 95 %; null where an unguided one failed or none ran. */
+  readonly excludes: number | null;
+  /** By kind of coverage (`layout`, `clause`, `route`, `rule`, `drop`): how many were exercised, of how many known; null: nobody knows how many there are. */
+  readonly covered: Readonly<Record<string, { readonly count: number; readonly known: number | null }>>;
+  /** What was exhausted, in a sentence each, such as that no graph of up to 5 nodes is a counterexample. */
+  readonly exhausted: readonly string[];
 }
 
 /** What was used of what this host has, by capability: e.g. wireguard -> "wireguard-go". */

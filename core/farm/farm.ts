@@ -2,6 +2,7 @@
 import type { Address, Prefix } from "../common/index.ts";
 import type { NatBehaviour } from "./nat.ts";
 import type { PacketConditions } from "./faults/fault.ts";
+import type { Expectation, Timeline } from "./timeline.ts";
 
 export interface Farm {
   readonly name: string;
@@ -16,6 +17,8 @@ export interface Farm {
   readonly nodes: readonly FarmNode[];
   readonly networks: readonly UserNetwork[];
   readonly conditions: readonly Condition[];
+  readonly timeline: Timeline;
+  readonly expectations: readonly Expectation[];
 }
 
 /** A farm's IPv6 /48 and the IPv4 that is routed with it (seed 1, "Network requirements"). */

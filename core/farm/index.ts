@@ -1,6 +1,8 @@
 /** The farm file: schema, loading with line and column, normalising. Says nothing of how a farm is run. */
 export type * from "./farm.ts";
 export type * from "./document.ts";
+export type * from "./timeline.ts";
+export { farmText } from "./write.ts";
 export * from "./allocation.ts";
 export * from "./nat.ts";
 export * from "./parts.ts";

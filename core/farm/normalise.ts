@@ -224,5 +224,7 @@ export function normalise(file: FarmFile): Farm {
     nodes: entries(file.nodes).map(([name, entry]) => nodeOf(name, entry, routers, onlyAllocation)),
     networks: entries(file.networks).map(([name, entry]) => networkOf(name, entry, onlyAllocation)),
     conditions: (file.conditions ?? []).map(conditionOf),
+    timeline: { faults: [], changes: [] },
+    expectations: [],
   };
 }

@@ -41,6 +41,8 @@ const farm = (
   internet: { hosts: [] },
   upstreams: [],
   conditions: [],
+  timeline: { faults: [], changes: [] },
+  expectations: [],
   homeRouters: [],
   carriers: [],
   nodes,

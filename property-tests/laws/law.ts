@@ -1,6 +1,7 @@
 /** A law and the properties that check it, as data. */
 import type { Figure, Verdict } from "../../reports/index.ts";
-import type { Session } from "../run/session.ts";
+import type { Prediction } from "../oracle/index.ts";
+import type { SendRequest, Session } from "../run/session.ts";
 
 export interface Law {
   /** e.g. `EX-8`. */
@@ -41,6 +42,17 @@ export interface PropertyOutcome {
   readonly runs: number;
   readonly why: string | null;
   readonly figures: readonly Figure[];
+  /** The first flows that broke the law, to be looked at again while the lab is still there. */
+  readonly broken?: readonly BrokenFlow[];
+}
+
+/** A flow that broke a law, in a form in which it can be sent once more. */
+export interface BrokenFlow {
+  readonly request: Omit<SendRequest, "timeoutMs">;
+  /** Absent where the law itself says that it must never arrive. */
+  readonly prediction?: Prediction;
+  /** As the property tells it. */
+  readonly story: string;
 }
 
 /** The harness could not look: the verdict is `unknown`, whatever was seen before. */

@@ -9,3 +9,5 @@ export * from "./run-farms.ts";
 export type * from "./session.ts";
 export { openFarm } from "./live-farm.ts";
 export type { LiveFarm, LiveFarmOptions } from "./live-farm.ts";
+export * from "./scenario.ts";
+export type * from "./evidence.ts";
