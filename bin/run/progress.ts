@@ -1,0 +1,36 @@
+/** How far a run is, to standard error: one line that changes on a terminal, else a line per farm's step and per broken law. */
+import type { OnEvent } from "../../property-tests/run/index.ts";
+
+export function progress(quiet: boolean): OnEvent {
+  if (quiet) return () => undefined;
+  return process.stderr.isTTY ? terminalProgress() : plainProgress();
+}
+
+/** Takes the line of a terminal away, before what comes after it. */
+export function clearProgress(quiet: boolean): void {
+  if (process.stderr.isTTY && !quiet) process.stderr.write("\r\u001b[K");
+}
+
+function plainProgress(): OnEvent {
+  const say = (text: string): void => void process.stderr.write(`${text}\n`);
+  return (event) => {
+    if (event.kind === "farm-started") say(`${event.farm}: coming up, ${event.properties} properties to judge`);
+    if (event.kind === "farm-ready") say(`${event.farm}: every agent ready after ${(event.readyMs / 1000).toFixed(2)} s`);
+    if (event.kind === "law-judged" && event.result.verdict !== "passed")
+      say(`${event.farm}: ${event.result.verdict}: ${event.result.property}`);
+    if (event.kind === "farm-ended") say(`${event.farm}: done after ${(event.durationMs / 1000).toFixed(1)} s`);
+  };
+}
+
+function terminalProgress(): OnEvent {
+  const total = new Map<string, number>();
+  const done = new Map<string, number>();
+  return (event) => {
+    if (event.kind === "farm-started") total.set(event.farm, event.properties);
+    if (event.kind === "law-judged") done.set(event.farm, (done.get(event.farm) ?? 0) + 1);
+    if (event.kind === "farm-ended") total.delete(event.farm);
+    const step = event.kind === "farm-step" ? ` ${event.step}` : "";
+    const farms = [...total].map(([farm, count]) => `${farm} ${done.get(farm) ?? 0}/${count}`).join(", ");
+    process.stderr.write(`\r\u001b[K${`${farms}${step}`.slice(0, (process.stderr.columns || 80) - 1)}`);
+  };
+}
