@@ -19,8 +19,8 @@ export function pairFlows(session: Session, family: 4 | 6): Flow[] {
 const over =
   (family: 4 | 6) =>
   async (session: Session): Promise<PropertyOutcome> => {
-    const { runs, stories } = await judgeFlows(session, `EX-7/${family}`, pairFlows(session, family));
-    return outcomeOf(runs, stories, { nothing: "no network of this farm has two workloads" });
+    const { runs, stories, broken } = await judgeFlows(session, `EX-7/${family}`, pairFlows(session, family));
+    return outcomeOf(runs, stories, { broken, nothing: "no network of this farm has two workloads" });
   };
 
 export const withinProperties: readonly Property[] = [

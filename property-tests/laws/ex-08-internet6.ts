@@ -12,16 +12,16 @@ async function outbound(session: Session): Promise<PropertyOutcome> {
   const flows = session.world.workloads.flatMap((from) =>
     session.world.internetHosts.flatMap((host): Flow[] => (host.ipv6 === undefined ? [] : flowsTo(from, host.ipv6, services))),
   );
-  const { runs, stories } = await judgeFlows(session, "EX-8/out", flows);
-  return outcomeOf(runs, stories, { nothing });
+  const { runs, stories, broken } = await judgeFlows(session, "EX-8/out", flows);
+  return outcomeOf(runs, stories, { broken, nothing });
 }
 
 async function inbound(session: Session): Promise<PropertyOutcome> {
   const flows = session.world.internetHosts.flatMap((host) =>
     host.ipv6 === undefined ? [] : session.world.workloads.flatMap((to) => flowsTo(host, to.ipv6, to.services)),
   );
-  const { runs, stories } = await judgeFlows(session, "EX-8/in", flows);
-  return outcomeOf(runs, stories, { nothing });
+  const { runs, stories, broken } = await judgeFlows(session, "EX-8/in", flows);
+  return outcomeOf(runs, stories, { broken, nothing });
 }
 
 export const internet6Properties: readonly Property[] = [

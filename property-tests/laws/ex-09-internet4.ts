@@ -21,8 +21,8 @@ const nothing = "this farm has no workload or no host on the IPv4 internet";
 async function masqueraded(session: Session): Promise<PropertyOutcome> {
   const services = (["tcp", "udp"] as const).map((protocol) => ({ protocol, port: session.internetPort }));
   const flows = session.world.workloads.flatMap((from) => internetHosts4(session).flatMap((host) => flowsTo(from, host.ipv4, services)));
-  const { runs, stories } = await judgeFlows(session, "EX-9/out", flows);
-  return outcomeOf(runs, stories, { nothing });
+  const { runs, stories, broken } = await judgeFlows(session, "EX-9/out", flows);
+  return outcomeOf(runs, stories, { broken, nothing });
 }
 
 /** Every forward from every host of the IPv4 internet and every workload of its own network. */
@@ -38,8 +38,8 @@ async function forwarded(session: Session): Promise<PropertyOutcome> {
       }));
     }),
   );
-  const { runs, stories } = await judgeFlows(session, "EX-9/forward", flows);
-  return outcomeOf(runs, stories, { nothing: "this farm has no port forward" });
+  const { runs, stories, broken } = await judgeFlows(session, "EX-9/forward", flows);
+  return outcomeOf(runs, stories, { broken, nothing: "this farm has no port forward" });
 }
 
 const protocols: readonly Protocol[] = ["icmp", "tcp", "udp"];
@@ -77,12 +77,12 @@ function strangersAttempts(session: Session): Attempt[] {
 const refusal = "EX-9: unsolicited inbound IPv4 is refused, in only by port forward";
 
 async function unsolicited(session: Session): Promise<PropertyOutcome> {
-  const { runs, stories } = await judgeNeverArrives(session, {
+  const { runs, stories, broken } = await judgeNeverArrives(session, {
     law: refusal,
     attempts: strangersAttempts(session),
     victims: session.world.workloads,
   });
-  return outcomeOf(runs, stories, { nothing });
+  return outcomeOf(runs, stories, { broken, nothing });
 }
 
 /** Marks the routes that the router of PrefixZero is told for the attack (`ip route ... proto`). */
@@ -110,8 +110,8 @@ async function throughTheGateway(session: Session): Promise<PropertyOutcome> {
       return [{ from, to: victim.ipv4, protocol: "icmp" }, ...knocks];
     });
     const passing = session.world.bars.map(gatewayUpPlace);
-    const { runs, stories } = await judgeNeverArrives(session, { law: refusal, attempts, victims: workloads, passing });
-    return outcomeOf(runs, stories, { nothing: "this farm has no exit node with IPv4" });
+    const { runs, stories, broken } = await judgeNeverArrives(session, { law: refusal, attempts, victims: workloads, passing });
+    return outcomeOf(runs, stories, { broken, nothing: "this farm has no exit node with IPv4" });
   } finally {
     await Promise.allSettled(routes.map(async (one) => await session.read(one.position, route("del", one))));
   }
@@ -146,13 +146,13 @@ async function filteredMapping(session: Session): Promise<PropertyOutcome> {
   const attempts = opened.flatMap(({ gateway, port }) =>
     [stranger, peer].map((from): Attempt => ({ from, to: gateway, protocol: "udp", port })),
   );
-  const { runs, stories } = await judgeNeverArrives(session, {
+  const { runs, stories, broken } = await judgeNeverArrives(session, {
     law: "EX-9: what a masqueraded flow opened is for its own peer only (address- and port-dependent filtering)",
     attempts,
     victims: session.world.workloads,
     passing: session.world.bars.map(gatewayUpPlace),
   });
-  return outcomeOf(runs, stories, { nothing: "this farm has no exit node with IPv4" });
+  return outcomeOf(runs, stories, { broken, nothing: "this farm has no exit node with IPv4" });
 }
 
 export const internet4Properties: readonly Property[] = [

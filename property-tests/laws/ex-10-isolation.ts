@@ -1,11 +1,12 @@
 /** EX-10: networks are strangers to each other. */
 import { parseAddress } from "../../core/common/index.ts";
 import type { Address } from "../../core/common/index.ts";
+import { predict } from "../oracle/index.ts";
 import type { Flow, InternetParty, NetworkWorld, WorkloadParty } from "../oracle/index.ts";
 import type { Answer, Session } from "../run/session.ts";
 import { answerText, answerWaitMs, combine, flowText, flowsTo, judgeFlows, sampleFlows } from "./flows.ts";
 import { outcomeOf, seesTunnelled } from "./law.ts";
-import type { Property, PropertyOutcome } from "./law.ts";
+import type { BrokenFlow, Property, PropertyOutcome } from "./law.ts";
 import { judgeNeverArrives } from "./never-arrives.ts";
 import type { Attempt } from "./never-arrives.ts";
 import { resourcePlaces, resourcePosition, tunnelName } from "../run/places.ts";
@@ -65,8 +66,8 @@ const strangers =
         return await judgeNeverArrives(session, { law, attempts: attemptsOf(session, network, others), victims, also });
       }),
     );
-    const { runs, stories } = combine(...judgements);
-    return outcomeOf(runs, stories, { nothing });
+    const { runs, stories, broken } = combine(...judgements);
+    return outcomeOf(runs, stories, { broken, nothing });
   };
 
 type Internet6Party = InternetParty & { readonly ipv6: Address };
@@ -113,23 +114,23 @@ async function asFromTheInternet(session: Session): Promise<PropertyOutcome> {
     controls.set(key, known);
     return await known;
   };
-  const stories = await Promise.all(
-    chosen.map(async (flow) => {
+  const unlike = await Promise.all(
+    chosen.map(async (flow): Promise<{ readonly story: string; readonly broken: BrokenFlow[] }[]> => {
       const [expected, sent] = await Promise.all([control(flow), session.send({ ...flow, timeoutMs: answerWaitMs })]);
       if (likeness(expected) === likeness(sent.answer)) return [];
-      return [
-        `${flowText(flow)}: ${answerText(sent.answer)}; expected: as for internet host ${stranger.name}, to which ${answerText(expected)} (EX-10: a neighbour network is treated exactly as an internet host)`,
-      ];
+      const story = `${flowText(flow)}: ${answerText(sent.answer)}; expected: as for internet host ${stranger.name}, to which ${answerText(expected)} (EX-10: a neighbour network is treated exactly as an internet host)`;
+      const prediction = predict(session.world, flow);
+      return [{ story, broken: prediction === undefined ? [] : [{ request: flow, prediction, story }] }];
     }),
   );
   const services = session.world.workloads.flatMap((to) =>
     session.world.workloads.filter((from) => from.network !== to.network).flatMap((from) => flowsTo(from, to.ipv6, to.services)),
   );
-  const { runs, stories: unlike } = combine(
-    { runs: chosen.length, stories: stories.flat() },
+  const { runs, stories, broken } = combine(
+    { runs: chosen.length, stories: unlike.flat().map(({ story }) => story), broken: unlike.flat().flatMap((one) => one.broken) },
     await judgeFlows(session, "EX-10/service", services),
   );
-  return outcomeOf(runs, unlike, { nothing });
+  return outcomeOf(runs, stories, { broken, nothing });
 }
 
 /** A neighbour at a port forward is as an internet host: seen as its own GWPubIP4; at any other port it is nobody. */
@@ -158,8 +159,8 @@ async function portForwards(session: Session): Promise<PropertyOutcome> {
     attempts,
     victims: session.world.workloads,
   });
-  const { runs, stories } = combine(open, shut);
-  return outcomeOf(runs, stories, { nothing });
+  const { runs, stories, broken } = combine(open, shut);
+  return outcomeOf(runs, stories, { broken, nothing });
 }
 
 export const isolationProperties: readonly Property[] = [

@@ -4,10 +4,10 @@ import type { Address, Prefix } from "../../core/common/index.ts";
 import { predict } from "../oracle/index.ts";
 import type { Flow, NotDelivered, Party, Protocol } from "../oracle/index.ts";
 import type { Session, Sighting } from "../run/session.ts";
-import { answerText, answerWaitMs, storyOf } from "./flows.ts";
+import { answerText, answerWaitMs, judgementOf, storyOf } from "./flows.ts";
 import type { Judgement } from "./flows.ts";
 import { HarnessError, needsTunnels, outcomeOf, seesTunnelled } from "./law.ts";
-import type { Property, PropertyOutcome } from "./law.ts";
+import type { BrokenFlow, Property, PropertyOutcome } from "./law.ts";
 import { pairFlows } from "./ex-07-within.ts";
 import { gatewayPlaces, resourcePlaces, upstreamPlaces } from "../run/places.ts";
 
@@ -61,11 +61,11 @@ interface Asked {
 }
 
 /** One sender asks after one address, once: the first packet is answered as well as any other. */
-async function ask(session: Session, { flow, prediction }: Asked): Promise<string | undefined> {
+async function ask(session: Session, { flow, prediction }: Asked): Promise<BrokenFlow[]> {
   const { answer } = await session.send({ ...flow, timeoutMs: answerWaitMs });
   const from = answer.kind === "unreachable" ? answer.from : undefined;
   const isRight = from !== undefined && (prediction.refusedBy?.addresses ?? []).some((address) => sameAddress(address, from));
-  return isRight ? undefined : storyOf(flow, prediction, answerText(answer));
+  return isRight ? [] : [{ request: flow, prediction, story: storyOf(flow, prediction, answerText(answer)) }];
 }
 
 async function judgeUnassigned(session: Session, targets: readonly Address[]): Promise<Judgement> {
@@ -77,21 +77,21 @@ async function judgeUnassigned(session: Session, targets: readonly Address[]): P
       return prediction === undefined || prediction.delivered ? [] : [{ flow, prediction }];
     }),
   );
-  const stories = await Promise.all(asked.map(async (one) => await ask(session, one)));
-  return { runs: asked.length, stories: stories.flatMap((story) => story ?? []) };
+  const broken = await Promise.all(asked.map(async (one) => await ask(session, one)));
+  return judgementOf(asked.length, broken.flat());
 }
 
 const first = (prefix: Prefix): Address => addressIn(prefix, 2);
 
 async function unassigned64(session: Session): Promise<PropertyOutcome> {
   const targets = session.world.bars.flatMap((bar) => freePrefixes(session, bar.part).slice(0, prefixesAsked).map(first));
-  const { runs, stories } = await judgeUnassigned(session, targets);
-  return outcomeOf(runs, stories, { nothing: "this farm has no exit node" });
+  const { runs, stories, broken } = await judgeUnassigned(session, targets);
+  return outcomeOf(runs, stories, { broken, nothing: "this farm has no exit node" });
 }
 
 async function unassigned52(session: Session): Promise<PropertyOutcome> {
-  const { runs, stories } = await judgeUnassigned(session, freeParts(session).map(first));
-  return outcomeOf(runs, stories, { nothing: "every /52 of this farm has an exit node" });
+  const { runs, stories, broken } = await judgeUnassigned(session, freeParts(session).map(first));
+  return outcomeOf(runs, stories, { broken, nothing: "every /52 of this farm has an exit node" });
 }
 
 const namespaceOf = (sighting: Sighting): string =>
@@ -145,14 +145,21 @@ async function noCircles(session: Session): Promise<PropertyOutcome> {
   const inside = [...pairFlows(session, 4), ...pairFlows(session, 6)].filter((flow) => flow.protocol === "icmp");
   const flows = [...toNobody, ...toNobody4, ...toWorkloads, ...toInternet, ...inside];
   const places = [...upstreamPlaces(world), ...gatewayPlaces(world), ...world.networks.flatMap((network) => resourcePlaces(network))];
-  const { sightings } = await session.watch(
+  const { value, sightings } = await session.watch(
     places,
-    async (send) => await Promise.all(flows.map(async (flow) => await send({ ...flow, timeoutMs: roundWaitMs }))),
+    async (send) =>
+      await Promise.all(flows.map(async (flow) => ({ flow, token: (await send({ ...flow, timeoutMs: roundWaitMs })).token }))),
   );
   if (flows.length > 0 && sightings.length === 0) throw new HarnessError(`none of ${flows.length} packets was seen at any interface`);
-  const stories = returningPackets(sightings).map(({ story }) => story);
+  const returning = returningPackets(sightings);
+  const stories = returning.map(({ story }) => story);
+  const broken = returning.flatMap(({ token, story }): BrokenFlow[] => {
+    const request = value.find((one) => one.token === token)?.flow;
+    const prediction = request === undefined ? undefined : predict(session.world, request);
+    return request === undefined || prediction === undefined ? [] : [{ request, prediction, story }];
+  });
   const figures = [{ name: "packets seen", value: sightings.length, unit: "packets", bound: null }];
-  return outcomeOf(flows.length, stories, { nothing: "this farm has nobody who could send", figures });
+  return outcomeOf(flows.length, stories, { broken, nothing: "this farm has nobody who could send", figures });
 }
 
 export const unassignedProperties: readonly Property[] = [

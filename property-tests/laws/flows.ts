@@ -5,6 +5,7 @@ import { predict } from "../oracle/index.ts";
 import type { Delivered, Flow, NotDelivered, Party, Prediction } from "../oracle/index.ts";
 import type { Answer, Sent, Session, Sighting } from "../run/session.ts";
 import { HarnessError } from "./law.ts";
+import type { BrokenFlow } from "./law.ts";
 
 /** How long an answer may take that must come; a good lab answers in a few milliseconds. */
 export const answerWaitMs = 2500;
@@ -16,7 +17,16 @@ const mostFlows = 400;
 export interface Judgement {
   readonly runs: number;
   readonly stories: readonly string[];
+  /** Those of the stories' flows that can be sent once more, in the stories' order. */
+  readonly broken: readonly BrokenFlow[];
 }
+
+/** The judgement of flows of which each is its own story. */
+export const judgementOf = (runs: number, broken: readonly BrokenFlow[]): Judgement => ({
+  runs,
+  stories: broken.map(({ story }) => story),
+  broken,
+});
 
 export interface JudgedFlow {
   readonly flow: Flow;
@@ -143,13 +153,18 @@ export async function sendFlows(session: Session, label: string, flows: readonly
 /** Sends and judges: every flow for itself. */
 export async function judgeFlows(session: Session, label: string, flows: readonly Flow[]): Promise<Judgement> {
   const judged = await sendFlows(session, label, flows);
-  return { runs: judged.length, stories: judged.flatMap((one) => judgeFlow(session, one) ?? []) };
+  const broken = judged.flatMap((one): BrokenFlow[] => {
+    const story = judgeFlow(session, one);
+    return story === undefined ? [] : [{ request: one.flow, prediction: one.prediction, story }];
+  });
+  return judgementOf(judged.length, broken);
 }
 
 export function combine(...judgements: readonly Judgement[]): Judgement {
   return {
     runs: judgements.reduce((sum, judgement) => sum + judgement.runs, 0),
     stories: judgements.flatMap((judgement) => judgement.stories),
+    broken: judgements.flatMap((judgement) => judgement.broken),
   };
 }
 

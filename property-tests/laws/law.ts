@@ -62,16 +62,18 @@ export class HarnessError extends Error {
 
 const storiesToTell = 6;
 
-/** `failed` with the first stories where there are any, else `passed`; nothing judged is `skipped`, for the reason given. */
+/** `failed` with the first stories, and as many of the broken flows, where there are any; else `passed`; nothing judged is `skipped`, for the reason given. */
 export function outcomeOf(
   runs: number,
   stories: readonly string[],
-  options: { readonly nothing?: string; readonly figures?: readonly Figure[] } = {},
+  options: { readonly nothing?: string; readonly figures?: readonly Figure[]; readonly broken?: readonly BrokenFlow[] } = {},
 ): PropertyOutcome {
   const figures = options.figures ?? [];
   if (stories.length > 0) {
     const more = stories.length > storiesToTell ? [`and ${stories.length - storiesToTell} more like these`] : [];
-    return { verdict: "failed", runs, why: [...stories.slice(0, storiesToTell), ...more].join("\n"), figures };
+    const why = [...stories.slice(0, storiesToTell), ...more].join("\n");
+    const broken = (options.broken ?? []).slice(0, storiesToTell);
+    return { verdict: "failed", runs, why, figures, ...(broken.length === 0 ? {} : { broken }) };
   }
   if (runs === 0) return { verdict: "skipped", runs, why: options.nothing ?? "this farm has nothing that the law speaks of", figures };
   return { verdict: "passed", runs, why: null, figures };

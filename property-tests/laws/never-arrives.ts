@@ -2,10 +2,11 @@
 import { formatAddress } from "../../core/common/index.ts";
 import type { Address } from "../../core/common/index.ts";
 import type { Party, Protocol } from "../oracle/index.ts";
-import type { Position, Session, Sighting, WatchPlace } from "../run/session.ts";
-import { answerText, arrivalOf, partyText, requireAnswers, sampleFlows, silenceWaitMs } from "./flows.ts";
+import type { Position, Sent, Session, Sighting, WatchPlace } from "../run/session.ts";
+import { answerText, arrivalOf, judgementOf, partyText, requireAnswers, sampleFlows, silenceWaitMs } from "./flows.ts";
 import type { Judgement } from "./flows.ts";
 import { HarnessError } from "./law.ts";
+import type { BrokenFlow } from "./law.ts";
 
 /** A sender that is no party, with a name for the story. */
 export type Stranger = Position & { readonly called: string };
@@ -47,6 +48,17 @@ export interface NeverArrives {
 const isAt = (places: readonly WatchPlace[], { place }: Sighting): boolean =>
   places.some((one) => one.node === place.node && one.namespace === place.namespace && one.interface === place.interface);
 
+/** How an attempt came through; undefined where it did not. */
+function arrivalText(attempt: Attempt, sent: Sent, arrival: Sighting | undefined): string | undefined {
+  if (arrival !== undefined) return `the packet arrived at ${placeText(arrival.place)} (from ${arrival.source} to ${arrival.destination})`;
+  const answered = sent.answer.kind === "reply" && (attempt.protocol !== "icmp" || attempt.echoIsArrival === true);
+  return answered ? answerText(sent.answer) : undefined;
+}
+
+function requestOf({ from, to, protocol, port, zone }: Attempt): BrokenFlow["request"] {
+  return { from, to, protocol, ...(port === undefined ? {} : { port }), ...(zone === undefined ? {} : { zone }) };
+}
+
 /**
  * Judges that none of the attempts reaches a victim. A service's answer is an arrival too (an echo's is not: a router answers for
  * itself), and so is a packet seen at a victim's interface. The victims have to answer over a permitted path at the end, while the watch
@@ -56,7 +68,7 @@ const isAt = (places: readonly WatchPlace[], { place }: Sighting): boolean =>
 export async function judgeNeverArrives(session: Session, given: NeverArrives): Promise<Judgement> {
   const { law, victims, also = [], passing = [] } = given;
   const chosen = sampleFlows(session, law, given.attempts, mostAttempts);
-  if (chosen.length === 0) return { runs: 0, stories: [] };
+  if (chosen.length === 0) return judgementOf(0, []);
   const places = [...victims.flatMap((victim) => session.interfacesOf(victim)), ...also];
   const families = [...new Set(chosen.map(({ to }) => to.family))];
   const silent: string[] = [];
@@ -68,17 +80,12 @@ export async function judgeNeverArrives(session: Session, given: NeverArrives): 
     return made;
   });
   const atVictims = sightings.filter((sighting) => isAt(places, sighting));
-  const stories = value.flatMap(({ attempt, sent }) => {
-    const arrival = arrivalOf(sent, atVictims);
-    if (arrival !== undefined) {
-      return [
-        `${attemptText(attempt)}: the packet arrived at ${placeText(arrival.place)} (from ${arrival.source} to ${arrival.destination}); expected: never delivered (${law})`,
-      ];
-    }
-    const answered = sent.answer.kind === "reply" && (attempt.protocol !== "icmp" || attempt.echoIsArrival === true);
-    return answered ? [`${attemptText(attempt)}: ${answerText(sent.answer)}; expected: never delivered (${law})`] : [];
+  const broken = value.flatMap(({ attempt, sent }): BrokenFlow[] => {
+    const happened = arrivalText(attempt, sent, arrivalOf(sent, atVictims));
+    if (happened === undefined) return [];
+    return [{ request: requestOf(attempt), story: `${attemptText(attempt)}: ${happened}; expected: never delivered (${law})` }];
   });
-  if (stories.length === 0) {
+  if (broken.length === 0) {
     requireAnswers(silent);
     for (const { attempt, sent } of value) {
       // A stranger's own kernel may be the one that refuses: a tunnel without a peer for the address does.
@@ -89,5 +96,5 @@ export async function judgeNeverArrives(session: Session, given: NeverArrives): 
       throw new HarnessError(`${attemptText(attempt)} never came to who should refuse it: ${answerText(sent.answer)}`);
     }
   }
-  return { runs: value.length, stories };
+  return judgementOf(value.length, broken);
 }
