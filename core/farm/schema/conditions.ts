@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { ConditionEntry } from "../document.ts";
 import { namedConditions, type ConditionName } from "../faults/conditions.ts";
 import { about } from "../../common/reading/index.ts";
-import { amountBetween, name, plugText } from "./text.ts";
+import { amountBetween, name, numberBetween, plugText } from "./text.ts";
 
 const names = Object.keys(namedConditions) as ConditionName[];
 
@@ -19,7 +19,7 @@ export const condition: z.ZodType<ConditionEntry> = z
     "delay-ms": amountBetween(0, 60_000, "how much later every packet is, one way").exactOptional(),
     "jitter-ms": amountBetween(0, 60_000, "by how much the delay varies, up and down").exactOptional(),
     "loss-percent": amountBetween(0, 100, "how many of a hundred packets are lost").exactOptional(),
-    "rate-kbit": amountBetween(1, 1_000_000_000, "thousands of bits that pass in a second").exactOptional(),
+    "rate-kbit": numberBetween(1, 1_000_000_000, "thousands of bits that pass in a second").exactOptional(),
   })
   .refine((entry) => (entry.link === undefined) !== (entry.segment === undefined), {
     error: "a condition is either of a link or of a segment",
