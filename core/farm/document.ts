@@ -1,6 +1,8 @@
 /** The farm file as it is written, once it has passed the schema: names and addresses still text, defaults not yet filled in. */
 import type { NatBehaviour, NatPresetName } from "./nat.ts";
 import type { ConditionName } from "./faults/conditions.ts";
+import type { FaultKind, FlowFilter, PacketEdit } from "./faults/fault.ts";
+import type { FailureKind } from "./timeline.ts";
 
 export interface FarmFile {
   readonly farm: string;
@@ -14,6 +16,8 @@ export interface FarmFile {
   readonly nodes: Readonly<Record<string, NodeEntry>>;
   readonly networks?: Readonly<Record<string, NetworkEntry>>;
   readonly conditions?: readonly ConditionEntry[];
+  readonly timeline?: readonly TimelineEntry[];
+  readonly expectations?: readonly ExpectationEntry[];
 }
 
 export interface AllocationEntry {
@@ -152,4 +156,63 @@ export interface ConditionEntry {
   readonly "jitter-ms"?: number;
   readonly "loss-percent"?: number;
   readonly "rate-kbit"?: number;
+}
+
+/** Exactly one of `fault`, `join` and `leave`; the other keys are those of the kind of fault (`schema/fault-keys.ts`). */
+export interface TimelineEntry {
+  readonly "at-ms": number;
+  readonly "until-ms"?: number;
+  /** `blue`, or `blue/node-3`. */
+  readonly join?: string;
+  readonly leave?: string;
+  readonly fault?: FaultKind;
+  readonly link?: string;
+  readonly from?: string;
+  readonly "loss-percent"?: number;
+  readonly "delay-ms"?: number;
+  readonly "jitter-ms"?: number;
+  readonly "reorder-percent"?: number;
+  readonly "reorder-behind"?: number;
+  readonly "reorder-hold-ms"?: number;
+  readonly "duplicate-percent"?: number;
+  readonly "corrupt-percent"?: number;
+  readonly "rate-kbit"?: number;
+  readonly "queue-ms"?: number;
+  readonly only?: FlowFilterEntry;
+  readonly edits?: readonly PacketEditEntry[];
+  readonly nodes?: readonly string[];
+  readonly node?: string;
+  readonly carrier?: "kept" | "lost";
+  readonly service?: string;
+  readonly signal?: "SIGKILL" | "SIGTERM";
+  readonly "ahead-ms"?: number;
+  readonly rate?: number;
+  readonly folder?: string;
+}
+
+export interface FlowFilterEntry {
+  readonly protocol?: NonNullable<FlowFilter["protocol"]>;
+  readonly source?: string;
+  readonly destination?: string;
+  readonly "source-port"?: number;
+  readonly "destination-port"?: number;
+}
+
+export interface PacketEditEntry {
+  readonly flow: string;
+  readonly index: number;
+  readonly action: PacketEdit["action"];
+  readonly "delay-ms"?: number;
+}
+
+export interface ExpectationEntry {
+  /** `internet`, or `blue/blue-1`. */
+  readonly from: string;
+  readonly to: string;
+  /** `tcp/80`. */
+  readonly service?: string;
+  readonly family?: "ipv4" | "ipv6";
+  readonly reachable?: boolean;
+  readonly survives?: readonly FailureKind[];
+  readonly "within-ms"?: number;
 }

@@ -68,6 +68,40 @@ const example: Readonly<Record<string, string>> = {
   - { link: "home-a:wan", like: 4g, jitter-ms: 10 }
   - { link: "node-1:eth1", direction: down, delay-ms: 5, loss-percent: 0.1, rate-kbit: 50000 }
   - { segment: lan-a, like: wifi }`,
+  timeline: `timeline:
+  - { at-ms: 500, until-ms: 1500, fault: cut, link: "home-a:wan", from: home-a }
+  - at-ms: 500
+    until-ms: 1500
+    fault: packets
+    link: "node-2:eth0"
+    only: { protocol: udp, source: 192.168.1.0/24, destination: 0.0.0.0/0, source-port: 5000, destination-port: 53 }
+    loss-percent: 10
+    delay-ms: 20
+    jitter-ms: 5
+    reorder-percent: 1
+    reorder-behind: 2
+    reorder-hold-ms: 50
+    duplicate-percent: 1
+    corrupt-percent: 0.1
+    rate-kbit: 1000
+    queue-ms: 100
+    edits:
+      - { flow: "*", index: 3, action: drop }
+      - { flow: "udp 192.168.1.10:* > 198.51.100.4:53 #1", index: 2, action: delay, delay-ms: 30 }
+  - { at-ms: 2000, until-ms: 2500, fault: link-down, link: "node-1:eth0" }
+  - { at-ms: 2500, until-ms: 3000, fault: partition, nodes: [node-2, lan-a] }
+  - { at-ms: 3000, until-ms: 3500, fault: node-death, node: home-a, carrier: lost }
+  - { at-ms: 3500, until-ms: 4000, fault: node-pause, node: node-2 }
+  - { at-ms: 4500, fault: node-reboot, node: node-2 }
+  - { at-ms: 6000, fault: process-kill, node: upstream, service: zebra, signal: SIGTERM }
+  - { at-ms: 6000, fault: agent-clock, node: node-1, ahead-ms: 3600000, rate: 2 }
+  - { at-ms: 6000, fault: disk-full, node: node-1, folder: /run }
+  - { at-ms: 7000, leave: blue/node-2 }
+  - { at-ms: 8000, join: blue/node-2 }
+  - { at-ms: 9000, leave: blue }`,
+  expectations: `expectations:
+  - { from: internet, to: blue/blue-1, service: tcp/80, survives: [process], within-ms: 3000 }
+  - { from: blue/blue-1, to: internet, family: ipv6, reachable: false }`,
 };
 
 interface Key {

@@ -8,6 +8,8 @@ export * from "./nat.ts";
 export * from "./parts.ts";
 export { farmFileKind, loadFarm } from "./load.ts";
 export * from "./plugs.ts";
+export * from "./lab-nodes.ts";
+export { presenceAt, type Presence } from "./presence.ts";
 export type { LoadedFarm } from "./load.ts";
 export type { Finding } from "./rules/rule.ts";
 export { farmFileJsonSchema } from "./schema/farm-file.ts";

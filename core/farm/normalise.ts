@@ -2,8 +2,7 @@
  * From the file's document to a `Farm`: lists for maps, numbers for addresses, defaults filled in. Pure; judges nothing.
  * Needs a document that has passed the schema. Lists keep the order of the file.
  */
-import { parseAddress, parsePrefix } from "../common/index.ts";
-import type { Address, Prefix } from "../common/index.ts";
+import type { Address } from "../common/index.ts";
 import type {
   CarrierEntry,
   ConditionEntry,
@@ -26,7 +25,6 @@ import type {
   InternetHost,
   Nic,
   PublicConfig,
-  Service,
   StaticRoute,
   UpstreamRouter,
   UserNetwork,
@@ -34,26 +32,9 @@ import type {
 import { natOf } from "./nat.ts";
 import type { NatBehaviour } from "./nat.ts";
 import { namedConditions } from "./faults/conditions.ts";
-import { parseService } from "./schema/text.ts";
+import { expectationOf, timelineOf } from "./normalise-timeline.ts";
+import { address, optional, prefix, present, service } from "./normalise-values.ts";
 
-const sure = <T>(value: T | undefined, text: string): T => {
-  if (value === undefined) throw new Error(`the schema let pass: ${text}`);
-  return value;
-};
-const address = (text: string): Address => sure(parseAddress(text), text);
-const prefix = (text: string): Prefix => sure(parsePrefix(text), text);
-const service = (text: string): Service => sure(parseService(text), text);
-
-/** What may be undefined may be missing instead, as exactOptionalPropertyTypes wants it. */
-type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
-};
-
-/** The object without the keys whose value is undefined. */
-function present<T extends object>(value: T): Present<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, held]) => held !== undefined)) as Present<T>;
-}
-const optional = <T>(text: string | undefined, parse: (text: string) => T): T | undefined => (text === undefined ? undefined : parse(text));
 const entries = <T>(map: Readonly<Record<string, T>> | undefined): [string, T][] => Object.entries(map ?? {});
 
 /** A segment's router, as the nodes on it see it. */
@@ -224,7 +205,7 @@ export function normalise(file: FarmFile): Farm {
     nodes: entries(file.nodes).map(([name, entry]) => nodeOf(name, entry, routers, onlyAllocation)),
     networks: entries(file.networks).map(([name, entry]) => networkOf(name, entry, onlyAllocation)),
     conditions: (file.conditions ?? []).map(conditionOf),
-    timeline: { faults: [], changes: [] },
-    expectations: [],
+    timeline: timelineOf(file.timeline ?? []),
+    expectations: (file.expectations ?? []).map(expectationOf),
   };
 }

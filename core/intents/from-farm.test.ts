@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { contains, expectValue, formatPrefix, parseAddress, parsePrefix } from "../common/index.ts";
 import type { Address, Prefix } from "../common/index.ts";
-import type { Farm, FarmNode, NetworkResource, UserNetwork } from "../farm/index.ts";
+import type { Farm, FarmNode, NetworkResource, PortForward, UserNetwork, Workload } from "../farm/index.ts";
 import { exitNodePart, subnetNumberOf } from "../derive/index.ts";
-import { intentsOf } from "./index.ts";
+import { intentsAt, intentsOf } from "./index.ts";
+import type { Intents } from "./index.ts";
 
 const ip = (text: string): Address => parseAddress(text) ?? expect.fail(text);
 const net = (text: string): Prefix => parsePrefix(text) ?? expect.fail(text);
@@ -47,6 +48,14 @@ const farm = (
   carriers: [],
   nodes,
   networks,
+});
+
+const forwardTo = ({ name }: Workload, index: number): PortForward => ({
+  address: ip("185.69.166.200"),
+  protocol: "tcp",
+  port: 8000 + index,
+  workload: name,
+  workloadPort: 80,
 });
 
 const drawing = farm(
@@ -192,5 +201,41 @@ describe("intentsOf", () => {
     ];
     expect(codes(farm([exitNode("x", 1, 3)], [], allocations))).toEqual(["allocation-number-twice", "unknown-allocation"]);
     expect(codes(farm([], [], [{ prefix: net("fd00::/48"), number: 1 }]))).toEqual(["allocation-ula"]);
+  });
+});
+
+describe("intentsAt", () => {
+  const changing: Farm = {
+    ...drawing,
+    networks: drawing.networks.map((one) => ({ ...one, portForwards: one.workloads.map(forwardTo) })),
+    timeline: {
+      faults: [],
+      changes: [
+        { atMs: 5, act: "join", network: "blue", node: "node-2" },
+        { atMs: 10, act: "leave", network: "red" },
+      ],
+    },
+  };
+  const whole = expectValue(intentsOf(changing));
+  const at = (atMs: number): Intents => expectValue(intentsAt(changing, atMs));
+
+  it("leaves out what is away, with workloads and port forwards there, and changes nothing of the others", () => {
+    const [blue, red] = whole.networks;
+    const without = {
+      ...blue!,
+      resources: blue!.resources.filter(({ node }) => node !== "node-2"),
+      workloads: blue!.workloads.filter(({ node }) => node !== "node-2"),
+      portForwards: blue!.portForwards.filter(({ workload }) => workload === "blue-1"),
+    };
+    expect(blue!.portForwards).toHaveLength(2);
+    expect(at(0)).toEqual({ ...whole, networks: [without, red] });
+    expect(at(5)).toEqual(whole);
+    expect(at(10)).toEqual({ ...whole, networks: [blue] });
+  });
+
+  it("refuses what the whole farm is refused for, at any moment", () => {
+    const twice = { ...changing, allocations: [...changing.allocations, ...changing.allocations] };
+    expect(intentsAt(twice, 0).problems).toEqual(intentsOf(twice).problems);
+    expect(intentsAt(twice, 0).ok).toBe(false);
   });
 });

@@ -1,6 +1,7 @@
 /** The intents of a farm. The same for any order of the file: everything is taken in the order of names. */
 import { failure, success } from "../common/index.ts";
 import type { Outcome, Prefix, Problem } from "../common/index.ts";
+import { presenceAt } from "../farm/index.ts";
 import type { Farm, FarmNode, NetworkResource, PortForward, Service, UserNetwork } from "../farm/index.ts";
 import { advise, grantPrefix, reserveExitNode, reservePrefix, startAllocator } from "../allocate/index.ts";
 import type { AllocatorState } from "../allocate/index.ts";
@@ -217,4 +218,26 @@ export function intentsOf(farm: Farm): Outcome<Intents> {
     { allocations, nodes: nodes.map(nodeIntent), networks: networks.map((network) => networkIntent(network, workings.prefixes)) },
     workings.problems,
   );
+}
+
+/**
+ * The intents at a moment of the farm's timeline (see `presenceAt`): those of the whole farm without what is away then. Prefixes are given
+ * out for all that are ever there, so that nobody's changes when another comes or goes.
+ */
+export function intentsAt(farm: Farm, atMs: number): Outcome<Intents> {
+  const all = intentsOf(farm);
+  if (!all.ok) return all;
+  const { hasNetwork, hasResource } = presenceAt(farm, atMs);
+  const networks = all.value.networks
+    .filter(({ name }) => hasNetwork(name))
+    .map((network): NetworkIntent => {
+      const workloads = network.workloads.filter(({ node }) => hasResource(network.name, node));
+      return {
+        ...network,
+        resources: network.resources.filter(({ node }) => hasResource(network.name, node)),
+        workloads,
+        portForwards: network.portForwards.filter(({ workload }) => workloads.some(({ name }) => name === workload)),
+      };
+    });
+  return { ...all, value: { ...all.value, networks } };
 }

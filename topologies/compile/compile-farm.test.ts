@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { contains, expectValue, formatAddress, formatPrefix, parsePrefix, wellKnown } from "../../core/common/index.ts";
-import { loadFarm, type Farm, type StaticRoute } from "../../core/farm/index.ts";
+import { endsOf, labNodesOf, loadFarm, plugName, plugsOf, type Farm, type StaticRoute } from "../../core/farm/index.ts";
 import type { NodeConfig, Topology, TopologyNode } from "../../emulator/topology/index.ts";
 import { compileFarm } from "./compile-farm.ts";
 
@@ -127,6 +127,23 @@ describe("compileFarm", () => {
   it("steps aside where a part of the farm is called internet", () => {
     const hosts = [...farm.internet.hosts, { name: "internet", store: false }];
     expect(compileFarm({ ...farm, internet: { hosts } }, { seed: 1 }).nodes[0]).toMatchObject({ name: "internet-", role: "internet" });
+  });
+
+  it("has the nodes and daemons that faults of a farm file may name", () => {
+    const hosts = [...farm.internet.hosts, { name: "internet", store: false }];
+    for (const one of [farm, { ...farm, internet: { hosts } }]) {
+      const made = compileFarm(one, { seed: 1 }).nodes.map(({ name, config }) => [
+        name,
+        config.services?.map((service) => service.name) ?? [],
+      ]);
+      expect(labNodesOf(one).map(({ name, services }) => [name, services])).toEqual(made);
+      const ends = compileFarm(one, { seed: 1 }).links.map(({ name, endpoints }) => [name, ...endpoints.map(({ node }) => node)]);
+      expect(
+        plugsOf(one)
+          .map((plug) => [plugName(plug), ...endsOf(one, plug)])
+          .toSorted(),
+      ).toEqual(ends.toSorted());
+    }
   });
 
   it("refuses two parts of one name", () => {

@@ -1,4 +1,5 @@
 /** Farm -> topology: every part of the farm becomes a node, every plug a link. Pure: the same farm and options give the same topology. */
+import { internetName } from "../../core/farm/index.ts";
 import type { Farm } from "../../core/farm/index.ts";
 import type { Endpoint, Topology, TopologyLink, TopologyNode } from "../../emulator/topology/index.ts";
 import { carrierPart, customerInterface } from "../surroundings/carrier.ts";
@@ -90,7 +91,7 @@ export function compileFarm(farm: Farm, options: CompileOptions): Topology {
   ];
   const names = [...farm.segments.map((segment) => segment.name), ...parts.map((part) => part.node.name)];
   refuseDuplicates(names);
-  const internet = drawInternet(names.includes("internet") ? "internet-" : "internet", parts);
+  const internet = drawInternet(internetName(farm), parts);
   const segments = farm.segments.map((segment) => drawSegment(segment.name, parts));
   const rules = conditionRules(farm, options.seed);
   const topology: Topology = {

@@ -114,8 +114,8 @@ export function schemaProblems(issues: readonly Issue[], judged: Judged): Proble
     // A key of a map that is no name: the issue is about the key, and the reason lies one level deeper.
     const inner = issue.code === "invalid_key" ? issue.issues[0] : issue;
     if (inner?.code === "custom") {
-      const { code = "bad-value", hint = "" } = (inner.params ?? {}) as { code?: string; hint?: string };
-      const place = issue.code === "invalid_key" ? places.ofKey(path) : places.of(path);
+      const { code = "bad-value", hint = "", atKey = false } = (inner.params ?? {}) as { code?: string; hint?: string; atKey?: boolean };
+      const place = issue.code === "invalid_key" || atKey ? places.ofKey(path) : places.of(path);
       const quoted = hasUnquotedAddress(place.text ?? "") ? unquotedAddressHint : hint;
       return [{ severity: "error", code, message: inner.message, hint: quoted, place }];
     }

@@ -3,6 +3,9 @@ import type { FarmFile } from "../document.ts";
 import type { Farm } from "../farm.ts";
 import { allocationChoiceRules, allocationRules } from "./allocations.ts";
 import { conditionRules } from "./conditions.ts";
+import { changeRules } from "./changes.ts";
+import { expectationRules } from "./expectations.ts";
+import { faultRules } from "./faults.ts";
 import { nodeRules } from "./exit-nodes.ts";
 import { internetRules } from "./internet.ts";
 import { nameRules } from "./names.ts";
@@ -25,6 +28,9 @@ const rules: readonly Rule[] = [
   ...networkRules,
   ...workloadRules,
   ...conditionRules,
+  ...faultRules,
+  ...changeRules,
+  ...expectationRules,
 ];
 
 /** Everything that any rule finds, unsorted. */

@@ -4,10 +4,12 @@ import { about } from "../../common/reading/index.ts";
 import type { JsonSchema } from "../../common/reading/index.ts";
 import type { AllocationEntry, FarmFile } from "../document.ts";
 import { condition } from "./conditions.ts";
+import { expectations } from "./expectations.ts";
 import { network } from "./networks.ts";
 import { node } from "./nodes.ts";
 import { carrier, homeRouter, internet, upstream } from "./surroundings.ts";
 import { name, numberBetween, prefixText } from "./text.ts";
+import { timeline } from "./timeline.ts";
 
 const allocation: z.ZodType<AllocationEntry> = z.strictObject({
   prefix: about("the farmer's IPv6 /48, routed by the ISP", prefixText(6)),
@@ -27,6 +29,8 @@ export const farmFileSchema: z.ZodType<FarmFile> = z.strictObject({
   nodes: about("the farm's nodes, by name", z.record(name, node)),
   networks: about("users' networks, by name", z.record(name, network)).exactOptional(),
   conditions: about("what links do to packets all the time", z.array(condition)).exactOptional(),
+  timeline: timeline.exactOptional(),
+  expectations: expectations.exactOptional(),
 });
 
 let published: JsonSchema | undefined;

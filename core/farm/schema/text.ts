@@ -100,6 +100,14 @@ export function wholeNumber(minimum: number, maximum: number, description: strin
   return z.int().meta({ minimum, maximum, description });
 }
 
+/** A list of so many entries. */
+export function listBetween<T>(minimum: number, maximum: number, entry: z.ZodType<T>): z.ZodType<T[]> {
+  return z.array(entry).refine((list) => list.length >= minimum && list.length <= maximum, {
+    error: (issue) => `a list of ${(issue.input as readonly T[]).length} entries`,
+    params: { code: "list-length", hint: `write ${minimum} to ${maximum} entries` },
+  });
+}
+
 function inRange(schema: z.ZodType<number>, minimum: number, maximum: number, description: string, kind: string): z.ZodType<number> {
   return schema
     .refine((value) => value >= minimum && value <= maximum, {
