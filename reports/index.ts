@@ -6,3 +6,4 @@ export * from "./reporter.ts";
 export * from "./console.ts";
 export * from "./json.ts";
 export * from "./junit.ts";
+export * from "./statistics.ts";

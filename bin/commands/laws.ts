@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { cacheDirectory } from "../../emulator/image/index.ts";
 import { laws } from "../../property-tests/laws/index.ts";
 import type { Law } from "../../property-tests/laws/index.ts";
+import { flakeLine, readFlakes } from "../../property-tests/flakes/index.ts";
 import { mutants } from "../../property-tests/mutants/index.ts";
 import { lastVerdicts, sourcesHash } from "../../property-tests/run/index.ts";
 import type { Verdicts } from "../../property-tests/run/index.ts";
@@ -55,6 +56,9 @@ Examples:
       if (options.format === "json") {
         const listed = laws.map((law) => describe(law, verdicts));
         process.stdout.write(`${JSON.stringify({ schema: "farmlab.laws/1", laws: listed }, undefined, 2)}\n`);
-      } else process.stdout.write(`${laws.map((law) => lawText(law, verdicts, options.mutants === true)).join("\n")}\n`);
+      } else {
+        const lines = [...laws.map((law) => lawText(law, verdicts, options.mutants === true)), flakeLine(readFlakes())];
+        process.stdout.write(`${lines.join("\n")}\n`);
+      }
     });
 }
