@@ -27,6 +27,8 @@ export interface LiveFarmOptions {
   readonly image?: ImageChoice;
   /** Seeded faults in the agent. */
   readonly patches?: readonly SourcePatch[];
+  /** Links that faults are to happen to, by their names. */
+  readonly wired?: readonly string[];
   readonly signal: AbortSignal;
   readonly onStep: (step: string) => void;
   /** Whether a farm whose agents do not get ready is given all the same, with `notReady`: for who judges them. Else it is an error. */
@@ -77,7 +79,8 @@ export async function openFarm(options: LiveFarmOptions): Promise<LiveFarm> {
   const { farm, signal, onStep } = options;
   onStep("preparing image, helper and agent");
   const runtime = await ensureRuntime(options.patches ?? [], { signal, image: options.image ?? "built" });
-  const topology = compileFarm(farm, { seed: options.seed, agent: { keySeed: `farmlab ${options.seed}` } });
+  const agent = { keySeed: `farmlab ${options.seed}` };
+  const topology = compileFarm(farm, { seed: options.seed, agent, wired: options.wired ?? [] });
   const lab = await backendNamed(options.backend ?? "netns", runtime).up(topology, { name: options.name, signal, onProgress: onStep });
   const nodes = farm.nodes.map((node) => node.name);
   // Ended from elsewhere, the lab is not waited for any longer.

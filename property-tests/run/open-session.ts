@@ -25,6 +25,8 @@ export interface OpenOptions {
   /** What nodes run; default: the node image. */
   readonly image?: ImageChoice;
   readonly patches: readonly SourcePatch[];
+  /** Links that faults are to happen to, by their names. */
+  readonly wired?: readonly string[];
   readonly signal: AbortSignal;
   readonly onStep: (step: string) => void;
 }
@@ -51,15 +53,16 @@ const observedPrefixes = (intents: Intents): Map<string, Intents["networks"][num
 
 /** Opens a session; on failure or abort nothing of the lab is left. */
 export async function openSession(options: OpenOptions): Promise<OpenSession> {
-  const { farm, intents, seed, backend, image = "built", patches, signal, onStep } = options;
-  const live = await openFarm({ farm, intents, seed, backend, image, patches, signal, onStep, name: labName(farm), evenUnready: true });
+  const { farm, intents, seed, backend, image = "built", patches, wired = [], signal, onStep } = options;
+  const how = { seed, backend, image, patches, wired, signal, onStep };
+  const live = await openFarm({ ...how, farm, intents, name: labName(farm), evenUnready: true });
   return await beginSession(live, options);
 }
 
 /** A session in a farm that is up, which ends with it; also when it does not begin. */
 export async function beginSession(
   live: LiveFarm,
-  { farm, file, text, intents, seed, signal, onStep }: Omit<OpenOptions, "backend" | "image" | "patches">,
+  { farm, file, text, intents, seed, signal, onStep }: Omit<OpenOptions, "backend" | "image" | "patches" | "wired">,
 ): Promise<OpenSession> {
   const { lab, streams, clock } = live;
   const prober = startProber((argv) => lab.startHelper(argv));
@@ -109,6 +112,7 @@ export async function beginSession(
         await responders.restart(node);
         await openTunnels(world, traffic, clock, lostSessionWaitMs);
       },
+      listenAgain: (node) => responders.restart(node),
       async read(position, argv) {
         const { code, stdout, stderr } = await lab
           .node(position.node)

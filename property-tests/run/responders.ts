@@ -17,8 +17,13 @@ export interface Responders {
 
 export async function startResponders(world: World, prober: Prober, traffic: Traffic): Promise<Responders> {
   const workloads = world.workloads.flatMap((party) => party.services.map(({ protocol, port }) => ({ party, protocol, port })));
+  const everywhere = (["tcp", "udp"] as const).map((protocol) => ({ protocol, port: internetPort }));
+  // What else the farmer expects of the internet, its other hosts serve: the store's has ports of its own.
+  const expected = world.farm.expectations.flatMap(({ to, service }) => (to.kind === "internet" && service !== undefined ? [service] : []));
+  const distinct = new Map([...everywhere, ...expected].map((service) => [`${service.protocol}/${service.port}`, service]));
+  const isStore = (name: string): boolean => world.farm.internet.hosts.some((host) => host.name === name && host.store);
   const hosts = world.internetHosts.flatMap((party) =>
-    (["tcp", "udp"] as const).map((protocol) => ({ party, protocol, port: internetPort })),
+    (isStore(party.name) ? everywhere : [...distinct.values()]).map((service) => ({ party, ...service })),
   );
   const served = [...workloads, ...hosts].map((one) => ({ ...one, position: traffic.positionOf(one.party) }));
   const listening = new Map<string, Listener[]>();

@@ -106,6 +106,8 @@ export interface Session {
   restartAgents(): Promise<void>;
   /** Switches a node off and on, and waits until it is as it was: its agent ready, where it has one, tunnels open, and who answers probes there. */
   rebootNode(node: string): Promise<void>;
+  /** Who answers probes on a node that is on again does so again; rejects while the namespaces of its workloads are not there yet. */
+  listenAgain(node: string): Promise<void>;
   /** Standard output of a program in the lab; throws a HarnessError when it fails. */
   read(position: Position, argv: readonly string[]): Promise<string>;
 }
