@@ -5,5 +5,11 @@
  */
 export * from "./world.ts";
 export * from "./predict.ts";
+export * from "./predict-at.ts";
+export { everyFlow } from "./every-flow.ts";
+export { constraintOf, waysOf } from "./paths.ts";
+export type { PathConstraint } from "./paths.ts";
+export type { PathPart, Way } from "./underlay.ts";
+export { awayAfter, worldWithout } from "./world-at.ts";
 export * from "./mesh.ts";
 export * from "./upstream.ts";

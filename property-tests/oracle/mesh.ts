@@ -44,7 +44,7 @@ function allowedIps(peer: Resource): readonly Prefix[] {
 }
 
 /** Addresses of a public node that `from` has a family for. */
-function endpointsFor(from: FarmNode, peer: FarmNode): Address[] {
+export function endpointsFor(from: FarmNode, peer: FarmNode): Address[] {
   const candidates = [peer.public?.ipv4?.address, peer.public?.ipv6?.address].flatMap((address) => address ?? []);
   const prefixes = [...from.nics.flatMap((nic) => [nic.ipv4, nic.ipv6]), from.public?.ipv4, from.public?.ipv6];
   const families = new Set(prefixes.flatMap((prefix) => (prefix === undefined ? [] : [prefix.address.family])));

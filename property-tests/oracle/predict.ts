@@ -28,6 +28,8 @@ export interface Delivered extends Reasoned {
   readonly answeredBy: Party;
   /** The source address that the receiver must see; absent where no law says. */
   readonly sourceSeen?: Address;
+  /** Whether the receiver must see the sender's own port, or one that a NAT has chosen; absent where no law says, or there is none. */
+  readonly portSeen?: "kept" | "translated";
   /** By how much the inner TTL or hop limit falls on the way; absent where no law says. */
   readonly hops?: number;
 }
@@ -53,7 +55,9 @@ function innerHops(from: WorkloadParty, to: WorkloadParty): number {
   return from.resource.publicNode || to.resource.publicNode ? 2 : 3;
 }
 
-function withinNetwork(from: WorkloadParty, to: WorkloadParty): Delivered {
+const ported = (flow: Flow, portSeen: "kept" | "translated"): Pick<Delivered, "portSeen"> => (flow.protocol === "icmp" ? {} : { portSeen });
+
+function withinNetwork(flow: Flow, from: WorkloadParty, to: WorkloadParty): Delivered {
   const hops = innerHops(from, to);
   const way =
     hops === 0
@@ -64,7 +68,8 @@ function withinNetwork(from: WorkloadParty, to: WorkloadParty): Delivered {
   return {
     delivered: true,
     answeredBy: to,
-    sourceSeen: from.ipv4.family === 4 ? from.ipv4 : from.ipv6,
+    sourceSeen: flow.to.family === 4 ? from.ipv4 : from.ipv6,
+    ...ported(flow, "kept"),
     hops,
     law: "EX-7",
     because: `workloads of one network reach each other, ${way}`,
@@ -116,12 +121,13 @@ function predictIpv6(world: World, flow: Flow): Prediction | undefined {
   if (from.ipv6 === undefined) return undefined;
   const target = workloadAt(world, to);
   if (target !== undefined && answers(target, flow)) {
-    if (from.kind === "workload" && from.network === target.network) return { ...withinNetwork(from, target), sourceSeen: from.ipv6 };
+    if (from.kind === "workload" && from.network === target.network) return withinNetwork(flow, from, target);
     const neighbour = from.kind === "workload";
     return {
       delivered: true,
       answeredBy: target,
       sourceSeen: from.ipv6,
+      ...ported(flow, "kept"),
       law: neighbour ? "EX-10" : "EX-8",
       because: neighbour
         ? "to a global IPv6 service a neighbour network is as an internet host"
@@ -134,6 +140,7 @@ function predictIpv6(world: World, flow: Flow): Prediction | undefined {
       delivered: true,
       answeredBy: host,
       sourceSeen: from.ipv6,
+      ...ported(flow, "kept"),
       law: "EX-8",
       because: "a workload reaches the IPv6 internet with its own address",
     };
@@ -156,6 +163,7 @@ function predictForward(world: World, flow: Flow): Prediction | undefined {
       delivered: true,
       answeredBy: target,
       ...(flow.from.ipv4 === undefined ? {} : { sourceSeen: flow.from.ipv4 }),
+      ...ported(flow, "kept"),
       law: "EX-9",
       because: "a port forward on an address that the user owns reaches its service",
     };
@@ -166,7 +174,7 @@ function predictForward(world: World, flow: Flow): Prediction | undefined {
   return {
     delivered: true,
     answeredBy: target,
-    ...(neighbour ? { sourceSeen: gateway } : {}),
+    ...(neighbour ? { sourceSeen: gateway, ...ported(flow, "translated") } : {}),
     law: neighbour ? "EX-10" : "EX-9",
     because: neighbour
       ? "to a port forward on a user-owned address a neighbour network is as an internet host, seen as its GWPubIP4"
@@ -179,7 +187,7 @@ function predictIpv4(world: World, flow: Flow): Prediction | undefined {
   if (from.ipv4 === undefined) return undefined;
   const target = workloadAt(world, to);
   if (from.kind === "workload" && target !== undefined && target.network === from.network) {
-    return answers(target, flow) ? withinNetwork(from, target) : undefined;
+    return answers(target, flow) ? withinNetwork(flow, from, target) : undefined;
   }
   if (isPrivate(to)) {
     if (from.kind === "workload" && resourceHolding(world, to)?.network === from.network) return undefined;
@@ -200,6 +208,7 @@ function predictIpv4(world: World, flow: Flow): Prediction | undefined {
     delivered: true,
     answeredBy: host,
     sourceSeen: gateway,
+    ...ported(flow, "translated"),
     law: "EX-9",
     because: "a workload reaches the IPv4 internet through the BAR with GWPubIP4 as its source",
   };
