@@ -1,0 +1,96 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { expectValue } from "../../core/common/index.ts";
+import { farmText, loadFarm } from "../../core/farm/index.ts";
+import type { FarmFile } from "../../core/farm/index.ts";
+import { checkFarm } from "../../core/check/index.ts";
+import { intentsOf } from "../../core/intents/index.ts";
+import { compileFarm } from "../../topologies/index.ts";
+import { assertCorrect, assertSameSeedSameValue, assertShrinksTo, assertShrinksToSmaller } from "./generator-laws.fixture.ts";
+import { documentOf, farms, sampleFarm, sketches, variationsOf } from "./index.ts";
+import type { Sketch } from "./index.ts";
+import { sketchSize } from "./sketch-size.fixture.ts";
+
+/** Warnings that generated farms may have: each is something that a farmer may choose. */
+const chosen = new Set(["no-ipv4", "gateway-without-ipv4", "exit-node-without-ipv4"]);
+
+/** What keeps a document from being a farm that could run. */
+function faultsOf(document: FarmFile): string[] {
+  const loaded = loadFarm(farmText(document), "generated.farm.yml");
+  if (!loaded.ok) return loaded.problems.map(({ code, message }) => `${code}: ${message}`);
+  const { farm, document: read } = loaded.value;
+  expect(read).toEqual(document);
+  const intents = intentsOf(farm);
+  if (!intents.ok) return intents.problems.map(({ code, message }) => `${code}: ${message}`);
+  expect(compileFarm(farm, { seed: 1 }).nodes.length).toBeGreaterThan(0);
+  return checkFarm(loaded.value)
+    .filter(({ severity, code }) => severity === "error" || (severity === "warning" && !chosen.has(code)))
+    .map(({ code, message }) => `${code}: ${message}`);
+}
+
+const read = (name: string): FarmFile => {
+  const file = new URL(`../../topologies/${name}.farm.yml`, import.meta.url).pathname;
+  return expectValue(loadFarm(readFileSync(file, "utf8"), file)).document;
+};
+
+const generators = {
+  farms: () => farms(),
+  "farms of one node": () => farms({ maxNodes: 1 }),
+  "farms of ten nodes": () => farms({ maxNodes: 10, maxAllocations: 3, maxRouters: 5, maxNetworks: 6, maxWorkloads: 8, maxForwards: 8 }),
+  "variations of exit-node": () => variationsOf(read("exit-node")),
+  "variations of three-exit-nodes": () => variationsOf(read("three-exit-nodes")),
+  "variations of behind-nat": () => variationsOf(read("behind-nat")),
+};
+
+describe.each(Object.entries(generators))("%s", (_, make) => {
+  it("gives the same farm for the same seed", () => {
+    assertSameSeedSameValue(make, { seed: 1, samples: 40 });
+  });
+
+  it("gives farms that load, check without a fault and have intents", () => {
+    assertCorrect(make(), faultsOf, { seed: 2, samples: 60 });
+  });
+});
+
+/** Zero everywhere, and one of what there has to be. */
+const plainest: Sketch = {
+  surroundings: {
+    names: 0,
+    hosts: 0,
+    allocations: [{ prefix: 0, number: 0, pool: 0, nextHop: 0 }],
+    routers: [],
+    carriers: [0],
+    nodes: [{ role: 0, place: 0, number: 1, families: 0, withoutIpv4: 0, nics: 0 }],
+    conditions: [],
+  },
+  networks: [],
+};
+
+describe("shrinking", () => {
+  it("a sketch shrinks to smaller ones, whose farms are as valid", () => {
+    assertShrinksToSmaller(sketches(), (sketch) => faultsOf(documentOf(sketch)), sketchSize, { seed: 3, samples: 4 });
+  });
+
+  it("a farm shrinks to one exit node and nothing else, a variation to no network", () => {
+    assertShrinksTo(farms(), documentOf(plainest), { seed: 4, samples: 10 });
+    const base = read("behind-nat");
+    const { networks: _, ...bare } = base;
+    assertShrinksTo(variationsOf(base), bare, { seed: 4, samples: 10 });
+  });
+});
+
+describe("values", () => {
+  it.each([0, 1, 2, 3])(
+    "farm %i of seed 1 is as it was; `npx vitest run --project unit property-tests/generate -u` writes it anew",
+    async (index) => {
+      await expect(farmText(sampleFarm(farms(), 1, index))).toMatchFileSnapshot(`golden/farm-${index}.farm.yml`);
+    },
+  );
+
+  it("a variation keeps everything but the networks", () => {
+    const base = read("three-exit-nodes");
+    const { networks: _, ...rest } = sampleFarm(variationsOf(base), 1, 0);
+    const { networks: __, ...expected } = base;
+    expect(rest).toEqual(expected);
+  });
+});

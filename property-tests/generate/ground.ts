@@ -1,0 +1,144 @@
+/** What networks stand on: nodes, exit nodes and how many addresses there are to own, in numbers. */
+import { atMost, roles } from "./sketch.ts";
+import type { AllocationSketch, NodeSketch, RouterSketch, SurroundingsSketch } from "./sketch.ts";
+import { allocationNumbers, allocationPrefixes, poolChoices } from "./edges.ts";
+
+export interface Ground {
+  readonly nodes: readonly GroundNode[];
+  /** In the order of the nodes. */
+  readonly exits: readonly GroundExit[];
+  readonly allocations: readonly GroundAllocation[];
+}
+
+export interface GroundNode {
+  readonly hidden: boolean;
+  /** Families that its tunnels speak: a public node's addresses, a hidden one's way out. */
+  readonly ipv4: boolean;
+  readonly ipv6: boolean;
+  /** Position among the exit nodes; -1 where it is none. */
+  readonly exit: number;
+}
+
+export interface GroundExit {
+  readonly node: number;
+  readonly allocation: number;
+  readonly number: number;
+  readonly ipv4: boolean;
+}
+
+export interface GroundAllocation {
+  /** IPv4 addresses that networks may own. */
+  readonly ownable: number;
+}
+
+/** Addresses of each allocation that are kept for networks to own. */
+export const ownablePerAllocation = 6;
+
+/** Surroundings with every reference resolved: positions are those of what is really there. */
+export interface SettledSurroundings extends Ground {
+  readonly naming: number;
+  readonly hosts: number;
+  readonly allocations: readonly SettledAllocation[];
+  readonly routers: readonly SettledRouter[];
+  readonly carriers: readonly number[];
+  readonly nodes: readonly SettledNode[];
+}
+
+export interface SettledAllocation extends GroundAllocation {
+  readonly prefix: number;
+  readonly number: number;
+  readonly pool: number;
+  readonly nextHop: number;
+}
+
+export interface SettledRouter extends Omit<RouterSketch, "carrier"> {
+  /** Position among the carriers; -1: none. */
+  readonly carrier: number;
+}
+
+export interface SettledNode extends GroundNode {
+  readonly role: (typeof roles)[number];
+  /** Of a hidden node the router's position, of others the allocation's. */
+  readonly place: number;
+  readonly nics: number;
+}
+
+/** The next number after `wanted` in a circle that is not taken; it is then. */
+export function nextFree(wanted: number, count: number, taken: Set<number>): number {
+  let found = wanted % count;
+  while (taken.has(found)) found = (found + 1) % count;
+  taken.add(found);
+  return found;
+}
+
+const plainRouter: RouterSketch = { lan: 0, nat: 0, carrier: 0, forwards: 0 };
+
+const roleOf = (node: NodeSketch, position: number): (typeof roles)[number] =>
+  position === 0 ? "exit-node" : (roles[node.role] ?? "hidden");
+
+/** New positions of what is used, in order; -1 for what is not. */
+function positionsOf(used: readonly boolean[]): number[] {
+  let next = 0;
+  return used.map((one) => (one ? next++ : -1));
+}
+
+function settleAllocations(sketches: readonly AllocationSketch[]): SettledAllocation[] {
+  const prefixes = new Set<number>();
+  const numbers = new Set<number>();
+  return sketches.map(({ prefix, number, pool, nextHop }) => ({
+    prefix: nextFree(prefix, allocationPrefixes.length, prefixes),
+    number: nextFree(number, allocationNumbers.length, numbers),
+    pool: atMost(pool, poolChoices.length),
+    nextHop,
+    ownable: poolChoices[atMost(pool, poolChoices.length)]?.given === true ? ownablePerAllocation : 0,
+  }));
+}
+
+/** Resolves every reference of the surroundings. */
+export function settleSurroundings(sketch: SurroundingsSketch): SettledSurroundings {
+  const { nodes } = sketch;
+  const routers = sketch.routers.length === 0 ? [plainRouter] : sketch.routers;
+  const usedRouters = routers.map(() => false);
+  const usedAllocations = sketch.allocations.map(() => false);
+  const places = nodes.map((node, position) => {
+    const [used, place] =
+      roleOf(node, position) === "hidden"
+        ? ([usedRouters, atMost(node.place, routers.length)] as const)
+        : ([usedAllocations, atMost(node.place, sketch.allocations.length)] as const);
+    used[place] = true;
+    return place;
+  });
+  const routerPositions = positionsOf(usedRouters);
+  const allocationPositions = positionsOf(usedAllocations);
+  const kept = routers.filter((_, position) => usedRouters[position]);
+  const usedCarriers = sketch.carriers.map(() => false);
+  const carrierOf = ({ carrier }: RouterSketch): number => (carrier === 0 ? -1 : atMost(carrier - 1, sketch.carriers.length));
+  for (const router of kept) if (carrierOf(router) >= 0) usedCarriers[carrierOf(router)] = true;
+  const carrierPositions = positionsOf(usedCarriers);
+
+  const numbersOf = sketch.allocations.map(() => new Set<number>());
+  const exits: GroundExit[] = [];
+  const settled = nodes.map((node, position): SettledNode => {
+    const role = roleOf(node, position);
+    const place = places[position] ?? 0;
+    if (role === "hidden") return { role, hidden: true, ipv4: true, ipv6: false, exit: -1, place: routerPositions[place] ?? 0, nics: 0 };
+    const allocation = allocationPositions[place] ?? 0;
+    const families = { ipv4: node.families !== 2, ipv6: node.families !== 1 };
+    if (role === "public") return { role, hidden: false, ...families, exit: -1, place: allocation, nics: node.nics };
+    const number = nextFree((node.number + 14) % 15, 15, numbersOf[place] ?? new Set()) + 1;
+    exits.push({ node: position, allocation, number, ipv4: node.withoutIpv4 === 0 });
+    return { role, hidden: false, ...families, exit: exits.length - 1, place: allocation, nics: node.nics & 1 };
+  });
+  return {
+    naming: sketch.names,
+    hosts: sketch.hosts,
+    allocations: settleAllocations(sketch.allocations).filter((_, position) => usedAllocations[position]),
+    routers: kept.map((router) => {
+      const carrier = carrierOf(router);
+      return { ...router, carrier: carrier < 0 ? -1 : (carrierPositions[carrier] ?? -1) };
+    }),
+    carriers: sketch.carriers.filter((_, position) => usedCarriers[position]),
+    nodes: settled,
+    exits,
+  };
+}

@@ -1,0 +1,137 @@
+/** Networks on given ground, with every reference resolved and nothing there twice. */
+import { edgeSubnets, forwardedPorts, serviceChoices, workloadHosts } from "./edges.ts";
+import type { ServiceChoice } from "./edges.ts";
+import { nextFree } from "./ground.ts";
+import type { Ground, GroundNode } from "./ground.ts";
+import { atMost } from "./sketch.ts";
+import type { NetworkSketch } from "./sketch.ts";
+
+export interface SettledNetwork {
+  /** Position among the ground's exit nodes. */
+  readonly exit: number;
+  /** In the order of the nodes. */
+  readonly resources: readonly SettledResource[];
+  readonly workloads: readonly SettledWorkload[];
+  /** Positions among the allocation's addresses that may be owned. */
+  readonly owned: readonly number[];
+  readonly forwards: readonly SettledForward[];
+}
+
+export interface SettledResource {
+  readonly node: number;
+  readonly exitPoint: boolean;
+  /** Bytes 6 and 7 of its /64; -1 where the allocator chooses. */
+  readonly subnet: number;
+}
+
+export interface SettledWorkload {
+  /** Position among the network's resources. */
+  readonly resource: number;
+  readonly host: number;
+  /** Bit n: service n of `serviceChoices`. */
+  readonly services: number;
+}
+
+export interface SettledForward {
+  /** Position among the network's owned addresses. */
+  readonly address: number;
+  readonly protocol: "tcp" | "udp";
+  readonly port: number;
+  /** Position among the network's workloads. */
+  readonly workload: number;
+  readonly workloadPort: number;
+}
+
+/** The services of a workload's bits. */
+export const servicesOf = (bits: number): readonly ServiceChoice[] => serviceChoices.filter((_, bit) => (bits & (1 << bit)) !== 0);
+
+/** Two hidden nodes are no peers; any other two need a family that both speak. */
+const canPeer = (one: GroundNode, other: GroundNode): boolean =>
+  (one.hidden && other.hidden) || (one.ipv4 && other.ipv4) || (one.ipv6 && other.ipv6);
+
+function membersOf(ground: Ground, exitNode: number, members: number): number[] {
+  const exit = ground.nodes[exitNode];
+  const chosen = exit === undefined ? [] : [exit];
+  return ground.nodes.flatMap((node, position) => {
+    if (position === exitNode) return [position];
+    if ((members & (1 << position)) === 0 || !chosen.every((other) => canPeer(node, other))) return [];
+    chosen.push(node);
+    return [position];
+  });
+}
+
+/** ff00 and above belong to nobody: in part 15 the choice moves one hundred (hexadecimal) down. */
+const reservedFrom = 0xff00;
+
+/**
+ * The first free subnet from the one chosen on. Free in the whole farm, not only in its allocation or on its node: two networks of different
+ * allocations with the same 16 bits have the same IPv4 addresses, and to whom a packet from one of them goes no law says.
+ */
+function subnetOf(choice: number, exitNumber: number, taken: Set<number>): number {
+  if (choice === 0) return -1;
+  const low = edgeSubnets[choice - 1] ?? (choice - 1 - edgeSubnets.length) & 0xfff;
+  const part = exitNumber << 12;
+  for (let step = 0; step < 0x1000; step += 1) {
+    const wanted = part | ((low + step) & 0xfff);
+    const subnet = wanted >= reservedFrom ? wanted - 0x100 : wanted;
+    if (taken.has(subnet)) continue;
+    taken.add(subnet);
+    return subnet;
+  }
+  return -1;
+}
+
+function workloadsOf(sketch: NetworkSketch, resources: number): SettledWorkload[] {
+  const taken = Array.from({ length: resources }, () => new Set<number>());
+  return sketch.workloads.map(({ resource, host, services }) => {
+    const place = atMost(resource, resources);
+    const position = nextFree(host, workloadHosts.length, taken[place] ?? new Set());
+    return { resource: place, host: workloadHosts[position] ?? 2, services };
+  });
+}
+
+function forwardsOf(sketch: NetworkSketch, owned: number, workloads: readonly SettledWorkload[]): SettledForward[] {
+  if (owned === 0) return [];
+  const taken = new Map<string, Set<number>>();
+  return sketch.forwards.flatMap((forward): SettledForward[] => {
+    const workload = atMost(forward.workload, workloads.length);
+    const services = servicesOf(workloads[workload]?.services ?? 0);
+    const service = services[atMost(forward.service, services.length)];
+    if (service === undefined) return [];
+    const address = atMost(forward.address, owned);
+    const key = `${address} ${service.protocol}`;
+    const ports = taken.get(key) ?? new Set();
+    taken.set(key, ports);
+    const port = forwardedPorts[nextFree(forward.port, forwardedPorts.length, ports)] ?? 8080;
+    return [{ address, protocol: service.protocol, port, workload, workloadPort: service.port }];
+  });
+}
+
+/** Most workloads on one resource, and forwards of one address and protocol: as many as there are hosts and ports to choose from. */
+export const mostPerPlace: number = Math.min(workloadHosts.length, forwardedPorts.length);
+
+/**
+ * Resolves networks on their ground, which has an exit node. A network behind a gateway without IPv4 owns no address: nothing could come in
+ * by it. A member that would have to be a peer of another, and speaks no family with it, is left out.
+ */
+export function settleNetworks(ground: Ground, sketches: readonly NetworkSketch[]): SettledNetwork[] {
+  const subnets = new Set<number>();
+  const ownedSoFar = ground.allocations.map(() => 0);
+  return sketches.map((sketch) => {
+    const position = atMost(sketch.exit, ground.exits.length);
+    const exit = ground.exits[position];
+    if (exit === undefined) throw new Error("networks need an exit node");
+    const resources = membersOf(ground, exit.node, sketch.members).map((node, order) => ({
+      node,
+      exitPoint: node === exit.node,
+      subnet: subnetOf(sketch.subnets[order] ?? 0, exit.number, subnets),
+    }));
+    const workloads = workloadsOf(sketch, resources.length);
+    const first = ownedSoFar[exit.allocation] ?? 0;
+    const left = (ground.allocations[exit.allocation]?.ownable ?? 0) - first;
+    const count = exit.ipv4 ? Math.min(sketch.owned, left) : 0;
+    ownedSoFar[exit.allocation] = first + count;
+    const owned = Array.from({ length: count }, (_, index) => first + index);
+    return { exit: position, resources, workloads, owned, forwards: forwardsOf(sketch, count, workloads) };
+  });
+}

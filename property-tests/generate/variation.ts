@@ -1,0 +1,82 @@
+/** Other networks in the same farm: nodes and surroundings stay, so that a lab that is up can go on with it. */
+import { addressIn, formatAddress, networkOf, parseAddress, parsePrefix, sameAddress } from "../../core/common/index.ts";
+import type { Address, Prefix } from "../../core/common/index.ts";
+import type { AllocationEntry, FarmFile, NodeEntry } from "../../core/farm/index.ts";
+import { ownablePerAllocation } from "./ground.ts";
+import type { Ground, GroundExit, GroundNode } from "./ground.ts";
+import { networkEntries } from "./network-entries.ts";
+import type { GroundNames } from "./network-entries.ts";
+import { settleNetworks } from "./networks.ts";
+import type { NetworkSketch } from "./sketch.ts";
+
+/** A farm file as ground for other networks. */
+export interface GivenGround {
+  readonly document: FarmFile;
+  readonly ground: Ground;
+  readonly names: GroundNames;
+}
+
+const addressesIn = (value: unknown): Address[] => {
+  if (typeof value === "string") return [parsePrefix(value)?.address ?? parseAddress(value) ?? []].flat();
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(addressesIn) : [];
+};
+
+/** The last and the first of an allocation's addresses that nothing of the farm has, networks apart. */
+function ownableOf(allocation: AllocationEntry, used: readonly Address[]): string[] {
+  const pool = allocation.ipv4 === undefined ? undefined : parsePrefix(allocation.ipv4);
+  if (pool === undefined) return [];
+  const count = 2 ** (32 - pool.length);
+  const [from, to] = count > 2 ? [1, count - 2] : [0, count - 1];
+  // Enough of either end to find as many free ones as are asked for, whatever is used.
+  const near = Math.min(to - from, used.length + ownablePerAllocation);
+  const offsets = Array.from({ length: near + 1 }, (_, index) => [to - index, from + index]).flat();
+  const free = [...new Set(offsets)].filter((offset) => !used.some((address) => sameAddress(address, addressIn(pool, offset))));
+  return free.slice(0, ownablePerAllocation).map((offset) => formatAddress(addressIn(pool, offset)));
+}
+
+/** The families of a node's tunnels: of its public addresses, or of what a hidden node's NICs have. */
+function familiesOf(node: NodeEntry): Pick<GroundNode, "ipv4" | "ipv6"> {
+  const holders = node.public === undefined ? Object.values(node.nics) : [node.public];
+  return { ipv4: holders.some(({ ipv4 }) => ipv4 !== undefined), ipv6: holders.some(({ ipv6 }) => ipv6 !== undefined) };
+}
+
+const prefixOf = (text: string): Prefix => {
+  const prefix = parsePrefix(text);
+  if (prefix === undefined) throw new Error(`not a prefix: ${text}`);
+  return networkOf(prefix);
+};
+
+/** The ground of a valid farm file; undefined where it has no exit node, and so no networks. */
+export function groundOf(document: FarmFile): GivenGround | undefined {
+  const { networks: _, ...rest } = document;
+  const used = addressesIn(rest);
+  const nodes = Object.entries(document.nodes);
+  const exits: GroundExit[] = [];
+  const groundNodes = nodes.map(([, node], position): GroundNode => {
+    const families = { hidden: node.public === undefined, ...familiesOf(node) };
+    const exit = node["exit-node"];
+    if (exit === undefined) return { ...families, exit: -1 };
+    const number = exit.allocation ?? document.allocations[0]?.number;
+    const allocation = document.allocations.findIndex((candidate) => candidate.number === number);
+    exits.push({ node: position, allocation, number: exit.number, ipv4: exit.ipv4 !== undefined });
+    return { ...families, exit: exits.length - 1 };
+  });
+  if (exits.length === 0) return undefined;
+  const allocations = document.allocations.map((allocation) => ({
+    prefix: prefixOf(allocation.prefix),
+    number: allocation.number,
+    ownable: ownableOf(allocation, used),
+  }));
+  return {
+    document,
+    ground: { nodes: groundNodes, exits, allocations: allocations.map(({ ownable }) => ({ ownable: ownable.length })) },
+    names: { naming: 0, nodes: nodes.map(([name]) => name), allocations },
+  };
+}
+
+/** The farm with these networks in place of its own. */
+export function withNetworks({ document, ground, names }: GivenGround, networks: readonly NetworkSketch[]): FarmFile {
+  const { networks: _, ...rest } = document;
+  const entries = networkEntries(ground, names, settleNetworks(ground, networks));
+  return Object.keys(entries).length === 0 ? rest : { ...rest, networks: entries };
+}
