@@ -18,11 +18,13 @@ import {
   subnetChoices,
   workloadHosts,
 } from "./edges.ts";
+import { eventKinds, gapMsChoices, lastsMsChoices, packetChoices } from "./events.ts";
 import { namings } from "./names.ts";
 import { roles, usualLimits } from "./sketch.ts";
 import type {
   AllocationSketch,
   ConditionSketch,
+  EventSketch,
   ForwardSketch,
   NetworkSketch,
   NodeSketch,
@@ -34,7 +36,10 @@ import type {
 } from "./sketch.ts";
 import { groundOf, withNetworks } from "./variation.ts";
 
-export interface FarmOptions extends Partial<SketchLimits> {}
+export interface FarmOptions extends Partial<SketchLimits> {
+  /** Whether something happens to the farm while it runs; default false. */
+  readonly timelines?: boolean;
+}
 
 /** Members are bits of a number. */
 const mostNodes = 31;
@@ -124,15 +129,33 @@ const networkSketches = (limits: SketchLimits): fc.Arbitrary<NetworkSketch> =>
     forwards: fc.array(forwardSketches(limits), { maxLength: limits.maxForwards }),
   });
 
-const networkLists = (limits: SketchLimits): fc.Arbitrary<readonly NetworkSketch[]> =>
-  fc.array(networkSketches(limits), { maxLength: limits.maxNetworks, size: "max" });
+const eventSketches = ({ maxNodes }: SketchLimits): fc.Arbitrary<EventSketch> =>
+  fc.record({
+    kind: position(eventKinds.length),
+    place: position(2 * maxNodes + 4),
+    detail: position(packetChoices.length),
+    lasts: position(lastsMsChoices.length),
+    gap: position(gapMsChoices.length),
+  });
 
-const limitsOf = (options: FarmOptions): SketchLimits => ({ ...usualLimits, ...options });
+/** Networks, and what happens in time. */
+const contents = (limits: SketchLimits): fc.Arbitrary<Pick<Sketch, "networks" | "events">> =>
+  fc.record({
+    networks: fc.array(networkSketches(limits), { maxLength: limits.maxNetworks, size: "max" }),
+    events: fc.array(eventSketches(limits), { maxLength: limits.maxEvents, size: "max" }),
+  });
+
+function limitsOf({ timelines = false, ...limits }: FarmOptions): SketchLimits {
+  const all = { ...usualLimits, ...limits };
+  return timelines ? all : { ...all, maxEvents: 0 };
+}
 
 /** Sketches of whole farms. */
 export function sketches(options: FarmOptions = {}): fc.Arbitrary<Sketch> {
   const limits = limitsOf(options);
-  return fc.record({ surroundings: surroundingsSketches(limits), networks: networkLists(limits) });
+  return fc
+    .record({ surroundings: surroundingsSketches(limits), contents: contents(limits) })
+    .map(({ surroundings, contents: { networks, events } }) => ({ surroundings, networks, events }));
 }
 
 /** Whole farms, valid all: surroundings, nodes and networks. */
@@ -148,7 +171,7 @@ export function variationsOf(document: FarmFile, options: FarmOptions = {}): fc.
   const given = groundOf(document);
   if (given === undefined) return fc.constant(document);
   const limits = limitsOf({ maxNodes: Math.min(Object.keys(document.nodes).length, mostNodes), ...options });
-  return networkLists(limits).map((networks) => withNetworks(given, networks));
+  return contents(limits).map((sketch) => withNetworks(given, sketch));
 }
 
 /** One value of a seed: the same on every machine. Different positions have nothing to do with each other. */

@@ -16,9 +16,12 @@ import { allocationNumbers, allocationPrefixes, conditionChoices, lanChoices, na
 import { nextFree, ownablePerAllocation, settleSurroundings } from "./ground.ts";
 import type { SettledAllocation, SettledRouter, SettledSurroundings } from "./ground.ts";
 import { nameOf } from "./names.ts";
-import { networkEntries } from "./network-entries.ts";
+import { settleEvents } from "./events.ts";
+import { networkKeys } from "./network-entries.ts";
 import type { GroundNames } from "./network-entries.ts";
 import { settleNetworks } from "./networks.ts";
+import { placesOf } from "./places.ts";
+import type { Places } from "./places.ts";
 import { atMost } from "./sketch.ts";
 import type { ConditionSketch, Sketch } from "./sketch.ts";
 
@@ -199,7 +202,8 @@ const hostsOf = (hosts: number): Record<string, HostEntry> => ({
   ...((hosts & 2) === 0 ? {} : { "host-v6": { ipv6: "2001:db8:6::6" } }),
 });
 
-function conditionsOf(sketches: readonly ConditionSketch[], places: readonly Pick<ConditionEntry, "link" | "segment">[]): ConditionEntry[] {
+function conditionsOf(sketches: readonly ConditionSketch[], { linkNames, segments }: Places): ConditionEntry[] {
+  const places = [...linkNames.map((link) => ({ link })), ...segments.map((segment) => ({ segment }))];
   const taken = new Set<number>();
   return sketches.slice(0, places.length).map(({ place, choice }) => ({
     ...places[nextFree(atMost(place, places.length), places.length, taken)],
@@ -232,22 +236,15 @@ export function documentOf(sketch: Sketch): FarmFile {
     return [names.node(position), entry];
   });
   const lans = ground.routers.map((_, position) => names.lan(position));
-  const links = [
-    ...ground.routers.flatMap((_, position) => [`${names.router(position)}:wan`, `${names.router(position)}:lan`]),
-    ...nodes.flatMap(([name, { nics }]) => Object.keys(nics).map((nic) => `${name}:${nic}`)),
-    ...upstreams.flatMap(([name]) => [`${name}:wan`, `${name}:swp1`]),
-    ...Object.keys(hostsOf(ground.hosts)).map((name) => `${name}:wan`),
-  ];
-  const segments = [...zeros.map(({ segment }) => segment), ...lans];
-  const places = [...links.map((link) => ({ link })), ...segments.map((segment) => ({ segment }))];
-  return {
+  const networks = settleNetworks(ground, sketch.networks);
+  const bare: FarmFile = {
     farm: "generated",
     allocations: zeros.map((zero, position) => ({
       prefix: formatPrefix(zero.prefix),
       number: numberOf(ground, position),
       ...(poolChoices[zero.allocation.pool]?.given === true ? { ipv4: formatPrefix(zero.pool) } : {}),
     })),
-    segments,
+    segments: [...zeros.map(({ segment }) => segment), ...lans],
     internet: { hosts: hostsOf(ground.hosts) },
     upstreams: record(upstreams),
     ...unlessEmpty(
@@ -259,7 +256,11 @@ export function documentOf(sketch: Sketch): FarmFile {
       record(ground.carriers.map((nat, position) => [names.carrier(position), carrierOf(nat, position)] as const)),
     ),
     nodes: record(nodes),
-    ...unlessEmpty("networks", networkEntries(ground, groundNames(ground, names, zeros), settleNetworks(ground, sketch.networks))),
+  };
+  const places = placesOf(bare);
+  return {
+    ...bare,
+    ...networkKeys(ground, groundNames(ground, names, zeros), networks, settleEvents(places, networks, sketch.events), places),
     ...unlessEmpty("conditions", conditionsOf(sketch.surroundings.conditions, places)),
   };
 }

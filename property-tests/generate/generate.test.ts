@@ -37,9 +37,11 @@ const generators = {
   farms: () => farms(),
   "farms of one node": () => farms({ maxNodes: 1 }),
   "farms of ten nodes": () => farms({ maxNodes: 10, maxAllocations: 3, maxRouters: 5, maxNetworks: 6, maxWorkloads: 8, maxForwards: 8 }),
+  "farms with timelines": () => farms({ timelines: true, maxEvents: 8 }),
   "variations of exit-node": () => variationsOf(read("exit-node")),
   "variations of three-exit-nodes": () => variationsOf(read("three-exit-nodes")),
   "variations of behind-nat": () => variationsOf(read("behind-nat")),
+  "variations of timeline with timelines": () => variationsOf(read("timeline"), { timelines: true }),
 };
 
 describe.each(Object.entries(generators))("%s", (_, make) => {
@@ -64,15 +66,16 @@ const plainest: Sketch = {
     conditions: [],
   },
   networks: [],
+  events: [],
 };
 
 describe("shrinking", () => {
   it("a sketch shrinks to smaller ones, whose farms are as valid", () => {
-    assertShrinksToSmaller(sketches(), (sketch) => faultsOf(documentOf(sketch)), sketchSize, { seed: 3, samples: 4 });
+    assertShrinksToSmaller(sketches({ timelines: true }), (sketch) => faultsOf(documentOf(sketch)), sketchSize, { seed: 3, samples: 4 });
   });
 
   it("a farm shrinks to one exit node and nothing else, a variation to no network", () => {
-    assertShrinksTo(farms(), documentOf(plainest), { seed: 4, samples: 10 });
+    assertShrinksTo(farms({ timelines: true }), documentOf(plainest), { seed: 4, samples: 10 });
     const base = read("behind-nat");
     const { networks: _, ...bare } = base;
     assertShrinksTo(variationsOf(base), bare, { seed: 4, samples: 10 });

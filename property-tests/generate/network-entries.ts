@@ -1,11 +1,14 @@
 /** Settled networks as a farm file's document has them, on ground that a sketch or a farm file has given names to. */
 import { addressIn, formatAddress } from "../../core/common/index.ts";
 import type { Prefix } from "../../core/common/index.ts";
-import type { NetworkEntry, ResourceEntry, WorkloadEntry } from "../../core/farm/index.ts";
+import type { FarmFile, NetworkEntry, ResourceEntry, WorkloadEntry } from "../../core/farm/index.ts";
+import { timelineEntries } from "./events.ts";
+import type { SettledEvent } from "./events.ts";
 import type { Ground } from "./ground.ts";
 import { nameOf } from "./names.ts";
 import { servicesOf } from "./networks.ts";
 import type { SettledNetwork } from "./networks.ts";
+import type { Places } from "./places.ts";
 
 /** What the ground's positions are called in a document. */
 export interface GroundNames {
@@ -54,8 +57,20 @@ function networkEntry(ground: Ground, names: GroundNames, network: SettledNetwor
   };
 }
 
-export function networkEntries(ground: Ground, names: GroundNames, networks: readonly SettledNetwork[]): Record<string, NetworkEntry> {
-  return Object.fromEntries(
-    networks.map((network, position) => [nameOf(names.naming, "net", position), networkEntry(ground, names, network, position)]),
-  );
+/** Networks and what happens in time, as the farm file's keys of them; none that is empty. */
+export function networkKeys(
+  ground: Ground,
+  names: GroundNames,
+  networks: readonly SettledNetwork[],
+  events: readonly SettledEvent[],
+  places: Places,
+): Pick<FarmFile, "networks" | "timeline"> {
+  const name = (position: number): string => nameOf(names.naming, "net", position);
+  const thing = (network: number, resource: number): string =>
+    resource < 0 ? name(network) : `${name(network)}/${taken(names.nodes, taken(taken(networks, network).resources, resource).node)}`;
+  const entries = networks.map((network, position) => [name(position), networkEntry(ground, names, network, position)] as const);
+  return {
+    ...(entries.length === 0 ? {} : { networks: Object.fromEntries(entries) }),
+    ...(events.length === 0 ? {} : { timeline: timelineEntries(events, places, thing) }),
+  };
 }

@@ -6,6 +6,8 @@
 export interface Sketch {
   readonly surroundings: SurroundingsSketch;
   readonly networks: readonly NetworkSketch[];
+  /** In the order of time. */
+  readonly events: readonly EventSketch[];
 }
 
 export interface SurroundingsSketch {
@@ -104,6 +106,19 @@ export interface ForwardSketch {
   readonly service: number;
 }
 
+export interface EventSketch {
+  /** Of `eventKinds`. */
+  readonly kind: number;
+  /** Position among the places that an event of its kind can be at. */
+  readonly place: number;
+  /** Which variant of its kind, of as many as there are in a circle; of a network's first change: odd where it is not there before. */
+  readonly detail: number;
+  /** Of `lastsMsChoices`. */
+  readonly lasts: number;
+  /** Of `gapMsChoices`. */
+  readonly gap: number;
+}
+
 /** How large sketches get. */
 export interface SketchLimits {
   readonly maxAllocations: number;
@@ -113,6 +128,7 @@ export interface SketchLimits {
   readonly maxWorkloads: number;
   readonly maxForwards: number;
   readonly maxConditions: number;
+  readonly maxEvents: number;
 }
 
 /** Small enough for a lab on a small machine, large enough for every feature, and for most two of them at once. */
@@ -124,6 +140,7 @@ export const usualLimits: SketchLimits = {
   maxWorkloads: 4,
   maxForwards: 3,
   maxConditions: 2,
+  maxEvents: 4,
 };
 
 /** What is named by position, and is not there: the last. */

@@ -4,10 +4,12 @@ import type { Address, Prefix } from "../../core/common/index.ts";
 import type { AllocationEntry, FarmFile, NodeEntry } from "../../core/farm/index.ts";
 import { ownablePerAllocation } from "./ground.ts";
 import type { Ground, GroundExit, GroundNode } from "./ground.ts";
-import { networkEntries } from "./network-entries.ts";
+import { settleEvents } from "./events.ts";
+import { networkKeys } from "./network-entries.ts";
 import type { GroundNames } from "./network-entries.ts";
 import { settleNetworks } from "./networks.ts";
-import type { NetworkSketch } from "./sketch.ts";
+import { placesOf } from "./places.ts";
+import type { Sketch } from "./sketch.ts";
 
 /** A farm file as ground for other networks. */
 export interface GivenGround {
@@ -48,7 +50,7 @@ const prefixOf = (text: string): Prefix => {
 
 /** The ground of a valid farm file; undefined where it has no exit node, and so no networks. */
 export function groundOf(document: FarmFile): GivenGround | undefined {
-  const { networks: _, ...rest } = document;
+  const { networks: _, timeline: __, expectations: ___, ...rest } = document;
   const used = addressesIn(rest);
   const nodes = Object.entries(document.nodes);
   const exits: GroundExit[] = [];
@@ -74,9 +76,13 @@ export function groundOf(document: FarmFile): GivenGround | undefined {
   };
 }
 
-/** The farm with these networks in place of its own. */
-export function withNetworks({ document, ground, names }: GivenGround, networks: readonly NetworkSketch[]): FarmFile {
-  const { networks: _, ...rest } = document;
-  const entries = networkEntries(ground, names, settleNetworks(ground, networks));
-  return Object.keys(entries).length === 0 ? rest : { ...rest, networks: entries };
+/** The farm with these networks and events in place of its own; what it expects of its own networks goes with them. */
+export function withNetworks(
+  { document, ground, names }: GivenGround,
+  { networks, events }: Pick<Sketch, "networks" | "events">,
+): FarmFile {
+  const { networks: _, timeline: __, expectations: ___, ...rest } = document;
+  const settled = settleNetworks(ground, networks);
+  const places = placesOf(document);
+  return { ...rest, ...networkKeys(ground, names, settled, settleEvents(places, settled, events), places) };
 }
