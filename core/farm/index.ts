@@ -6,7 +6,7 @@ export { farmText } from "./write.ts";
 export * from "./allocation.ts";
 export * from "./nat.ts";
 export * from "./parts.ts";
-export { farmFileKind, loadFarm } from "./load.ts";
+export { farmFileKind, judgeDocument, loadFarm } from "./load.ts";
 export * from "./plugs.ts";
 export * from "./lab-nodes.ts";
 export { presenceAt, type Presence } from "./presence.ts";

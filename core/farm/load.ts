@@ -6,6 +6,7 @@ import type { FileKind, Places } from "../common/reading/index.ts";
 import type { FarmFile } from "./document.ts";
 import type { Farm } from "./farm.ts";
 import { normalise } from "./normalise.ts";
+import type { Finding } from "./rules/rule.ts";
 import { judge } from "./rules/rules.ts";
 import { farmFileJsonSchema, farmFileSchema } from "./schema/farm-file.ts";
 
@@ -23,6 +24,14 @@ export interface LoadedFarm {
   /** The file as written, validated but not normalised: for those who must not share the normaliser's mistakes. */
   readonly document: FarmFile;
   readonly places: Places;
+}
+
+/** The farm of a document and what the rules find in it, by path, unsorted; undefined where it does not even have the shape of a farm file. */
+export function judgeDocument(document: unknown): { readonly farm: Farm; readonly findings: readonly Finding[] } | undefined {
+  const shaped = farmFileSchema.safeParse(document);
+  if (!shaped.success) return undefined;
+  const farm = normalise(shaped.data);
+  return { farm, findings: judge(farm, shaped.data) };
 }
 
 /**
