@@ -1,6 +1,8 @@
 /** The result for people: farm by farm, law by law, and the story of every packet that broke a law. */
 import type { FarmResult, LawResult, RunResult, Verdict } from "./result.ts";
 import type { Reporter } from "./reporter.ts";
+import { exclusionText, searchLines } from "./search-text.ts";
+import { count, lawsOf, repeatsText, several, skipText, verdicts } from "./text.ts";
 
 export interface ConsoleOptions {
   readonly colour: boolean;
@@ -27,23 +29,30 @@ const marks: Readonly<Record<Verdict, { readonly mark: string; readonly colour: 
 // oxlint-disable-next-line no-control-regex
 const printable = (text: string): string => text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, "·");
 
+const indented = (text: string): string[] =>
+  printable(text)
+    .split("\n")
+    .map((line) => `      ${line}`);
+
+function amountOf(law: LawResult): string {
+  if (law.verdict === "skipped") return `skipped: ${printable(skipText(law))}`;
+  const repeats = repeatsText(law);
+  const amount = repeats === "" ? `${law.runs} judged` : `${law.runs} judged, ${repeats}`;
+  return law.verdict === "unknown" ? `unknown, ${amount}` : amount;
+}
+
 /** `before` is the law above: a story that it tells already is not told again, as where a lab did not come up. */
 function lawLines(law: LawResult, before: LawResult | undefined, paint: Paint): string[] {
   const { mark, colour } = marks[law.verdict];
-  const skipped = law.needs.length > 0 ? `skipped: needs ${law.needs.join(", ")}` : `skipped: ${printable(law.why ?? "nothing to judge")}`;
-  const amount = law.verdict === "skipped" ? skipped : `${law.runs} judged`;
-  const heading = `  ${paint(colour, mark)} ${printable(law.property)}  ${paint("dim", law.verdict === "unknown" ? `unknown, ${amount}` : amount)}`;
+  const heading = `  ${paint(colour, mark)} ${printable(law.property)}  ${paint("dim", amountOf(law))}`;
   const figures = law.figures.map((figure) => {
     const bound = figure.bound === null ? "" : ` (bound ${figure.bound} ${figure.unit})`;
     return `      ${paint("dim", `${figure.name}: ${figure.value} ${figure.unit}${bound}`)}`;
   });
-  const story =
-    law.why === null || law.verdict === "passed" || law.verdict === "skipped" || law.why === before?.why
-      ? []
-      : printable(law.why)
-          .split("\n")
-          .map((line) => `      ${line}`);
-  return [heading, ...story, ...(law.verdict === "passed" ? figures : [])];
+  if (law.verdict === "passed") return [heading, ...figures];
+  if (law.verdict === "skipped") return [heading];
+  const story = law.why === null || law.why === before?.why ? [] : indented(law.why);
+  return [heading, ...story, ...(law.evidence ?? []).flatMap(indented)];
 }
 
 function farmLines(farm: FarmResult, paint: Paint): string[] {
@@ -59,15 +68,20 @@ function farmLines(farm: FarmResult, paint: Paint): string[] {
 }
 
 function summary(result: RunResult, paint: Paint): string[] {
-  const laws = result.results.flatMap((farm) => farm.laws);
-  const parts = (Object.keys(marks) as Verdict[]).flatMap((verdict) => {
-    const amount = laws.filter((law) => law.verdict === verdict).length;
+  const laws = lawsOf(result);
+  const parts = verdicts.flatMap((verdict) => {
+    const amount = count(laws, verdict);
     return amount === 0 ? [] : [paint(marks[verdict].colour, `${amount} ${verdict}`)];
   });
-  const farms = result.results.length === 1 ? "1 farm" : `${result.results.length} farms`;
+  const judged = parts.length === 0 ? "nothing judged" : parts.join(", ");
   return [
-    `${farms}, ${laws.length} ${laws.length === 1 ? "property" : "properties"}: ${parts.length === 0 ? "nothing judged" : parts.join(", ")} in ${(result.durationMs / 1000).toFixed(1)} s (seed ${result.seed})`,
-    ...result.counterexamples.map((example) => `${paint("red", example.law)} again: ${example.reproduce}`),
+    ...searchLines(result).map((line, index) => (index === 0 ? `${paint("bold", "search")} ${line}` : `  ${line}`)),
+    paint("dim", exclusionText(result)),
+    `${several(result.results.length, "farm")}, ${several(laws.length, "property", "properties")}: ${judged} in ${(result.durationMs / 1000).toFixed(1)} s (seed ${result.seed})`,
+    ...result.counterexamples.flatMap((example) => [
+      `${paint("red", example.law)} again: ${example.reproduce}`,
+      ...(example.capsule === null ? [] : [`${" ".repeat(example.law.length)} capsule: ${example.capsule}`]),
+    ]),
   ];
 }
 

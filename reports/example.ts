@@ -1,15 +1,17 @@
-/** A result with every verdict, for the reporters' tests. */
+/** A result with every verdict and every key that a result may have, for the reporters' tests. */
 import type { RunResult } from "./result.ts";
 
 export const exampleResult: RunResult = {
   schema: "farmlab.run/1",
   seed: 42,
+  begun: "2026-01-02T03:04:05.678Z",
   farmlab: "0.1.0",
-  commit: null,
+  commit: "0123456789abcdef0123456789abcdef01234567",
   host: { choices: { wireguard: "wireguard-go" } },
   results: [
     {
       farm: "exit-node",
+      file: "topologies/exit-node.farm.yml",
       backend: "netns",
       laws: [
         {
@@ -19,7 +21,8 @@ export const exampleResult: RunResult = {
           runs: 12,
           needs: [],
           why: null,
-          figures: [{ name: "slowest answer", value: 3.5, unit: "ms", bound: 300 }],
+          figures: [{ name: "slowest answer", value: 3.5, unit: "ms", bound: 300, better: "lower", spread: 0.4 }],
+          durationMs: 1234,
         },
         {
           law: "EX-10",
@@ -29,6 +32,20 @@ export const exampleResult: RunResult = {
           needs: [],
           why: 'tcp from red-1 to 10.26.188.2:80 was answered by "blue-1" <blue> & seen\nexpected: never delivered\u0007',
           figures: [],
+          evidence: [
+            "guilty: control plane\u001b[31m, the tables differ from what the oracle needs\n  oracle  ends at the BAR\n  tables  handed to <blue>",
+          ],
+          durationMs: 2001,
+        },
+        {
+          law: "EX-11",
+          property: "EX-11 answers unreachable",
+          verdict: "flaky",
+          runs: 9,
+          needs: [],
+          why: "no answer within 300 ms, 100% of the time: 1, 2, 3",
+          figures: [],
+          repeats: { broken: 2, of: 4 },
         },
         { law: "EX-20", property: "EX-20 peers", verdict: "unknown", runs: 0, needs: [], why: "the prober ended", figures: [] },
       ],
@@ -52,6 +69,25 @@ export const exampleResult: RunResult = {
       coverage: {},
     },
   ],
-  counterexamples: [{ law: "EX-10", capsule: null, reproduce: "farmlab run topologies/exit-node.farm.yml --law EX-10 --seed 42", size: 1 }],
+  counterexamples: [
+    {
+      law: "EX-10",
+      farm: "exit-node",
+      capsule: "found/ex-10.capsule.json",
+      reproduce: "farmlab replay found/ex-10.capsule.json",
+      size: 1,
+    },
+    { law: "EX-11", capsule: null, reproduce: "farmlab run topologies/exit-node.farm.yml --law EX-11 --seed 42", size: 1 },
+  ],
+  search: {
+    modelled: 20_000,
+    emulated: 80,
+    unguided: 59,
+    unguidedFailed: 0,
+    excludes: 0.0495,
+    covered: { layout: { count: 2, known: 3 }, route: { count: 1, known: null } },
+    keys: ["layout:carrier", "layout:hidden", "route:unreachable"],
+    exhausted: ["no graph of up to 5 nodes is a counterexample"],
+  },
   durationMs: 2345,
 };

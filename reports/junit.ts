@@ -1,77 +1,119 @@
-/** JUnit XML for CI systems: one testsuite per farm, one testcase per property. */
+/**
+ * JUnit XML for CI systems, in Playwright's dialect: one testsuite per farm, one testcase per property, one system-out each, attachments
+ * as `[[ATTACHMENT|path]]`, and Surefire's element for a test that was run again. What failed is a failure, what could not be looked at
+ * an error. A flaky property is a failure too, where Playwright lets it pass as `flakyFailure`: the run fails by it, and a report that
+ * says less than the exit code would hide it.
+ */
 import type { FarmResult, LawResult, RunResult } from "./result.ts";
 import type { Reporter } from "./reporter.ts";
+import { exclusionText } from "./search-text.ts";
+import { count, examplesOf, harmless, lawsOf, repeatsText, skipText } from "./text.ts";
+
+export interface JunitOptions {
+  /** A capsule's path as seen from the report. */
+  attachmentPath(path: string): string;
+}
 
 const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;", "\t": "&#9;" };
 
-/** Text for an attribute or an element: characters that XML 1.0 (section 2.2) does not have are left out. */
-function escapeXml(text: string): string {
-  const legal = Array.from(text)
-    .filter((character) => {
-      const code = character.codePointAt(0) ?? 0;
-      if (code === 0x9 || code === 0xa || code === 0xd) return true;
-      return code >= 0x20 && !(code >= 0xd800 && code <= 0xdfff) && code !== 0xfffe && code !== 0xffff;
-    })
+/** XML 1.0 (section 2.2) has no control characters but three, no halves of surrogate pairs, and two code points less. */
+const legal = (text: string): string =>
+  harmless(text).replace(/[\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "");
+
+const content = (text: string): string => legal(text).replace(/[&<>]/g, (character) => entities[character] ?? "");
+
+const attributes = (values: Readonly<Record<string, string | number>>): string =>
+  Object.entries(values)
+    .map(([name, value]) => ` ${name}="${legal(String(value)).replace(/[&<>"\n\t]/g, (character) => entities[character] ?? "")}"`)
     .join("");
-  return legal.replace(/[&<>"\n\t]/g, (character) => entities[character] ?? "").replace(/\r/g, "&#13;");
+
+const firstLine = (text: string): string => text.split("\n")[0] ?? "";
+
+const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(3);
+
+/** Of a property that was judged again, one more element for each further time it broke. */
+function rerunsOf({ verdict, repeats, why }: LawResult): string[] {
+  if (repeats === undefined || (verdict !== "failed" && verdict !== "flaky")) return [];
+  const element = `<rerunFailure${attributes({ type: verdict, message: firstLine(why ?? "") })}/>`;
+  return Array.from({ length: Math.max(0, repeats.broken - 1) }, () => element);
 }
 
-function attributes(values: Readonly<Record<string, string | number>>): string {
-  return Object.entries(values)
-    .map(([name, value]) => ` ${name}="${escapeXml(String(value))}"`)
-    .join("");
-}
-
-function outcomeOf(law: LawResult): string {
+function outcomeOf(law: LawResult): string[] {
   const why = law.why ?? "no reason given";
+  const told = (element: string, type: string): string =>
+    `<${element}${attributes({ type, message: firstLine(why) })}>${content(why)}</${element}>`;
   switch (law.verdict) {
     case "passed":
-      return "";
+      return [];
     case "failed":
     case "flaky":
-      return `<failure${attributes({ type: law.verdict, message: why.split("\n")[0] ?? "" })}>${escapeXml(why)}</failure>`;
+      return [told("failure", law.verdict), ...rerunsOf(law)];
     case "skipped":
-      return `<skipped${attributes({ message: law.needs.length > 0 ? `needs ${law.needs.join(", ")}` : why })}/>`;
+      return [`<skipped${attributes({ message: skipText(law) })}/>`];
     case "unknown":
-      return `<error${attributes({ type: "unknown", message: why.split("\n")[0] ?? "" })}>${escapeXml(why)}</error>`;
+      return [told("error", "unknown")];
   }
 }
 
-function testcase(farm: FarmResult, law: LawResult): string {
-  const opening = `    <testcase${attributes({ classname: `${farm.farm}.${law.law}`, name: law.property, assertions: law.runs })}`;
-  const outcome = outcomeOf(law);
-  return outcome === "" ? `${opening}/>` : `${opening}>\n      ${outcome}\n    </testcase>`;
+/** One element: what parsers in the wild make of several differs. */
+function outputOf(result: RunResult, farm: FarmResult, law: LawResult, options: JunitOptions): string[] {
+  const lines = [
+    ...(law.verdict === "failed" || law.verdict === "flaky" ? [repeatsText(law)] : []),
+    ...law.figures.map((figure) => `${figure.name}: ${figure.value} ${figure.unit}`),
+    ...(law.evidence ?? []),
+    ...examplesOf(result, farm, law).flatMap(({ reproduce, capsule }) => [
+      `again: ${reproduce}`,
+      ...(capsule === null ? [] : [`[[ATTACHMENT|${options.attachmentPath(capsule)}]]`]),
+    ]),
+  ].filter((line) => line !== "");
+  return lines.length === 0 ? [] : [`<system-out>${content(lines.join("\n"))}</system-out>`];
 }
 
-const count = (laws: readonly LawResult[], ...verdicts: LawResult["verdict"][]): number =>
-  laws.filter((law) => verdicts.includes(law.verdict)).length;
-
-function totals(laws: readonly LawResult[]): Record<string, number> {
-  return { tests: laws.length, failures: count(laws, "failed", "flaky"), errors: count(laws, "unknown"), skipped: count(laws, "skipped") };
+function testcase(result: RunResult, farm: FarmResult, law: LawResult, options: JunitOptions): string {
+  const time = law.durationMs === undefined ? {} : { time: seconds(law.durationMs) };
+  const opening = `    <testcase${attributes({ classname: `${farm.farm}.${law.law}`, name: law.property, assertions: law.runs, ...time })}`;
+  const elements = [...outcomeOf(law), ...outputOf(result, farm, law, options)];
+  return elements.length === 0
+    ? `${opening}/>`
+    : [`${opening}>`, ...elements.map((element) => `      ${element}`), "    </testcase>"].join("\n");
 }
 
-function testsuite(farm: FarmResult, seed: number): string {
+const totals = (laws: readonly LawResult[]): Record<string, number> => ({
+  tests: laws.length,
+  failures: count(laws, "failed", "flaky"),
+  errors: count(laws, "unknown"),
+  skipped: count(laws, "skipped"),
+});
+
+function testsuite(result: RunResult, farm: FarmResult, options: JunitOptions): string {
+  const property = (name: string, value: string | number): string => `      <property${attributes({ name, value })}/>`;
+  const begun = result.begun === undefined ? {} : { timestamp: result.begun };
   return [
-    `  <testsuite${attributes({ name: farm.farm, ...totals(farm.laws) })}>`,
+    `  <testsuite${attributes({ name: farm.farm, ...begun, ...totals(farm.laws) })}>`,
     "    <properties>",
-    `      <property${attributes({ name: "seed", value: seed })}/>`,
-    `      <property${attributes({ name: "backend", value: farm.backend })}/>`,
+    property("seed", result.seed),
+    property("farmlab", result.farmlab),
+    ...(result.commit === null ? [] : [property("commit", result.commit)]),
+    property("backend", farm.backend),
+    ...Object.entries(farm.coverage).map(([what, amount]) => property(`covered: ${what}`, amount)),
+    ...Object.entries(result.search?.covered ?? {}).map(([kind, covered]) => property(`covered: ${kind}`, covered.count)),
+    property("excludes", exclusionText(result)),
     "    </properties>",
-    ...farm.laws.map((law) => testcase(farm, law)),
+    ...farm.laws.map((law) => testcase(result, farm, law, options)),
     "  </testsuite>",
   ].join("\n");
 }
 
-export const junitReporter: Reporter = {
-  name: "junit",
-  report(result: RunResult) {
-    const laws = result.results.flatMap((farm) => farm.laws);
-    return [
-      '<?xml version="1.0" encoding="UTF-8"?>',
-      `<testsuites${attributes({ name: "farmlab", ...totals(laws), time: (result.durationMs / 1000).toFixed(3) })}>`,
-      ...result.results.map((farm) => testsuite(farm, result.seed)),
-      "</testsuites>",
-      "",
-    ].join("\n");
-  },
-};
+export function junitReporter(options: JunitOptions): Reporter {
+  return {
+    name: "junit",
+    report: (result) =>
+      [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        `<testsuites${attributes({ name: "farmlab", ...totals(lawsOf(result)), time: seconds(result.durationMs) })}>`,
+        ...result.results.map((farm) => testsuite(result, farm, options)),
+        "</testsuites>",
+        "",
+      ].join("\n"),
+  };
+}

@@ -12,11 +12,11 @@ import { imageOption, imageProblem } from "../image-option.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { complain, type OutputOptions } from "../output.ts";
 import { prepareRuntime } from "../prepare-runtime.ts";
+import { addReportOptions, openReports, reportProblems, type ReportOptions } from "../reports/report-output.ts";
 import { farmEnding, loadFarms } from "../run/load-farms.ts";
 import { gather, wholeNumber } from "../run/option-values.ts";
 import { clearProgress, progress } from "../run/progress.ts";
 import { rememberVerdicts } from "../run/remember-verdicts.ts";
-import { addReportOptions, printReports, reportProblems, type ReportOptions } from "../run/report-output.ts";
 import { addStrictnessOptions, sayWhatIsMissing, type StrictnessOptions } from "../run/strictness.ts";
 import { version } from "../version.ts";
 
@@ -58,13 +58,15 @@ async function run(paths: string[], options: Options): Promise<void> {
   const seed = options.seed ?? randomInt(seedMax);
   const jobs = options.jobs ?? Math.min(farms.length, availableParallelism());
   const silent = options.quiet === true || options.format === "json";
-  const onEvent = progress(silent);
+  const showProgress = progress(silent);
   if (options.quiet !== true)
     process.stderr.write(`seed ${seed}, ${farms.length === 1 ? basename(farms[0]?.file ?? "") : `${farms.length} farms`}\n`);
   const interrupt = onInterrupt();
   try {
     const image = options.image ?? "built";
     await prepareRuntime(interrupt.signal, options.quiet === true, image);
+    const reports = openReports(options);
+    reports.happened({ kind: "run-started", seed, farmlab: version, farms: farms.map(({ farm }) => farm.name) });
     const result = await runFarms(farms, {
       properties,
       seed,
@@ -72,12 +74,15 @@ async function run(paths: string[], options: Options): Promise<void> {
       image,
       jobs,
       signal: interrupt.signal,
-      onEvent,
+      onEvent(event) {
+        showProgress(event);
+        reports.happened(event);
+      },
       version,
     });
     clearProgress(silent);
     rememberVerdicts(result);
-    printReports(result, options);
+    reports.finish(result);
     sayWhatIsMissing(result, required.value, options);
     process.exitCode = exitCodes[meaningOf(result, { require: required.value, noSkips: !options.skips })];
   } catch (error) {

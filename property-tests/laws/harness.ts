@@ -27,6 +27,11 @@ export const harnessLaws: readonly HarnessLaw[] = [
   ),
   law("XC-7", "a run with what the host lacks says that it is skipped and what it needs, never that it passed", "bin/lab/skips.test.ts"),
   law(
+    "XC-8",
+    "a passing run says how much it covered, and what failure probability it excludes from the unguided part of its samples alone",
+    "reports/exclusion.test.ts",
+  ),
+  law(
     "XC-9",
     "every router of the surroundings behaves as its preset says: its NAT mapping, filtering, hairpinning, port preservation and timeouts, measured from both sides, equal its name",
     "topologies/surroundings/lab/nat.test.ts",
