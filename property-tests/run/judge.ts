@@ -66,10 +66,12 @@ export async function judgeFarm(session: Session, properties: readonly Property[
   const canTunnel = options.capabilities.has("tun");
   const judge = async (property: Property): Promise<LawResult> => {
     options.signal.throwIfAborted();
+    const begun = performance.now();
     const missing = property.needs.filter((need) => !options.capabilities.has(need));
     const outcome: PropertyOutcome =
       missing.length > 0 ? { verdict: "skipped", runs: 0, why: null, figures: [] } : await runProperty(property, session, options.signal);
-    const result = lawResult(property, withAgents(outcome, canTunnel ? session.notReady : undefined), missing);
+    const judged = lawResult(property, withAgents(outcome, canTunnel ? session.notReady : undefined), missing);
+    const result = missing.length > 0 ? judged : { ...judged, durationMs: Math.round(performance.now() - begun) };
     options.onEvent({ kind: "law-judged", farm: session.farm.name, result });
     return result;
   };

@@ -71,10 +71,11 @@ export function reproduceCommand(file: string, law: string, seed: number, backen
   return `farmlab run ${shellWord(file)} --law ${law} --seed ${seed}${chosen}`;
 }
 
-function counterexamples({ file }: FarmToRun, laws: readonly LawResult[], { seed, backend }: RunOptions): Counterexample[] {
+function counterexamples({ file, farm }: FarmToRun, laws: readonly LawResult[], { seed, backend }: RunOptions): Counterexample[] {
   const broken = [...new Set(laws.filter((law) => law.verdict === "failed" || law.verdict === "flaky").map((law) => law.law))];
   return broken.map((law) => ({
     law,
+    farm: farm.name,
     capsule: null,
     reproduce: reproduceCommand(file, law, seed, backend),
     size: laws.filter((one) => one.law === law).reduce((sum, one) => sum + (one.why?.split("\n").length ?? 0), 0),
@@ -111,7 +112,7 @@ function skipAll(given: FarmToRun, needs: readonly string[], options: RunOptions
   const laws = options.properties.map((property) => lawResult(property, nothing, needs));
   for (const result of laws) options.onEvent({ kind: "law-judged", farm: farm.name, result });
   options.onEvent({ kind: "farm-ended", farm: farm.name, durationMs: 0 });
-  const result = { farm: farm.name, backend: options.backend, laws, coverage: coverageOf(farm, laws, undefined) };
+  const result = { farm: farm.name, file: given.file, backend: options.backend, laws, coverage: coverageOf(farm, laws, undefined) };
   return { result, counterexamples: [], choices: { image: "host" } };
 }
 
@@ -152,7 +153,7 @@ async function runFarm(given: FarmToRun, options: RunOptions): Promise<FarmRun> 
   }
   options.onEvent({ kind: "farm-ended", farm: farm.name, durationMs: performance.now() - started });
   return {
-    result: { farm: farm.name, backend: options.backend, laws, coverage: coverageOf(farm, laws, readyMs) },
+    result: { farm: farm.name, file: given.file, backend: options.backend, laws, coverage: coverageOf(farm, laws, readyMs) },
     counterexamples: counterexamples(given, laws, options),
     choices: opened?.choices ?? {},
   };
@@ -164,6 +165,7 @@ async function runFarm(given: FarmToRun, options: RunOptions): Promise<FarmRun> 
  */
 export async function runFarms(farms: readonly FarmToRun[], options: RunOptions): Promise<RunResult> {
   const started = performance.now();
+  const begun = new Date().toISOString();
   const commit = currentCommit();
   const host = hostOf(options);
   const runs: FarmRun[] = [];
@@ -176,6 +178,7 @@ export async function runFarms(farms: readonly FarmToRun[], options: RunOptions)
   return {
     schema: "farmlab.run/1",
     seed: options.seed,
+    begun,
     farmlab: options.version,
     commit: await commit,
     host: { choices: Object.assign({}, choicesOf(await host, options.backend), ...runs.map((run) => run.choices)) as Choices },
