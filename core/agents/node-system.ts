@@ -29,6 +29,11 @@ export function createNodeSystem(parts: NodeSystemParts): System {
         [parts.native, "settings"],
         settings.map(({ namespace, path, value }) => encodeLine([namespace, path, value])).join(""),
       ),
+    forgetFlows: async (flows) =>
+      await runProgram(
+        [parts.native, "forget"],
+        flows.map(({ namespace, prefix }) => encodeLine([namespace, ...prefix.split("/")])).join(""),
+      ),
     startService: async (request) => await parts.init.start(request),
     stopService: async (name) => {
       parts.onStopping(name);

@@ -38,3 +38,11 @@ export function addressLines(
       .map(({ link, address }) => `address replace ${address} dev ${link}${address.includes(":") ? " nodad" : ""}`),
   };
 }
+
+/** Addresses, as prefixes of one, that a link of the namespace had and none will have; those of a link alone are nobody's far away. */
+export function unheldAddresses(plan: NamespacePlan, observed: ReadonlySet<string>): readonly string[] {
+  const addressOf = (entry: string): string => entry.split(" ")[1]?.split("/")[0] ?? "";
+  const held = new Set([...addressesOf(plan)].map(addressOf));
+  const gone = new Set([...observed].map(addressOf).filter((address) => !held.has(address) && !address.startsWith("fe80:")));
+  return [...gone].map((address) => `${address}/${address.includes(":") ? 128 : 32}`);
+}

@@ -24,6 +24,10 @@ const recorder = (
       for (const { namespace } of settings) events.push(`sysctl ${namespace}`);
       return await Promise.resolve({ code: 0, stdout: "", stderr: "" });
     },
+    forgetFlows: async (flows) => {
+      for (const { namespace, prefix } of flows) events.push(`forget ${prefix} in ${namespace}`);
+      return await Promise.resolve({ code: 0, stdout: "", stderr: "" });
+    },
     startService: async ({ name }) => {
       events.push(`start ${name}`);
       await Promise.resolve();
@@ -49,6 +53,17 @@ describe("apply", () => {
     const again = await apply(plan, second.system, report.observed);
     expect(again).toMatchObject({ changes: 0, commands: [], failures: [] });
     expect(second.commands).toEqual([]);
+  });
+
+  it("forgets the flows of networks that are gone, once nothing is routed to them", async () => {
+    const { observed } = await apply(plan, recorder().system);
+    const { system, events } = recorder();
+    await apply(planNode("node-1", { ...firstFarm, networks: [] }, firstFacts), system, observed);
+    const forgotten = events.filter((event) => event.startsWith("forget"));
+    expect(forgotten).toContain("forget 2a02:1802:5e:1abc::/64 in gateway");
+    expect(forgotten).toContain("forget 10.26.188.0/24 in gateway");
+    expect(forgotten).toContain("forget 10.255.26.188/32 in gateway");
+    expect(events.slice(-forgotten.length)).toEqual(forgotten);
   });
 
   it("gives private keys on standard input only", async () => {

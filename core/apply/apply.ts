@@ -7,7 +7,7 @@ import { observe } from "./observe.ts";
 import { onceApplied } from "./observed.ts";
 import type { ObservedNode } from "./observed.ts";
 import { linkOfSetting } from "./sysctls.ts";
-import type { Command, Setting, System } from "./system.ts";
+import type { Command, Flows, Setting, System } from "./system.ts";
 import { moveLine, tunnelService, tunnelSocketPath } from "./tunnels.ts";
 import type { TunnelChange } from "./tunnels.ts";
 import { syncconfArgv, wireguardConfiguration } from "./wireguard.ts";
@@ -96,6 +96,17 @@ class Execution {
     ]);
     const last = latest().inside;
     await Promise.all([...last].map(([namespace, inside]) => this.#inside(namespace, inside, sockets)));
+    await this.#forgetFlows(changes.forget);
+  }
+
+  /** Once nothing is routed there any more, so that no packet makes them anew. */
+  async #forgetFlows(flows: readonly Flows[]): Promise<void> {
+    if (flows.length === 0) return;
+    this.commands.push({ namespace: "host", argv: ["forget", ...new Set(flows.map(({ namespace }) => namespace))] });
+    await this.#attempt("remembered flows", async () => {
+      const result = await this.#system.forgetFlows(flows);
+      if (result.code !== 0) this.#fail("remembered flows", result.stderr);
+    });
   }
 
   async #writeSettings(settings: readonly Setting[]): Promise<void> {

@@ -1,15 +1,15 @@
 /** Plan - observed = what has to be done, as data: pure, and empty when the node is right. */
 import type { Problem } from "../common/index.ts";
 import type { NamespacePlan, NodePlan, WireguardPlan } from "../plan/index.ts";
-import { addressLines } from "./addresses.ts";
+import { addressLines, unheldAddresses } from "./addresses.ts";
 import { linkLines, settingLines } from "./links.ts";
 import type { LinkLines } from "./links.ts";
 import { namespaceLines } from "./namespaces.ts";
 import { nothing } from "./observed.ts";
 import type { ObservedNamespace, ObservedNode } from "./observed.ts";
-import { routeLines } from "./routes.ts";
+import { routeLines, unroutedPrefixes } from "./routes.ts";
 import { differingSettings, linkOfSetting } from "./sysctls.ts";
-import type { Setting } from "./system.ts";
+import type { Flows, Setting } from "./system.ts";
 import { tableScript } from "./tables.ts";
 import { tunnelChanges } from "./tunnels.ts";
 import type { TunnelChange } from "./tunnels.ts";
@@ -27,6 +27,8 @@ export interface Changes {
   /** In `host`: links that come, and what its bridges and their ports are set to. */
   readonly hostLinks: readonly string[];
   readonly inside: ReadonlyMap<string, InsideChanges>;
+  /** At last: flows of what is no longer routed or held here. */
+  readonly forget: readonly Flows[];
   /** What cannot be had, for a reason that only a person can remove. */
   readonly problems: readonly Problem[];
   /** How many things change state; 0: nothing to do. */
@@ -129,6 +131,12 @@ export function difference(plan: NodePlan, observed: ObservedNode): Changes {
     tunnels: tunnels.make,
     hostLinks: [...links.add, ...ports],
     inside: new Map([...inside].map(([name, changes]) => [name, name === "host" ? { ...changes, ip: [] } : changes])),
+    forget: plan.namespaces.flatMap((namespace) => {
+      const seen = namespace.name === "host" ? undefined : observed.namespaces.get(namespace.name);
+      if (seen === undefined) return [];
+      const prefixes = [...unroutedPrefixes(namespace, seen.routes), ...unheldAddresses(namespace, seen.addresses)];
+      return prefixes.map((prefix) => ({ namespace: namespace.name, prefix }));
+    }),
     problems: links.taken.map((name) => ({
       severity: "error",
       code: "link-name-taken",

@@ -73,3 +73,13 @@ export function routeLines(
   });
   return { remove, add };
 }
+
+/** Prefixes, with length, that something was routed to and that nothing will be routed to any more; a default route is none of a network's. */
+export function unroutedPrefixes(plan: NamespacePlan, observed: ReadonlyMap<string, string>): readonly string[] {
+  const wanted = routesOf(plan);
+  return [...observed].flatMap(([entry, text]) => {
+    const [family, to = ""] = entry.split(" ");
+    if (to === "default" || typeOf(text) !== "unicast" || typeOf(wanted.get(entry) ?? "") === "unicast") return [];
+    return [to.includes("/") ? to : `${to}/${family === "4" ? 32 : 128}`];
+  });
+}

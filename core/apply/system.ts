@@ -24,11 +24,20 @@ export interface Setting {
   readonly value: string;
 }
 
+/** Flows with an address of a prefix, as a namespace's connection tracking remembers them. */
+export interface Flows {
+  readonly namespace: string;
+  /** RFC 5952, with length. */
+  readonly prefix: string;
+}
+
 export interface System {
   /** Runs to the end; never throws for a non-zero code. */
   run(command: Command): Promise<CommandResult>;
   /** Writes kernel settings of any namespaces; one that the kernel does not have is no failure. */
   writeSettings(settings: readonly Setting[]): Promise<CommandResult>;
+  /** Ends what connection tracking remembers, translations among it; flows that nobody remembers are no failure. */
+  forgetFlows(flows: readonly Flows[]): Promise<CommandResult>;
   startService(request: ServiceRequest): Promise<void>;
   /** Resolves when the service has ended; one that does not run is no error. */
   stopService(name: string): Promise<void>;

@@ -13,6 +13,7 @@ static const struct {
     {"in", in_main},
     {"init", init_main},
     {"settings", settings_main},
+    {"forget", forget_main},
     {"probe", probe_main},
     {"reach", reach_main},
     {"reflect", reflect_main},

@@ -13,6 +13,7 @@ int enter_main(int argc, char **argv);   /* run a program in a lab's node */
 int in_main(int argc, char **argv);      /* run a program in a network namespace inside a node */
 int init_main(int argc, char **argv);    /* a node's first process: supervises daemons */
 int settings_main(int argc, char **argv); /* write kernel settings of a node's namespaces */
+int forget_main(int argc, char **argv);  /* end remembered flows of prefixes in a node's namespaces */
 int write_main(int argc, char **argv);   /* write a file of the node it runs in */
 int start_main(int argc, char **argv);   /* start a service of the node it runs in */
 int probe_main(int argc, char **argv);   /* traffic */

@@ -20,7 +20,7 @@ static int enter(const char *namespace, int home) {
   return strcmp(namespace, "host") == 0 ? setns(home, CLONE_NEWNET) : inner_namespace_join(namespace);
 }
 
-static int write_setting(const char *setting, const char *value) {
+static int write_setting(const char *setting, char *value) {
   char path[512];
   if (strstr(setting, "..") != NULL || snprintf(path, sizeof path, "/proc/sys/%s", setting) >= (int)sizeof path) {
     errno = EINVAL;
@@ -28,8 +28,12 @@ static int write_setting(const char *setting, const char *value) {
   }
   int file = open(path, O_WRONLY | O_CLOEXEC);
   if (file < 0) return errno == ENOENT ? 0 : -1;
-  int result = write(file, value, strlen(value)) < 0 ? -1 : 0;
+  /* With a line end in place of the text's end: an empty value, as a list without entries, would else be no write at all. */
+  size_t length = strlen(value);
+  value[length] = '\n';
+  int result = write(file, value, length + 1) < 0 ? -1 : 0;
   int reason = errno;
+  value[length] = '\0';
   close(file);
   errno = reason;
   return result;
