@@ -139,4 +139,24 @@ export const mutants: readonly Mutant[] = [
     find: '    { type: "unreachable", to: exitNodePart(allocation, x) },\n',
     replace: "",
   }),
+  patched("nat-mappings-stay", "the gateway goes on translating for flows of a network that was taken away", ["EX-13"], {
+    file: "core/apply/apply.ts",
+    find: "await this.#forgetFlows(changes.forget);",
+    replace: "await this.#forgetFlows([]);",
+  }),
+  patched("reserved-ports-stay", "the ports of tunnels that are gone stay reserved", ["EX-13"], {
+    file: "core/plan/plan-node.ts",
+    find: "sysctls: reservedPorts(resources.map(({ resource }) => wgListenPort(resource.prefix)))",
+    replace: "sysctls: resources.length < 2 ? {} : reservedPorts(resources.map(({ resource }) => wgListenPort(resource.prefix)))",
+  }),
+  patched("keys-stay", "the key of a tunnel that is gone stays in the key file", ["EX-13"], {
+    file: "core/agents/reconciler.ts",
+    find: "keys.retain(tunnels);",
+    replace: "",
+  }),
+  patched("workloads-stay", "the namespaces of workloads stay when their network is taken away", ["EX-13"], {
+    file: "core/apply/namespaces.ts",
+    find: 'name !== "host" && !wanted.has(name)).map',
+    replace: 'name !== "host" && !wanted.has(name) && !name.startsWith("w-")).map',
+  }),
 ];

@@ -15,6 +15,9 @@ import { readyWaitMs, untilReady } from "./ready.ts";
 import { followAgents } from "./status-streams.ts";
 import type { StatusStreams } from "./status-streams.ts";
 
+/** A socket of this machine loses nothing, so that a store which is slow to answer is only waited for: a busy machine needs its time. */
+const storeConnectWaitMs = 10_000;
+
 export interface LiveFarmOptions {
   readonly farm: Farm;
   readonly intents: Intents;
@@ -95,7 +98,7 @@ export async function openFarm(options: LiveFarmOptions): Promise<LiveFarm> {
   const open = (): { path: string; store: Store } => {
     const path = lab.node(storeHost).hostPath(storeSocketPath);
     const random = (): number => randomBytes(4).readUInt32BE() / 0x1_0000_0000;
-    return { path, store: openStore({ endpoints: [`unix:${path}`], clock, random }) };
+    return { path, store: openStore({ endpoints: [`unix:${path}`], clock, random, limits: { firstConnectWaitMs: storeConnectWaitMs } }) };
   };
   let opened = open();
   // Its host may have been started again, and is elsewhere then.

@@ -4,8 +4,10 @@ import type { Intents } from "../../core/intents/index.ts";
 import type { ImageChoice, SourcePatch } from "../../emulator/image/index.ts";
 import type { BackendName } from "../../emulator/lab.ts";
 import { startProber } from "../../emulator/probe/index.ts";
+import type { Prober } from "../../emulator/probe/index.ts";
 import { HarnessError } from "../laws/index.ts";
 import { describeWorld, resourceKey } from "../oracle/index.ts";
+import type { NetworkWorld, WorkloadParty } from "../oracle/index.ts";
 import { choicesSeen } from "./choices.ts";
 import { openFarm, type LiveFarm } from "./live-farm.ts";
 import { startResponders } from "./responders.ts";
@@ -30,6 +32,11 @@ export interface OpenOptions {
   readonly signal: AbortSignal;
   readonly onStep: (step: string) => void;
 }
+
+export type SessionOptions = Omit<OpenOptions, "backend" | "image" | "patches" | "wired"> & {
+  /** Of the intents in the store; default: that with which the farm was opened. */
+  readonly revision?: number;
+};
 
 export interface OpenSession {
   readonly session: Session;
@@ -60,70 +67,100 @@ export async function openSession(options: OpenOptions): Promise<OpenSession> {
 }
 
 /** A session in a farm that is up, which ends with it; also when it does not begin. */
-export async function beginSession(
-  live: LiveFarm,
-  { farm, file, text, intents, seed, signal, onStep }: Omit<OpenOptions, "backend" | "image" | "patches" | "wired">,
-): Promise<OpenSession> {
-  const { lab, streams, clock } = live;
-  const prober = startProber((argv) => lab.startHelper(argv));
+export async function beginSession(live: LiveFarm, options: SessionOptions): Promise<OpenSession> {
+  const prober = startProber((argv) => live.lab.startHelper(argv));
   const close = async (): Promise<void> => {
     await prober.close();
     await live.close();
   };
   try {
-    signal.throwIfAborted();
-    const world = describeWorld(farm, observedPrefixes(intents));
-    const traffic = trafficOf(world, lab, prober);
-    onStep("starting responders");
-    const responders = await startResponders(world, prober, traffic);
-    onStep("waiting for the tunnels");
-    await openTunnels(world, traffic, clock);
-
-    const session: Session = {
-      ...traffic,
-      farm,
-      file,
-      text,
-      seed,
-      world,
-      intents,
-      lab,
-      facts: streams.facts,
-      statuses: streams.statuses,
-      nowMs: () => clock.nowMs(),
-      ...(live.notReady === undefined ? {} : { notReady: live.notReady }),
-      async restartAgents() {
-        streams.forget();
-        await Promise.all(farm.nodes.map(async (node) => await lab.node(node.name).services.kill("agent", "SIGKILL")));
-        try {
-          await live.untilReady(live.revision, restartWaitMs);
-        } catch (error) {
-          throw new HarnessError(`after their restart: ${error instanceof Error ? error.message : String(error)}`);
-        }
-      },
-      async rebootNode(node) {
-        streams.forget(node);
-        try {
-          await lab.node(node).reboot();
-          await live.untilReady(live.revision, restartWaitMs);
-        } catch (error) {
-          throw new HarnessError(`after the reboot of ${node}: ${error instanceof Error ? error.message : String(error)}`);
-        }
-        await responders.restart(node);
-        await openTunnels(world, traffic, clock, lostSessionWaitMs);
-      },
-      listenAgain: (node) => responders.restart(node),
-      async read(position, argv) {
-        const { code, stdout, stderr } = await lab
-          .node(position.node)
-          .exec(argv, position.namespace === undefined ? {} : { namespace: position.namespace });
-        if (code !== 0) throw new HarnessError(`${argv.join(" ")} on ${position.node} ended with ${code}: ${stderr.trim()}`);
-        return stdout;
-      },
-    };
+    const { session } = await sessionIn(live, prober, options);
     return { session, choices: await choicesSeen(session, live.runtime), close };
   } catch (error) {
     await close();
     throw error;
   }
 }
+
+/** A session that may end before its lab does. */
+export interface EndingSession {
+  readonly session: Session;
+  /** Ends the responders, so that what they listen in can go; lab and prober stay. */
+  end(): Promise<void>;
+}
+
+/** A session in a farm that is up, by a prober that others may use before and after. Whatever it throws, farm and prober are the caller's to end. */
+export async function sessionIn(live: LiveFarm, prober: Prober, options: SessionOptions): Promise<EndingSession> {
+  const { farm, file, text, intents, seed, signal, onStep } = options;
+  const { lab, streams, clock } = live;
+  let revision = options.revision ?? live.revision;
+  signal.throwIfAborted();
+  const world = describeWorld(farm, observedPrefixes(intents));
+  const traffic = trafficOf(world, lab, prober);
+  onStep("starting responders");
+  const responders = await startResponders(world, prober, traffic);
+  onStep("waiting for the tunnels");
+  await openTunnels(world, traffic, clock);
+
+  const session: Session = {
+    ...traffic,
+    farm,
+    file,
+    text,
+    seed,
+    world,
+    intents,
+    lab,
+    facts: streams.facts,
+    statuses: streams.statuses,
+    nowMs: () => clock.nowMs(),
+    ...(live.notReady === undefined ? {} : { notReady: live.notReady }),
+    async restartAgents() {
+      streams.forget();
+      await Promise.all(farm.nodes.map(async (node) => await lab.node(node.name).services.kill("agent", "SIGKILL")));
+      try {
+        await live.untilReady(revision, restartWaitMs);
+      } catch (error) {
+        throw new HarnessError(`after their restart: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    },
+    async rebootNode(node) {
+      streams.forget(node);
+      try {
+        await lab.node(node).reboot();
+        await live.untilReady(revision, restartWaitMs);
+      } catch (error) {
+        throw new HarnessError(`after the reboot of ${node}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+      await responders.restart(node);
+      await openTunnels(world, traffic, clock, lostSessionWaitMs);
+    },
+    listenAgain: (node) => responders.restart(node),
+    async changeIntents(wanted) {
+      await responders.keepOnly((party) => party.kind !== "workload" || workloadOf(party, wanted) !== undefined);
+      try {
+        revision = await live.writeIntents(wanted);
+        await live.untilReady(revision, restartWaitMs);
+      } catch (error) {
+        throw new HarnessError(`after a change of intents: ${error instanceof Error ? error.message : String(error)}`);
+      }
+      await responders.resume();
+      const isThere = ({ network, resources }: NetworkWorld): boolean => {
+        const now = wanted.networks.find((one) => one.name === network.name)?.resources.map((resource) => resource.node) ?? [];
+        return resources.every((resource) => now.includes(resource.node));
+      };
+      await openTunnels({ ...world, networks: world.networks.filter(isThere) }, traffic, clock);
+    },
+    async read(position, argv) {
+      const { code, stdout, stderr } = await lab
+        .node(position.node)
+        .exec(argv, position.namespace === undefined ? {} : { namespace: position.namespace });
+      if (code !== 0) throw new HarnessError(`${argv.join(" ")} on ${position.node} ended with ${code}: ${stderr.trim()}`);
+      return stdout;
+    },
+  };
+  return { session, end: async () => await responders.close() };
+}
+
+const workloadOf = (party: WorkloadParty, { networks }: Intents): unknown =>
+  networks.find((network) => network.name === party.network)?.workloads.find((workload) => workload.name === party.name);

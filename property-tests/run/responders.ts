@@ -1,7 +1,7 @@
 /** Listeners at everything that the farm says is served, and on every internet host; each says who it is and what it saw. */
 import type { Address } from "../../core/common/index.ts";
 import type { Listener, Prober } from "../../emulator/probe/index.ts";
-import type { World } from "../oracle/index.ts";
+import type { Party, World } from "../oracle/index.ts";
 import { internetPort } from "./traffic.ts";
 import type { Traffic } from "./traffic.ts";
 
@@ -13,6 +13,17 @@ const anywhere: readonly Address[] = [
 export interface Responders {
   /** Listens anew on a node that has started again and is ready. */
   restart(node: string): Promise<void>;
+  /** Ends the listeners of the parties that are not wanted: each holds its namespace, which could not vanish. Then `resume` is due. */
+  keepOnly(wanted: (party: Party) => boolean): Promise<void>;
+  /** Listens for every wanted party that nobody listens for. */
+  resume(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Served {
+  readonly party: Party;
+  readonly protocol: "tcp" | "udp";
+  readonly port: number;
 }
 
 export async function startResponders(world: World, prober: Prober, traffic: Traffic): Promise<Responders> {
@@ -25,27 +36,36 @@ export async function startResponders(world: World, prober: Prober, traffic: Tra
   const hosts = world.internetHosts.flatMap((party) =>
     (isStore(party.name) ? everywhere : [...distinct.values()]).map((service) => ({ party, ...service })),
   );
-  const served = [...workloads, ...hosts].map((one) => ({ ...one, position: traffic.positionOf(one.party) }));
-  const listening = new Map<string, Listener[]>();
+  const served: readonly Served[] = [...workloads, ...hosts];
+  const listening = new Map<Served, readonly Listener[]>();
+  let isWanted = (_party: Party): boolean => true;
 
-  const listen = async (wanted: typeof served): Promise<void> => {
+  const listen = async (): Promise<void> => {
+    const missing = served.filter((one) => isWanted(one.party) && !listening.has(one));
     await Promise.all(
-      wanted.flatMap(({ party, protocol, port, position }) =>
-        anywhere.map(async (address) => {
-          const request = { namespacePath: traffic.pathOf(position), protocol, address, port, who: traffic.identityOf(party) };
-          const listener = await prober.listen(request);
-          listening.set(position.node, [...(listening.get(position.node) ?? []), listener]);
-        }),
-      ),
+      missing.map(async (one) => {
+        const { party, protocol, port } = one;
+        const request = { namespacePath: traffic.pathOf(traffic.positionOf(party)), protocol, port, who: traffic.identityOf(party) };
+        listening.set(one, await Promise.all(anywhere.map(async (address) => await prober.listen({ ...request, address }))));
+      }),
     );
   };
-  await listen(served);
+  const endThose = async (chosen: (one: Served) => boolean): Promise<void> => {
+    const ending = [...listening].filter(([one]) => chosen(one));
+    for (const [one] of ending) listening.delete(one);
+    await Promise.all(ending.flatMap(([, listeners]) => listeners.map(async (listener) => await listener.close())));
+  };
+  await listen();
   return {
     async restart(node) {
-      const former = listening.get(node) ?? [];
-      listening.delete(node);
-      await Promise.all(former.map(async (listener) => await listener.close()));
-      await listen(served.filter(({ position }) => position.node === node));
+      await endThose(({ party }) => traffic.positionOf(party).node === node);
+      await listen();
     },
+    async keepOnly(wanted) {
+      isWanted = wanted;
+      await endThose(({ party }) => !wanted(party));
+    },
+    resume: listen,
+    close: async () => await endThose(() => true),
   };
 }

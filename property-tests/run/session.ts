@@ -108,6 +108,11 @@ export interface Session {
   rebootNode(node: string): Promise<void>;
   /** Who answers probes on a node that is on again does so again; rejects while the namespaces of its workloads are not there yet. */
   listenAgain(node: string): Promise<void>;
+  /**
+   * Gives the store other intents and waits until every agent has carried them out. Only workloads that they name answer probes, and only
+   * networks that are there whole have their tunnels waited for. Who changes intents gives `intents` back when done.
+   */
+  changeIntents(intents: Intents): Promise<void>;
   /** Standard output of a program in the lab; throws a HarnessError when it fails. */
   read(position: Position, argv: readonly string[]): Promise<string>;
 }

@@ -1,0 +1,149 @@
+/**
+ * EX-13: a network that leaves takes everything along that came with it, and nothing of anybody else's; coming back it is as before. Looked
+ * at with the kernel's own tools in every node, and in the store.
+ */
+import { formatAddress, seededRandom } from "../../core/common/index.ts";
+import type { Family, Prefix } from "../../core/common/index.ts";
+import { addressOf, hexOf, portOf } from "../oracle/index.ts";
+import type { NetworkWorld, Resource } from "../oracle/index.ts";
+import { lineText, passing, stateDifference, stateOfNode } from "../run/node-state.ts";
+import type { StateLine } from "../run/node-state.ts";
+import type { Session } from "../run/session.ts";
+import { silenceWaitMs } from "./flows.ts";
+import { needsTunnels, outcomeOf } from "./law.ts";
+import type { Property, PropertyOutcome } from "./law.ts";
+
+const families: readonly Family[] = [4, 6];
+
+type Farm = ReadonlyMap<string, readonly StateLine[]>;
+
+async function stateOfFarm({ farm, lab }: Session): Promise<Farm> {
+  const states = farm.nodes.map(async ({ name }) => [name, await stateOfNode(lab.node(name))] as const);
+  return new Map(await Promise.all(states));
+}
+
+/** The text with which every address of a prefix begins, where it ends at whole groups. */
+const addressStart = ({ address, length }: Prefix): string => {
+  const text = formatAddress(address);
+  return address.family === 6
+    ? text.replace(/::$/, ":")
+    : text
+        .split(".")
+        .slice(0, length / 8)
+        .join(".") + (length < 32 ? "." : "");
+};
+
+const quoted = (text: string): string => text.replaceAll(/[.+*?^${}()|[\]\\/]/g, "\\$&");
+
+/** Recognises whatever names an NR or its workloads: their names, addresses, port and key. */
+function traceOf({ network }: NetworkWorld, resource: Resource, publicKey: string | undefined): string {
+  const hex = hexOf(resource);
+  const hosts = network.workloads.filter(({ node }) => node === resource.node).map(({ host }) => host);
+  const starts = [addressStart(resource.prefix6), addressStart(resource.prefix4)].map((text) => `${quoted(text)}`);
+  const whole = [resource.transit4, ...resource.linkLocals].map((address) => `${quoted(formatAddress(address))}(?![0-9a-f:.])`);
+  return [
+    `(?<![0-9a-f])${hex}-(?:${[network.allocationNumber, ...hosts].join("|")})(?![0-9])`,
+    `(?<![0-9a-f:.])(?:${[...starts, ...whole].join("|")})`,
+    `reserved port ${portOf(resource)}$`,
+    ...(publicKey === undefined ? [] : [quoted(publicKey)]),
+  ].join("|");
+}
+
+/** Of a network without anything that another one could be taken for: two allocations may give the same bytes to two nodes. */
+function isUnmistakable(session: Session, world: NetworkWorld): boolean {
+  const others = session.world.networks.filter((other) => other !== world).flatMap(({ resources }) => resources.map(hexOf));
+  return world.resources.every((resource) => !others.includes(hexOf(resource)));
+}
+
+/** Facts, and whatever else the store holds, as `key value` lines. */
+async function storeLines(session: Session): Promise<readonly string[]> {
+  const host = session.farm.internet.hosts.find(({ store }) => store)?.name ?? "";
+  const etcdctl = ["etcdctl", "--endpoints", "http://127.0.0.1:2379", "get", "--prefix", "/farmlab/"];
+  return (await session.read({ node: host }, etcdctl)).split("\n");
+}
+
+const nothing = "this farm has no network that could be told from the others";
+const expected = "(EX-13: removing a network leaves the farm as if it had never been there)";
+
+/** The rules that a host has as soon as it has any NR. */
+const isOfAnyResource = ({ kind, namespace }: StateLine): boolean => kind === "nft" && namespace === "host";
+
+/**
+ * What packets leave behind counts at the gateway that the network was behind, which translated them: what another network's namespaces
+ * remember of packets that it sent there itself is that one's.
+ */
+const counts = ({ kind, namespace }: StateLine, node: string, { bar }: NetworkWorld): boolean =>
+  !passing.has(kind) || (namespace === "gateway" && node === bar.node);
+
+/** What is still there of the network, and what went or came that was not its own. */
+function leftBehind(network: NetworkWorld, before: Farm, after: Farm, trace: RegExp, hasOthers: (node: string) => boolean): string[] {
+  const isOwn = (line: StateLine): boolean => trace.test(lineText(line));
+  return [...after].flatMap(([node, lines]) => {
+    const { gone, added } = stateDifference(before.get(node) ?? [], lines);
+    const lost = gone.filter((line) => !isOwn(line) && (hasOthers(node) || !isOfAnyResource(line)));
+    return [
+      ...lines.filter((line) => counts(line, node, network) && isOwn(line)).map((line) => `${node} still has ${lineText(line)}`),
+      ...added.filter((line) => !isOwn(line)).map((line) => `${node} has something new, ${lineText(line)}`),
+      ...lost.map((line) => `${node} has lost something of others, ${lineText(line)}`),
+    ];
+  });
+}
+
+function notAsBefore(before: Farm, after: Farm): string[] {
+  return [...after].flatMap(([node, lines]) => {
+    const { gone, added } = stateDifference(before.get(node) ?? [], lines);
+    return [
+      ...gone.map((line) => `${node} lacks ${lineText(line)}`),
+      ...added.map((line) => `${node} has what was not there, ${lineText(line)}`),
+    ];
+  });
+}
+
+/** So that the gateway has something to remember: every workload to every internet host that it has a family in common with. */
+async function passPackets(session: Session, { network }: NetworkWorld): Promise<void> {
+  const workloads = session.world.workloads.filter((party) => party.network === network.name);
+  const targets = session.world.internetHosts.flatMap((host) => families.flatMap((family) => addressOf(host, family) ?? []));
+  const request = { protocol: "udp", port: session.internetPort, timeoutMs: silenceWaitMs } as const;
+  await Promise.all(workloads.flatMap((from) => targets.map(async (to) => await session.send({ ...request, from, to }))));
+}
+
+const lineCharactersMax = 300;
+
+async function leavesNothing(session: Session): Promise<PropertyOutcome> {
+  const candidates = session.world.networks.filter((network) => isUnmistakable(session, network));
+  const [chosen] = seededRandom(session.seed, "EX-13").shuffle(candidates);
+  if (chosen === undefined) return outcomeOf(0, [], { nothing });
+  const { name } = chosen.network;
+  const keyOf = (resource: Resource): string | undefined =>
+    session.facts.get(resource.node)?.publicKeys[`wg-${hexOf(resource)}-${chosen.network.allocationNumber}`];
+  const owned = chosen.network.ownedIpv4.map((address) => `(?<![0-9.])${quoted(formatAddress(address))}(?![0-9.])`);
+  const trace = new RegExp([...chosen.resources.map((resource) => traceOf(chosen, resource, keyOf(resource))), ...owned].join("|"));
+  await passPackets(session, chosen);
+  const before = await stateOfFarm(session);
+  const others = session.intents.networks.filter((network) => network.name !== name);
+  await session.changeIntents({ ...session.intents, networks: others });
+  const without = await stateOfFarm(session);
+  const stored = (await storeLines(session)).filter((line) => trace.test(line));
+  await session.changeIntents(session.intents);
+  const back = await stateOfFarm(session);
+  const hasOthers = (node: string): boolean => others.some(({ resources }) => resources.some((resource) => resource.node === node));
+  const away = [
+    ...leftBehind(chosen, before, without, trace, hasOthers),
+    ...stored.map((line) => `the store still says ${line.slice(0, lineCharactersMax)}`),
+  ];
+  const stories = [
+    ...away.map((story) => `network ${name} was taken away: ${story}; expected: all of it gone and nothing else ${expected}`),
+    ...notAsBefore(before, back).map((story) => `network ${name} came back: ${story}; expected: as before it went ${expected}`),
+  ];
+  return outcomeOf([...before.values()].flat().filter(({ kind }) => !passing.has(kind)).length, stories, { nothing });
+}
+
+export const leavingProperties: readonly Property[] = [
+  {
+    law: "EX-13",
+    name: "EX-13 a network that is taken away takes all of it along, and brought back is as before",
+    needs: needsTunnels,
+    alone: true,
+    run: leavesNothing,
+  },
+];
