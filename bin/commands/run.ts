@@ -79,6 +79,7 @@ async function run(paths: string[], options: Options): Promise<void> {
         reports.happened(event);
       },
       version,
+      evidence: true,
     });
     clearProgress(silent);
     rememberVerdicts(result);

@@ -11,6 +11,7 @@ export * from "./decode-packet.ts";
 export * from "./packet-summary.ts";
 export { blockCutter } from "./pcapng-blocks.ts";
 export { pcapngDecoder } from "./pcapng-decoder.ts";
+export * from "./write-pcapng.ts";
 export * from "./follow-packet.ts";
 export * from "./packet-life-text.ts";
 export * from "./conntrack.ts";

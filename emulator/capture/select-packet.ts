@@ -1,10 +1,13 @@
 /** Which packet of a capture is meant. */
 import { sameAddress, type Address } from "../../core/common/index.ts";
+import type { CapturedPacket } from "./captured.ts";
 import { probeMark } from "./packet-identity.ts";
 import type { Sighting } from "./sightings.ts";
 
 /** The first packet that fits all that is given. */
 export interface PacketSelector {
+  /** This very one, as another packet's life has found it. */
+  readonly packet?: CapturedPacket;
   /** The token of one of the harness's probes. */
   readonly token?: string;
   /** Whether its question or its answer; default the question. */
@@ -23,6 +26,7 @@ export interface PacketSelector {
 export function fits({ packet, decoded }: Sighting, selector: PacketSelector): boolean {
   const { ip, transport } = decoded;
   if (ip === undefined) return false;
+  if (selector.packet !== undefined && selector.packet !== packet) return false;
   if (selector.interface !== undefined && packet.interface.name !== selector.interface) return false;
   if (selector.protocol !== undefined && transport?.kind !== selector.protocol) return false;
   if (selector.source !== undefined && !sameAddress(ip.source, selector.source)) return false;

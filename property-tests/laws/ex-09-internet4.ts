@@ -110,8 +110,9 @@ async function throughTheGateway(session: Session): Promise<PropertyOutcome> {
       return [{ from, to: victim.ipv4, protocol: "icmp" }, ...knocks];
     });
     const passing = session.world.bars.map(gatewayUpPlace);
-    const { runs, stories, broken } = await judgeNeverArrives(session, { law: refusal, attempts, victims: workloads, passing });
-    return outcomeOf(runs, stories, { broken, nothing: "this farm has no exit node with IPv4" });
+    const { runs, stories } = await judgeNeverArrives(session, { law: refusal, attempts, victims: workloads, passing });
+    // Its flows cannot be sent once more: the routes that they took are gone by then.
+    return outcomeOf(runs, stories, { nothing: "this farm has no exit node with IPv4" });
   } finally {
     await Promise.allSettled(routes.map(async (one) => await session.read(one.position, route("del", one))));
   }
@@ -146,13 +147,14 @@ async function filteredMapping(session: Session): Promise<PropertyOutcome> {
   const attempts = opened.flatMap(({ gateway, port }) =>
     [stranger, peer].map((from): Attempt => ({ from, to: gateway, protocol: "udp", port })),
   );
-  const { runs, stories, broken } = await judgeNeverArrives(session, {
+  const { runs, stories } = await judgeNeverArrives(session, {
     law: "EX-9: what a masqueraded flow opened is for its own peer only (address- and port-dependent filtering)",
     attempts,
     victims: session.world.workloads,
     passing: session.world.bars.map(gatewayUpPlace),
   });
-  return outcomeOf(runs, stories, { broken, nothing: "this farm has no exit node with IPv4" });
+  // Its flows cannot be sent once more: the mappings that they try will have run out.
+  return outcomeOf(runs, stories, { nothing: "this farm has no exit node with IPv4" });
 }
 
 export const internet4Properties: readonly Property[] = [

@@ -61,7 +61,8 @@ export function answerText(answer: Answer): string {
   }
 }
 
-const expectedText = (prediction: Prediction): string => {
+/** What is expected, in words. */
+export const expectedText = (prediction: Prediction): string => {
   if (!prediction.delivered) {
     const who = prediction.refusedBy === undefined ? "" : ` by ${prediction.refusedBy.who}`;
     return prediction.refusal === "unreachable" ? `never delivered, answered unreachable${who}` : "never delivered";

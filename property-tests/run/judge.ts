@@ -4,7 +4,7 @@
  */
 import type { LawResult } from "../../reports/index.ts";
 import { unknownOutcome } from "../laws/index.ts";
-import type { Property, PropertyOutcome } from "../laws/index.ts";
+import type { BrokenFlow, Property, PropertyOutcome } from "../laws/index.ts";
 import type { OnEvent } from "./events.ts";
 import type { Session } from "./session.ts";
 
@@ -16,6 +16,8 @@ export interface JudgeOptions {
   /** What this host has; a property that needs more is skipped by name. */
   readonly capabilities: ReadonlySet<string>;
   readonly onEvent: OnEvent;
+  /** Told of each failed property's flows that can be sent once more. */
+  readonly onBroken?: (property: Property, broken: readonly BrokenFlow[]) => void;
 }
 
 async function withDeadline(work: Promise<PropertyOutcome>, signal: AbortSignal): Promise<PropertyOutcome> {
@@ -72,6 +74,7 @@ export async function judgeFarm(session: Session, properties: readonly Property[
       missing.length > 0 ? { verdict: "skipped", runs: 0, why: null, figures: [] } : await runProperty(property, session, options.signal);
     const judged = lawResult(property, withAgents(outcome, canTunnel ? session.notReady : undefined), missing);
     const result = missing.length > 0 ? judged : { ...judged, durationMs: Math.round(performance.now() - begun) };
+    if (outcome.broken !== undefined) options.onBroken?.(property, outcome.broken);
     options.onEvent({ kind: "law-judged", farm: session.farm.name, result });
     return result;
   };

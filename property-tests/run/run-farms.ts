@@ -16,7 +16,9 @@ import type { HostReport } from "../../emulator/host/index.ts";
 import { choicesOf, type Choices } from "./choices.ts";
 import type { OnEvent } from "./events.ts";
 import { judgeFarm, lawResult } from "./judge.ts";
+import type { Evidence } from "./evidence.ts";
 import { openSession } from "./open-session.ts";
+import { evidenceGatherer, evidenceText } from "./views/index.ts";
 import type { OpenSession } from "./open-session.ts";
 
 /** A farm as loaded and judged before anything is started. */
@@ -43,6 +45,8 @@ export interface RunOptions {
   readonly patches?: readonly SourcePatch[];
   /** What this host can do; default: found by trying. */
   readonly host?: HostReport;
+  /** Whether flows that broke a law are looked at once more, which takes seconds each; default: no. */
+  readonly evidence?: boolean;
 }
 
 let knownHost: Promise<HostReport> | undefined;
@@ -99,6 +103,14 @@ const hostCodes = ["no-namespaces", "ids", "prepare", "node", "no-engine", "no-c
 const isHostLacking = (error: unknown): boolean =>
   error instanceof BuildError || (error instanceof LabError && hostCodes.includes(error.code));
 
+/** Evidence beside the law that it speaks of. A fault in gathering it has changed no verdict. */
+function withEvidence(laws: readonly LawResult[], evidence: readonly Evidence[]): LawResult[] {
+  return laws.map((law) => {
+    const own = evidence.filter((one) => one.property === law.property).map((one) => evidenceText(one));
+    return own.length === 0 ? law : { ...law, evidence: own };
+  });
+}
+
 interface FarmRun {
   readonly result: FarmResult;
   readonly counterexamples: readonly Counterexample[];
@@ -137,11 +149,17 @@ async function runFarm(given: FarmToRun, options: RunOptions): Promise<FarmRun> 
     });
     readyMs = performance.now() - started;
     options.onEvent({ kind: "farm-ready", farm: farm.name, readyMs });
+    const gatherer = evidenceGatherer();
     laws = await judgeFarm(opened.session, options.properties, {
       signal: options.signal,
       capabilities: presentCapabilities(await hostOf(options)),
       onEvent: options.onEvent,
+      onBroken: (property, broken) => gatherer.onBroken(property, broken),
     });
+    if (options.evidence === true) {
+      options.onEvent({ kind: "farm-step", farm: farm.name, step: "looking at broken flows once more" });
+      laws = withEvidence(laws, await gatherer.gather(opened.session, options.signal));
+    }
   } catch (error) {
     options.signal.throwIfAborted();
     if (isHostLacking(error)) throw error;

@@ -1,0 +1,141 @@
+/** Failures of the first farm, each with its layer planted: a rule, a route, a link, the oracle, nothing at all. */
+import { readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import { afterEach, expect, it } from "vitest";
+import { expectValue, parseAddress } from "../../core/common/index.ts";
+import type { Address } from "../../core/common/index.ts";
+import { healing, loadFarm, stepsOf } from "../../core/farm/index.ts";
+import type { Fault } from "../../core/farm/index.ts";
+import { intentsOf } from "../../core/intents/index.ts";
+import { readCapture } from "../../emulator/capture/index.ts";
+import { withFaults } from "../../emulator/faults/index.ts";
+import { attemptDropReasons } from "../../emulator/host/index.ts";
+import { ensureNative } from "../../emulator/image/index.ts";
+import { wireOfLab } from "../../emulator/wire/index.ts";
+import type { BrokenFlow } from "../laws/index.ts";
+import { selectProperties } from "../run/index.ts";
+import { mutants } from "../mutants/index.ts";
+import { predict } from "../oracle/index.ts";
+import type { Party } from "../oracle/index.ts";
+import type { Evidence, ViewName } from "../run/index.ts";
+import { openSession, type OpenSession } from "../run/open-session.ts";
+import { evidenceOf } from "../run/views/index.ts";
+
+const file = new URL("../../topologies/exit-node.farm.yml", import.meta.url).pathname;
+const original = readFileSync(file, "utf8");
+const givesReasons = (await attemptDropReasons(await ensureNative())) === undefined;
+let opened: OpenSession | undefined;
+
+async function open(mutantId?: string, text: string = original): Promise<OpenSession["session"]> {
+  const { farm } = expectValue(loadFarm(text, file));
+  opened = await openSession({
+    ...{ file, text, farm, intents: expectValue(intentsOf(farm)), seed: 1, backend: "netns", image: "built" },
+    ...{ patches: mutants.find(({ id }) => id === mutantId)?.patches ?? [], signal: new AbortController().signal, onStep: () => undefined },
+  });
+  return opened.session;
+}
+
+afterEach(async () => {
+  await opened?.close();
+  opened = undefined;
+});
+
+const address = (text: string): Address => parseAddress(text)!;
+
+function partyNamed(session: OpenSession["session"], name: string): Party {
+  return [...session.world.workloads, ...session.world.internetHosts].find((one) => one.name === name)!;
+}
+
+const property = (law: string): { law: string; name: string } => ({ law, name: `${law} of a test` });
+
+const ends = ({ views }: Evidence): Record<ViewName, string | null> =>
+  Object.fromEntries(views.map((view) => [view.view, view.ends])) as Record<ViewName, string | null>;
+
+/** What a property hands over of its own accord. */
+async function firstBroken(session: OpenSession["session"], law: string, name: string): Promise<BrokenFlow> {
+  const outcome = await selectProperties([law])
+    .find((one) => one.name.includes(name))!
+    .run(session);
+  return outcome.broken![0]!;
+}
+
+it("a rule that is not there: the control plane, with the rule that stops the packet instead", async () => {
+  const session = await open("snat-left-out");
+  const broken = await firstBroken(session, "EX-9", "sees GWPubIP4");
+  const evidence = await evidenceOf(session, property("EX-9"), broken);
+  expect(evidence.guilty?.layer).toBe("control plane");
+  expect(evidence.guilty?.because).toMatch(
+    /node-1\/gateway: farmlab\/to-upstream: oifname "pub-1-1" ip saddr .* drop; kernel and wire do as the tables say/,
+  );
+  expect(ends(evidence)).toEqual({
+    oracle: "grid",
+    tables: "node-1/gateway",
+    kernel: givesReasons ? "node-1/gateway" : null,
+    wire: "node-1/gateway",
+  });
+  expect(evidence.path.find(({ place }) => place === "node-1/gateway")?.routes).toEqual(["default via 185.69.166.1 dev pub-1-1"]);
+  const { packets, notes } = readCapture(Buffer.from(evidence.capture!, "base64"));
+  expect(notes).toEqual([]);
+  expect(packets.at(0)?.interface.name).toBe("node-1/w-1abc-2:eth0");
+  expect(packets.at(-1)?.interface.name).toBe("node-1/gateway:to-1abc-1");
+});
+
+it("a route that is not there: the control plane, where the answer finds no way back", async () => {
+  const session = await open("return-route-left-out");
+  const flow = { from: partyNamed(session, "blue-2"), to: address("2001:db8:6::6"), protocol: "udp", port: session.internetPort } as const;
+  const prediction = predict(session.world, flow)!;
+  const evidence = await evidenceOf(session, property("EX-8"), { request: flow, prediction, story: "" });
+  expect(evidence.guilty?.layer).toBe("control plane");
+  expect(evidence.guilty?.because).toContain(
+    "it comes to host-v6, but the answer ends in node-1/gateway: route unreachable 2a02:1802:5e:1000::/52 dev lo",
+  );
+  expect(ends(evidence)).toMatchObject({ tables: "node-1/gateway (its answer)", wire: "node-1/gateway (its answer)" });
+});
+
+it("a rule that lets through what it should not: the control plane, with that rule", async () => {
+  const session = await open("isolation-left-out");
+  const broken = await firstBroken(session, "EX-10", "private or link-local");
+  const evidence = await evidenceOf(session, property("EX-10"), broken);
+  expect(evidence.guilty?.layer).toBe("control plane");
+  expect(evidence.guilty?.because).toMatch(
+    /it comes into node-1\/net-\w+-1: node-1\/gateway lets it pass by farmlab\/forward: iifname "to-\*" ip saddr 10\.0\.0\.0\/8 accept/,
+  );
+});
+
+it("a link that loses everything: the data plane, at that link, inside the tunnel's own packets", async () => {
+  const wired = `${original}\nconditions:\n  - { link: "node-2:eth0", delay-ms: 1 }\n`;
+  const session = await open(undefined, wired);
+  const { lab } = session;
+  const fault: Fault = { kind: "cut", link: "node-2:eth0", from: "node-2" };
+  const clock = { nowMs: () => performance.now(), pause: async (milliseconds: number) => void (await pause(milliseconds)) };
+  const flow = { from: partyNamed(session, "blue-2"), to: address("198.51.100.4"), protocol: "tcp", port: session.internetPort } as const;
+  const prediction = predict(session.world, flow)!;
+  const { value: evidence } = await withFaults(
+    { seed: 1, faults: [{ atMs: 0, fault }] },
+    { lab, wire: wireOfLab(lab), clock, rules: { stepsOf, healing } },
+    async ({ allDone }) => {
+      await allDone;
+      return await evidenceOf(session, property("EX-9"), { request: flow, prediction, story: "" });
+    },
+  );
+  expect(evidence.guilty?.layer).toBe("data plane");
+  expect(evidence.guilty?.because).toContain("last seen leaving node-2 by node-2:eth0, and never at lan-a:");
+  expect(ends(evidence)).toMatchObject({ oracle: "host-v4", tables: "host-v4", wire: "node-2" });
+});
+
+it("an oracle that is wrong: the oracle; and what does not repeat: the harness", async () => {
+  const session = await open();
+  const flow = { from: partyNamed(session, "blue-1"), to: address("198.51.100.4"), protocol: "udp", port: session.internetPort } as const;
+  const prediction = predict(session.world, flow)!;
+  if (!prediction.delivered) throw new Error("the oracle has it delivered");
+  const wrong = { ...prediction, sourceSeen: address("10.26.188.2") };
+  const blamed = await evidenceOf(session, property("EX-9"), { request: flow, prediction: wrong, story: "" });
+  expect(blamed.guilty).toEqual({
+    layer: "oracle",
+    because:
+      "asked again, it says: delivered to internet host host-v4 with source 185.69.166.123 (EX-9: a workload reaches the IPv4 internet through the BAR with GWPubIP4 as its source)",
+  });
+  const right = await evidenceOf(session, property("EX-9"), { request: flow, prediction, story: "" });
+  expect(right.guilty).toMatchObject({ layer: "harness", because: expect.stringContaining("the failure does not repeat") as unknown });
+  expect(ends(right)).toEqual({ oracle: "host-v4", tables: "host-v4", kernel: "host-v4", wire: "host-v4" });
+});
