@@ -18,6 +18,12 @@ export const harnessLaws: readonly HarnessLaw[] = [
     "emulator/netns/lab/netns.test.ts",
   ),
   law("XC-3", "a failure prints one command that reproduces it, and faults repeat exactly", "emulator/wire/lab/repeat.test.ts"),
+  law(
+    "XC-4",
+    "what must not matter does not: with nodes renamed, prefixes shifted, entries reordered, an unused way added, or a network gone and back, verdicts are as before",
+    "property-tests/metamorphic/relations.test.ts",
+    "property-tests/metamorphic/lab/verdicts.test.ts",
+  ),
   law("XC-5", "every seeded fault is caught, and the report names a law that it broke", "property-tests/lab/mutants.test.ts"),
   law(
     "XC-6",

@@ -23,22 +23,14 @@ interface Measurable {
   readonly far: FarHost;
 }
 
-/** Farm nodes on a router's LAN. The host's own filter looks at frames of its bridges only. */
+/** Farm nodes that leave by the router: whoever is on its LAN and leaves by another NIC can tell nothing of it. The host's own filter looks at frames of its bridges only. */
 function nodesBehind(session: Session, router: HomeRouter): InnerHost[] {
-  return session.farm.nodes.flatMap((node) =>
-    node.nics.flatMap((nic) =>
-      nic.segment !== router.segment || nic.ipv4 === undefined
-        ? []
-        : [
-            {
-              namespacePath: session.lab.namespacePath(node.name),
-              interface: nic.name,
-              address: nic.ipv4.address,
-              acceptsConnections: true,
-            },
-          ],
-    ),
-  );
+  return session.farm.nodes.flatMap((node) => {
+    const leaving = node.nics.find(({ ipv4, gateway4 }) => ipv4 !== undefined && gateway4 !== undefined);
+    if (leaving?.segment !== router.segment || leaving.ipv4 === undefined) return [];
+    const namespacePath = session.lab.namespacePath(node.name);
+    return [{ namespacePath, interface: leaving.name, address: leaving.ipv4.address, acceptsConnections: true }];
+  });
 }
 
 /** A home router itself is its carrier's customer; its filter drops connections to itself. */
