@@ -51,6 +51,11 @@ export const entries: readonly Entry[] = [
     load: async () => (await import("./commands/run.ts")).runCommand(),
   },
   {
+    name: "what-if",
+    summary: "fail every link, node and daemon: who loses what, for how long",
+    load: async () => (await import("./commands/what-if.ts")).whatIfCommand(),
+  },
+  {
     name: "laws",
     summary: "the laws, what checks them, last verdicts",
     load: async () => (await import("./commands/laws.ts")).lawsCommand(),

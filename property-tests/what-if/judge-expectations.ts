@@ -1,0 +1,124 @@
+/** What the farmer expects, held against what was seen: while everything works, and through each failure that it has to survive. */
+import type { Expectation, ExpectedParty } from "../../core/farm/index.ts";
+import type { World } from "../oracle/index.ts";
+import type { Failure } from "./failures.ts";
+import { flowsOfExpectation } from "./flows.ts";
+import type { WatchedFlow } from "./flows.ts";
+import { outagesIn } from "./judge-failure.ts";
+import type { Outage } from "./outages.ts";
+import type { ExpectationResult } from "./result.ts";
+import type { Trial } from "./try-failure.ts";
+import type { WatchRate } from "./watch-flows.ts";
+
+/** One failure and what was seen of it; no trial where it could not be looked at. */
+export interface Seen {
+  readonly failure: Failure;
+  readonly trial: Trial | undefined;
+}
+
+const nameOf = (party: ExpectedParty): string => (party.kind === "internet" ? "internet" : `${party.network}/${party.workload}`);
+
+export function expectationText({ from, to, service, family, reachable }: Expectation): string {
+  const how = [service === undefined ? "" : ` ${service.protocol}/${service.port}`, family === undefined ? "" : ` on IPv${family}`].join(
+    "",
+  );
+  return `${nameOf(from)} ${reachable ? "reaches" : "does not reach"} ${nameOf(to)}${how}`;
+}
+
+/**
+ * Whether it has to hold through a failure: one of a single part, of a kind that it names. The node on which a party itself lives is
+ * no way to it: without it there is nobody to be reached.
+ */
+export function hasToSurvive(world: World, expectation: Expectation, { parts }: Failure): boolean {
+  const [part, other] = parts;
+  if (part === undefined || other !== undefined || !expectation.survives.includes(part.kind)) return false;
+  const homes = [expectation.from, expectation.to].flatMap((party) =>
+    party.kind === "internet" ? [] : world.workloads.filter(({ network, name }) => network === party.network && name === party.workload),
+  );
+  return !homes.some(({ node }) => node === part.offNode);
+}
+
+type Verdict = ExpectationResult["verdict"];
+
+interface Judged {
+  readonly verdict: Verdict;
+  readonly why?: string;
+}
+
+const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
+
+/** How long nothing was answered, at least as far as is known: until the last probe where none was any more. */
+function lengthUpTo({ fromMs, untilMs }: Outage, lastMs: number): number {
+  return (untilMs ?? lastMs) - fromMs;
+}
+
+function judgeReachable(
+  flow: WatchedFlow,
+  { failure }: Seen,
+  outages: readonly Outage[],
+  lastMs: number,
+  withinMs: number,
+  inexactMs: number,
+): Judged {
+  const longestMs = Math.max(0, ...outages.map((outage) => lengthUpTo(outage, lastMs)));
+  if (outages.length === 0 || (withinMs > 0 && longestMs <= withinMs && outages.every(({ untilMs }) => untilMs !== null)))
+    return { verdict: "passed" };
+  const lasting = outages.some(({ untilMs }) => untilMs === null);
+  // What was lost at all broke what allows no loss; a longer time is known only as exactly as it was looked.
+  if (!lasting && withinMs > 0 && longestMs - inexactMs <= withinMs) {
+    return {
+      verdict: "unknown",
+      why: `${failure.name}: ${flow.text} was away for ${seconds(longestMs)}, give or take ${seconds(inexactMs)}`,
+    };
+  }
+  const allowed = withinMs === 0 ? "no answer may be missing" : `${seconds(withinMs)} are allowed`;
+  const howLong = lasting ? "and did not come back" : `for ${seconds(longestMs)}`;
+  return { verdict: "failed", why: `${failure.name}: ${flow.text} was away ${howLong}, and ${allowed}` };
+}
+
+function judgeThrough(world: World, expectation: Expectation, seen: Seen, rate: WatchRate): readonly Judged[] {
+  const { failure, trial } = seen;
+  if (trial === undefined) return [{ verdict: "unknown", why: `${failure.name}: it could not be looked at` }];
+  const wanted = new Set(flowsOfExpectation(world, expectation).map(({ text }) => text));
+  // A harness that was itself held up for long may have lost what the farm did not.
+  if (trial.lateMs > rate.waitMs / 2)
+    return [{ verdict: "unknown", why: `${failure.name}: the harness was held up for ${seconds(trial.lateMs)}` }];
+  return [...trial.probes].flatMap(([flow, probes]): Judged[] => {
+    if (!wanted.has(flow.text)) return [];
+    if (!expectation.reachable) {
+      const answered = probes.some((probe) => probe.answeredMs !== undefined && probe.sentMs >= trial.beganMs);
+      return [answered ? { verdict: "failed", why: `${failure.name}: ${flow.text} was answered` } : { verdict: "passed" }];
+    }
+    const lastMs = probes.at(-1)?.sentMs ?? trial.beganMs;
+    return [judgeReachable(flow, seen, outagesIn(world, flow, trial), lastMs, expectation.withinMs, rate.everyMs + trial.lateMs)];
+  });
+}
+
+const storiesToTell = 5;
+
+/** `atRest`: which flows were answered while everything worked; undefined where that could not be seen. */
+export function judgeExpectation(
+  world: World,
+  expectation: Expectation,
+  given: { readonly atRest: ReadonlySet<string> | undefined; readonly seen: readonly Seen[]; readonly rate: WatchRate },
+): ExpectationResult {
+  const { atRest, seen, rate } = given;
+  const flows = flowsOfExpectation(world, expectation);
+  const through = seen.filter(({ failure }) => hasToSurvive(world, expectation, failure));
+  const whole = flows.map(({ text }): Judged => {
+    if (atRest === undefined) return { verdict: "unknown", why: "the farm did not come up" };
+    if (atRest.has(text) === expectation.reachable) return { verdict: "passed" };
+    return { verdict: "failed", why: `${text} is ${expectation.reachable ? "not " : ""}answered while nothing has failed` };
+  });
+  const nobody: readonly Judged[] = flows.length > 0 ? [] : [{ verdict: "unknown", why: "there is no address at which it could be asked" }];
+  const judged = [...nobody, ...whole, ...through.flatMap((one) => judgeThrough(world, expectation, one, rate))];
+  const verdict = (["failed", "unknown"] as const).find((one) => judged.some((each) => each.verdict === one)) ?? "passed";
+  const stories = judged.flatMap((one) => (one.verdict === verdict && one.why !== undefined ? [one.why] : []));
+  const more = stories.length > storiesToTell ? [`and ${stories.length - storiesToTell} more like these`] : [];
+  return {
+    expectation: expectationText(expectation),
+    verdict,
+    failures: through.length,
+    why: [...stories.slice(0, storiesToTell), ...more],
+  };
+}

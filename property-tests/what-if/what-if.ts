@@ -1,0 +1,262 @@
+/** Every failure of a farm, one after the other, in one lab or several; a lab that is not as it was afterwards is made anew. */
+import { availableParallelism } from "node:os";
+import { seededRandom } from "../../core/common/index.ts";
+import type { Clock } from "../../core/common/index.ts";
+import { plugName, plugsOf } from "../../core/farm/index.ts";
+import { FaultError } from "../../emulator/faults/index.ts";
+import type { ImageChoice } from "../../emulator/image/index.ts";
+import type { BackendName } from "../../emulator/lab.ts";
+import { HarnessError } from "../laws/index.ts";
+import { expectedMesh } from "../oracle/index.ts";
+import type { World } from "../oracle/index.ts";
+import type { Choices } from "../run/choices.ts";
+import { openSession } from "../run/open-session.ts";
+import type { OpenSession } from "../run/open-session.ts";
+import type { FarmToRun } from "../run/run-farms.ts";
+import type { Session } from "../run/session.ts";
+import { chosenFailures, failurePairs, partsOf, singleFailures } from "./failures.ts";
+import type { Daemon, Failure } from "./failures.ts";
+import { chooseFlows } from "./flows.ts";
+import type { WatchedFlow } from "./flows.ts";
+import { hasToSurvive, judgeExpectation } from "./judge-expectations.ts";
+import type { Seen } from "./judge-expectations.ts";
+import { judgeFailure } from "./judge-failure.ts";
+import { rank, withOnlyTogether } from "./rank.ts";
+import type { FailureResult, WhatIfResult } from "./result.ts";
+import { answeringNow, TrialError, tryFailure } from "./try-failure.ts";
+import type { Trial } from "./try-failure.ts";
+import { rateFor } from "./watch-flows.ts";
+import type { WatchRate } from "./watch-flows.ts";
+
+export interface WhatIfOptions {
+  readonly given: FarmToRun;
+  /** Also two by two. */
+  readonly pairs: boolean;
+  /** Kinds or names of failures; none: all. */
+  readonly only: readonly string[];
+  readonly seed: number;
+  readonly backend: BackendName;
+  readonly image: ImageChoice;
+  /** How many labs at once. */
+  readonly jobs: number;
+  /** How long a failure stands, at least. */
+  readonly holdMs: number;
+  /** After so long no further failure is begun. */
+  readonly budgetMs?: number;
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: WhatIfEvent) => void;
+  readonly version: string;
+}
+
+export type WhatIfEvent =
+  | { readonly kind: "step"; readonly step: string }
+  | { readonly kind: "begun"; readonly failures: number; readonly flows: number }
+  | { readonly kind: "tried"; readonly result: FailureResult };
+
+/** Flows watched, at most: with more of them each could be probed but seldom. */
+const mostFlows = 120;
+const wantedRate: WatchRate = { everyMs: 100, waitMs: 1000 };
+/** Longer than it takes a peer to find out that the other side of a tunnel has started again, which is 22 s. */
+const recoverWaitMs = 40_000;
+
+/** Of a machine's cores: each lab needs one for its programs and another for what watches it. */
+export const usualJobs = (): number => Math.max(1, Math.floor(availableParallelism() / 2));
+
+function clockOf(signal: AbortSignal): Clock {
+  return {
+    nowMs: () => performance.now(),
+    pause: (milliseconds) =>
+      new Promise((resolve, reject) => {
+        const end = (): void => {
+          clearTimeout(timer);
+          reject(signal.reason as Error);
+        };
+        const timer = setTimeout(() => {
+          signal.removeEventListener("abort", end);
+          resolve();
+        }, milliseconds);
+        if (signal.aborted) end();
+        else signal.addEventListener("abort", end, { once: true });
+      }),
+  };
+}
+
+/** A place for one lab at a time. */
+class Seat {
+  readonly #options: WhatIfOptions;
+  #open: OpenSession | undefined;
+  /** How many failures the lab that is open has been through. */
+  used = 0;
+
+  constructor(options: WhatIfOptions) {
+    this.#options = options;
+  }
+
+  async session(): Promise<Session> {
+    return (await this.open()).session;
+  }
+
+  async open(): Promise<OpenSession> {
+    const { given, seed, backend, image, signal, onEvent } = this.#options;
+    if (this.#open === undefined) {
+      this.#open = await openSession({
+        ...{ ...given, seed, backend, image, signal, patches: [], wired: plugsOf(given.farm).map(plugName) },
+        onStep: (step) => onEvent({ kind: "step", step }),
+      });
+      this.used = 0;
+    }
+    return this.#open;
+  }
+
+  /** The next who asks gets another lab. */
+  async close(): Promise<void> {
+    const open = this.#open;
+    this.#open = undefined;
+    await open?.close();
+  }
+}
+
+/** Where the kernel has no WireGuard, a daemon for each tunnel. */
+function tunnelDaemons(world: World, choices: Choices): readonly Daemon[] {
+  if (choices["wireguard"] !== "wireguard-go") return [];
+  const tunnels = world.networks.flatMap((network) => expectedMesh(world, network)).filter(({ peers }) => peers.length > 0);
+  return tunnels.map(({ resource, name }) => ({ node: resource.node, service: name }));
+}
+
+interface Tried extends Seen {
+  readonly result: FailureResult;
+}
+
+const unknownResult = (failure: Failure, why: string): FailureResult => ({
+  failure: failure.name,
+  parts: failure.parts.map(({ kind, name }) => ({ kind, name })),
+  ...{ verdict: "unknown", stoodMs: null, lost: [], cutOff: [], onlyTogether: [], why },
+});
+
+/** What a trial may throw for want of a farm that works or a harness that sees; all else is thrown on. */
+const isUnseen = (error: unknown): error is Error => [TrialError, FaultError, HarnessError].some((kind) => error instanceof kind);
+
+type Try = (session: Session) => Promise<Trial>;
+
+/** A lab in which not everything works any more, after other failures, is no place for another one: it is made anew, once. */
+async function tryInSeat(seat: Seat, failure: Failure, run: Try): Promise<Tried> {
+  for (;;) {
+    const session = await seat.session();
+    const isFresh = seat.used === 0;
+    seat.used += 1;
+    try {
+      const trial = await run(session);
+      const result = judgeFailure(session.world, failure, trial);
+      if (trial.recovered) return { failure, trial, result };
+      await seat.close();
+      return { failure, trial, result: { ...result, why: "what did not come back was gone for good: the lab was made anew" } };
+    } catch (error) {
+      await seat.close();
+      if (!isUnseen(error)) throw error;
+      if (isFresh || !(error instanceof TrialError)) return { failure, trial: undefined, result: unknownResult(failure, error.message) };
+    }
+  }
+}
+
+interface Plan {
+  readonly session: Session;
+  readonly choices: Choices;
+  readonly failures: readonly Failure[];
+  /** Those that work. */
+  readonly flows: readonly WatchedFlow[];
+  readonly known: number;
+  readonly silent: readonly WatchedFlow[];
+  /** By their words, of all flows. */
+  readonly answered: ReadonlySet<string>;
+  readonly rate: WatchRate;
+}
+
+/** Which failures and flows there are, and which flows work while everything does. */
+async function planOf(seat: Seat, options: WhatIfOptions, clock: Clock): Promise<Plan> {
+  const { session, choices } = await seat.open();
+  const { farm, world } = session;
+  const parts = partsOf(farm, tunnelDaemons(world, choices));
+  const pairs = options.pairs ? seededRandom(options.seed, "what-if pairs").shuffle(failurePairs(farm, parts)) : [];
+  const chosen = chosenFailures([...singleFailures(parts), ...pairs], options.only);
+  const { flows, known } = chooseFlows(world, mostFlows, options.seed);
+  const rate = rateFor(flows.length, wantedRate);
+  const answered = await answeringNow({ session, flows, rate, clock });
+  const silent = flows.filter((flow) => flow.answeredBy !== undefined && !answered.has(flow));
+  return {
+    ...{ session, choices, failures: chosen, known, silent, rate },
+    flows: flows.filter((flow) => !silent.includes(flow)),
+    answered: new Set([...answered].map(({ text }) => text)),
+  };
+}
+
+/** How long a failure has to stand so that what must come back in time can be seen to. */
+function holdOf(world: World, failure: Failure, { holdMs }: WhatIfOptions, rate: WatchRate): number {
+  const times = world.farm.expectations.filter((one) => hasToSurvive(world, one, failure)).map(({ withinMs }) => withinMs);
+  return Math.max(holdMs, ...times.map((withinMs) => withinMs + 5 * rate.everyMs));
+}
+
+async function tryAll(first: Seat, plan: Plan, options: WhatIfOptions, clock: Clock): Promise<readonly Tried[]> {
+  const startedMs = clock.nowMs();
+  const { seed, signal } = options;
+  const tried: Tried[] = [];
+  const waiting = plan.failures.values();
+  const inTime = (): boolean => options.budgetMs === undefined || clock.nowMs() - startedMs < options.budgetMs;
+  const run = (failure: Failure): Try => {
+    const holdMs = holdOf(plan.session.world, failure, options, plan.rate);
+    return (session) =>
+      tryFailure({ ...{ session, failure, holdMs, recoverWaitMs, seed, clock, signal }, flows: plan.flows, rate: plan.rate });
+  };
+  const work = async (seat: Seat): Promise<void> => {
+    try {
+      while (inTime()) {
+        const next = waiting.next();
+        if (next.done === true) return;
+        const one = await tryInSeat(seat, next.value, run(next.value));
+        tried.push(one);
+        options.onEvent({ kind: "tried", result: one.result });
+      }
+    } finally {
+      await seat.close();
+    }
+  };
+  const jobs = Math.max(1, Math.min(options.jobs, plan.failures.length));
+  const others = Array.from({ length: jobs - 1 }, () => new Seat(options));
+  const workers = await Promise.allSettled([first, ...others].map(work));
+  for (const one of workers) if (one.status === "rejected") throw one.reason;
+  return tried;
+}
+
+/**
+ * Tries all failures and judges the farm's expectations by them. Throws the signal's reason when interrupted (no lab is left then), and a BuildError or LabError where this host cannot run any lab.
+ */
+export async function whatIf(options: WhatIfOptions): Promise<WhatIfResult> {
+  const { given, seed, backend, signal, version } = options;
+  const clock = clockOf(signal);
+  const startedMs = clock.nowMs();
+  const seat = new Seat(options);
+  try {
+    const plan = await planOf(seat, options, clock);
+    options.onEvent({ kind: "begun", failures: plan.failures.length, flows: plan.flows.length });
+    const tried = await tryAll(seat, plan, options, clock);
+    const { world } = plan.session;
+    const done = new Set(tried.map(({ failure }) => failure.name));
+    return {
+      schema: "farmlab.what-if/1",
+      ...{ farm: given.farm.name, seed, backend, farmlab: version, host: { choices: plan.choices } },
+      ...{ probeEveryMs: plan.rate.everyMs, probeWaitMs: plan.rate.waitMs },
+      flows: { watched: plan.flows.length, known: plan.known },
+      silent: plan.silent.map(({ text }) => text),
+      failures: rank(withOnlyTogether(tried.map(({ result }) => result))),
+      expectations: given.farm.expectations.map((one) =>
+        judgeExpectation(world, one, { atRest: plan.answered, seen: tried, rate: plan.rate }),
+      ),
+      notTried: plan.failures.filter(({ name }) => !done.has(name)).map(({ name }) => name),
+      durationMs: Math.round(clock.nowMs() - startedMs),
+    };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    await seat.close();
+  }
+}
