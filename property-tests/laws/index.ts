@@ -1,3 +1,4 @@
 /** The laws and the properties that check them. A property judges one running farm; bringing it up is the room `run`. */
 export * from "./law.ts";
 export * from "./registry.ts";
+export { pureProperties } from "./ex-pure.ts";

@@ -27,6 +27,13 @@ export interface Property {
   run(session: Session): Promise<PropertyOutcome>;
 }
 
+/** What the laws of the derivation alone are judged on: a farm's data, without a lab. */
+export type PureSubject = Pick<Session, "farm" | "file" | "text" | "seed" | "world" | "intents" | "facts">;
+
+export interface PureProperty extends Property {
+  run(subject: PureSubject): Promise<PropertyOutcome>;
+}
+
 /** What every property needs that looks at packets where they pass: `Session.watch`. */
 export const seesPackets: readonly string[] = ["packet-sockets"];
 

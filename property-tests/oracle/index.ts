@@ -13,3 +13,4 @@ export type { PathPart, Way } from "./underlay.ts";
 export { awayAfter, worldWithout } from "./world-at.ts";
 export * from "./mesh.ts";
 export * from "./upstream.ts";
+export * from "./drawing.ts";

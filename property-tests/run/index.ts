@@ -6,6 +6,7 @@ export * from "./select.ts";
 export * from "./verdict.ts";
 export * from "./verdicts.ts";
 export * from "./run-farms.ts";
+export { judgePure } from "./pure-subject.ts";
 export type * from "./session.ts";
 export { openFarm } from "./live-farm.ts";
 export type { LiveFarm, LiveFarmOptions } from "./live-farm.ts";

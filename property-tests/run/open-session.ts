@@ -6,10 +6,11 @@ import type { BackendName } from "../../emulator/lab.ts";
 import { startProber } from "../../emulator/probe/index.ts";
 import type { Prober } from "../../emulator/probe/index.ts";
 import { HarnessError } from "../laws/index.ts";
-import { describeWorld, resourceKey } from "../oracle/index.ts";
+import { describeWorld } from "../oracle/index.ts";
 import type { NetworkWorld, WorkloadParty } from "../oracle/index.ts";
 import { choicesSeen } from "./choices.ts";
 import { openFarm, type LiveFarm } from "./live-farm.ts";
+import { observedPrefixes } from "./pure-subject.ts";
 import { startResponders } from "./responders.ts";
 import type { Session } from "./session.ts";
 import { trafficOf } from "./traffic.ts";
@@ -52,11 +53,6 @@ function labName(farm: Farm): string {
   labsMade += 1;
   return `run-${process.pid}-${labsMade}-${farm.name}`;
 }
-
-const observedPrefixes = (intents: Intents): Map<string, Intents["networks"][number]["resources"][number]["prefix"]> =>
-  new Map(
-    intents.networks.flatMap((network) => network.resources.map((resource) => [resourceKey(network.name, resource.node), resource.prefix])),
-  );
 
 /** Opens a session; on failure or abort nothing of the lab is left. */
 export async function openSession(options: OpenOptions): Promise<OpenSession> {
