@@ -1,16 +1,24 @@
-/** EX-17, of which so far: an agent that finds its node as it should be changes nothing. */
-import type { Session } from "../run/session.ts";
+/** EX-17: an agent that finds its node as it should be changes nothing, and puts right what somebody changed by hand, and only that. */
+import { gatewayUpPlace, resourcePosition, tunnelName } from "../run/places.ts";
+import { hexOf } from "../oracle/index.ts";
+import type { Position, Session } from "../run/session.ts";
+import { driftedTexts, handiwork } from "./drift.ts";
+import type { DriftPlace } from "./drift.ts";
 import { HarnessError, needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
 
-/** An agent that starts anew knows nothing of what its predecessor left: it looks at all of it. */
-async function nothingToDo(session: Session): Promise<PropertyOutcome> {
+/** Changes of every node's agent after it was started anew: it knows nothing of what its predecessor left, and looks at all of it. */
+async function changesAfterRestart(session: Session): Promise<{ readonly node: string; readonly changes: number }[]> {
   await session.restartAgents();
-  const statuses = session.farm.nodes.map(({ name }) => {
+  return session.farm.nodes.map(({ name }) => {
     const status = session.statuses.get(name);
     if (status === undefined) throw new HarnessError(`the agent of ${name} says nothing after its restart`);
     return status;
   });
+}
+
+async function nothingToDo(session: Session): Promise<PropertyOutcome> {
+  const statuses = await changesAfterRestart(session);
   const stories = statuses
     .filter(({ changes }) => changes > 0)
     .map(
@@ -20,6 +28,66 @@ async function nothingToDo(session: Session): Promise<PropertyOutcome> {
   return outcomeOf(statuses.length, stories);
 }
 
+/** One NR of every node, and every gateway. */
+function driftPlaces(session: Session): DriftPlace[] {
+  const resources = session.farm.nodes.flatMap(({ name }): DriftPlace[] => {
+    const own = session.world.networks.flatMap((network) =>
+      network.resources.filter(({ node }) => node === name).map((resource) => ({ network, resource })),
+    );
+    return own.slice(0, 1).map(({ network, resource }) => ({
+      position: resourcePosition(network, resource),
+      link: `veth-${hexOf(resource)}-${network.network.allocationNumber}`,
+      hostBridge: `br-${hexOf(resource)}-${network.network.allocationNumber}`,
+      ...(network.resources.length > 1 ? { tunnel: tunnelName(network, resource) } : {}),
+    }));
+  });
+  const gateways = session.world.bars.map((bar): DriftPlace => {
+    const { interface: link, ...position } = gatewayUpPlace(bar);
+    return { position, link };
+  });
+  return [...resources, ...gateways];
+}
+
+const called = ({ node, namespace }: Position): string => `${namespace ?? "the host's namespace"} on ${node}`;
+
+/** What was changed by hand is as it was before; what others made in farmlab's namespaces is as they made it. */
+async function putRight(session: Session): Promise<PropertyOutcome> {
+  const places = driftPlaces(session);
+  const before = await Promise.all(places.map(async (place) => await driftedTexts(session, place)));
+  const hands = places.map((place) => handiwork(session, place));
+  const stories: string[] = [];
+  try {
+    await Promise.all(hands.map(async (hand) => await hand.change()));
+    const statuses = await changesAfterRestart(session);
+    const quiet = statuses.filter(({ node, changes }) => changes === 0 && places.some(({ position }) => position.node === node));
+    stories.push(
+      ...quiet.map(({ node }) => `the agent of ${node} changed nothing; expected: what was changed by hand is put right (EX-17)`),
+    );
+    for (const [index, place] of places.entries()) {
+      const now = await driftedTexts(session, place);
+      for (const [what, text] of Object.entries(before[index] ?? {})) {
+        if (now[what] === text) continue;
+        const lost = text.split("\n").filter((line) => !now[what]?.split("\n").includes(line));
+        const more = (now[what] ?? "").split("\n").filter((line) => !text.split("\n").includes(line));
+        const told = [...lost.map((line) => `without ${line.trim()}`), ...more.map((line) => `with ${line.trim()}`)].slice(0, 4).join("; ");
+        stories.push(
+          `${what} of ${called(place.position)}, changed by hand, are ${told}; expected: as they were before (EX-17: drift is repaired)`,
+        );
+      }
+      const gone = await hands[index]?.foreignGone();
+      stories.push(
+        ...(gone ?? []).map(
+          (what) =>
+            `${what}, which somebody made in ${called(place.position)}, is gone; expected: still there (EX-17: nothing else is touched)`,
+        ),
+      );
+    }
+  } finally {
+    await Promise.allSettled(hands.map(async (hand) => await hand.tidy()));
+  }
+  return outcomeOf(places.length, stories, { nothing: "this farm has no network" });
+}
+
 export const driftProperties: readonly Property[] = [
   {
     law: "EX-17",
@@ -27,5 +95,12 @@ export const driftProperties: readonly Property[] = [
     needs: needsTunnels,
     alone: true,
     run: nothingToDo,
+  },
+  {
+    law: "EX-17",
+    name: "EX-17 what is changed by hand is put right at the next look, and what is another's is left alone",
+    needs: needsTunnels,
+    alone: true,
+    run: putRight,
   },
 ];

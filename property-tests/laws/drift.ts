@@ -1,0 +1,137 @@
+/** A person at work in a namespace of farmlab's: takes things away, adds some, and makes things of their own beside them. */
+import type { Position, Session } from "../run/session.ts";
+
+export interface DriftPlace {
+  /** A namespace that farmlab owns whole. */
+  readonly position: Position;
+  /** A link in it that is no tunnel. */
+  readonly link: string;
+  /** WireGuard's interface in it, if it has one with peers. */
+  readonly tunnel?: string;
+  /** A bridge of farmlab's in the host's namespace of the same node. */
+  readonly hostBridge?: string;
+}
+
+/** farmlab's mark on routes (`proto`), as it stands in the kernel. */
+const ownProtocol = "98";
+const strayKey = `${"A".repeat(42)}E=`;
+const strayNamespace = "net-ffff-9";
+const strayRoute = "198.18.1.0/24";
+const strayAddress = "198.18.2.77/24";
+const theirs = { table: "somebody", route: "198.18.3.0/24", protocol: "77" };
+
+const sortedLines = (text: string, keeps: (line: string) => boolean = () => true): string =>
+  text
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== "" && keeps(line))
+    .toSorted()
+    .join("\n");
+
+/** Of `wg show all dump`: who is a peer, for which addresses, how often it is kept alive. Not who was heard of when, nor keys of its own. */
+const peerLines = (dump: string): string =>
+  sortedLines(
+    dump
+      .split("\n")
+      .map((line) => line.split("\t"))
+      .filter((fields) => fields.length === 9)
+      .map((fields) => [fields[0], fields[1], fields[4]?.split(",").toSorted().join(","), fields[8]].join(" "))
+      .join("\n"),
+  );
+
+/** By what it is of: everything that `handiwork` changes and an agent has to put right, as text. */
+export async function driftedTexts(session: Session, { position, hostBridge }: DriftPlace): Promise<Readonly<Record<string, string>>> {
+  const inside = async (...argv: string[]): Promise<string> => await session.read(position, argv);
+  const outside = async (...argv: string[]): Promise<string> => await session.read({ node: position.node }, argv);
+  const [addresses, links, routes4, routes6, tables, peers, namespaces, bridge, ttl] = await Promise.all([
+    inside("ip", "-o", "address", "show"),
+    inside("ip", "-o", "link", "show"),
+    inside("ip", "-4", "route", "show", "table", "all", "proto", ownProtocol),
+    inside("ip", "-6", "route", "show", "table", "all", "proto", ownProtocol),
+    inside("nft", "list", "ruleset"),
+    inside("wg", "show", "all", "dump"),
+    outside("ip", "netns", "list"),
+    hostBridge === undefined ? "" : outside("ip", "-o", "link", "show", "dev", hostBridge),
+    inside("cat", "/proc/sys/net/ipv4/ip_default_ttl"),
+  ]);
+  const ownTables = tables.split(/^(?=table )/m).filter((table) => !table.startsWith(`table inet ${theirs.table} `));
+  return {
+    addresses: sortedLines(addresses),
+    links: sortedLines(links),
+    routes: `${sortedLines(routes4)}\n${sortedLines(routes6)}`,
+    rules: ownTables.join("").trim(),
+    peers: peerLines(peers),
+    namespaces: sortedLines(namespaces.replace(/ \(id: \d+\)/g, "")),
+    "the host's links": bridge.trim(),
+    "kernel settings": ttl.trim(),
+  };
+}
+
+export interface Handiwork {
+  change(): Promise<void>;
+  /** What of another's own is no longer there. */
+  foreignGone(): Promise<string[]>;
+  /** Takes away what an agent left. */
+  tidy(): Promise<void>;
+}
+
+export function handiwork(session: Session, { position, link, tunnel, hostBridge }: DriftPlace): Handiwork {
+  const inside = async (...argv: string[]): Promise<string> => await session.read(position, argv);
+  const outside = async (...argv: string[]): Promise<string> => await session.read({ node: position.node }, argv);
+  const inOrder = async (steps: readonly (readonly string[])[]): Promise<void> => {
+    for (const step of steps) await inside(...step);
+  };
+  return {
+    async change() {
+      const [first] = peerLines(await inside("wg", "show", "all", "dump")).split("\n");
+      const peer = first?.split(" ")[1];
+      await inOrder([
+        ["ip", "-4", "route", "del", "default"],
+        ["ip", "-6", "route", "replace", "default", "dev", link, "proto", ownProtocol],
+        ["ip", "address", "add", strayAddress, "dev", link],
+        ["ip", "route", "add", strayRoute, "dev", link, "proto", ownProtocol],
+        ["ip", "route", "add", theirs.route, "dev", link, "proto", theirs.protocol],
+        ["nft", "flush", "table", "inet", "farmlab"],
+        ["nft", "add", "table", "inet", "farmlab-stray"],
+        ["nft", "add", "table", "inet", theirs.table],
+        ["ip", "link", "add", "stray0", "type", "bridge"],
+        ["sh", "-c", "echo 63 > /proc/sys/net/ipv4/ip_default_ttl"],
+        ...(tunnel === undefined || peer === undefined
+          ? []
+          : [
+              ["wg", "set", tunnel, "peer", strayKey, "allowed-ips", "203.0.113.0/24"],
+              ["wg", "set", tunnel, "peer", peer, "persistent-keepalive", "77"],
+              ["ip", "link", "set", "dev", tunnel, "mtu", "1300"],
+            ]),
+      ]);
+      if (hostBridge === undefined) return;
+      await outside("ip", "link", "set", "dev", hostBridge, "down");
+      await outside("ip", "netns", "add", strayNamespace);
+    },
+    async foreignGone() {
+      const routes = await inside("ip", "-4", "route", "show", "proto", theirs.protocol);
+      const tables = await inside("nft", "list", "tables");
+      return [
+        ...(routes.includes(theirs.route) ? [] : [`the route to ${theirs.route}`]),
+        ...(tables.includes(`inet ${theirs.table}`) ? [] : [`the table ${theirs.table}`]),
+      ];
+    },
+    async tidy() {
+      const leftovers = [
+        ["ip", "route", "del", theirs.route],
+        ["ip", "route", "del", strayRoute],
+        ["ip", "address", "del", strayAddress, "dev", link],
+        ["ip", "link", "del", "stray0"],
+        ["nft", "delete", "table", "inet", theirs.table],
+        ["nft", "delete", "table", "inet", "farmlab-stray"],
+        ...(tunnel === undefined ? [] : [["wg", "set", tunnel, "peer", strayKey, "remove"]]),
+      ];
+      await Promise.allSettled([
+        ...leftovers.map(async (argv) => await inside(...argv)),
+        ...(hostBridge === undefined
+          ? []
+          : [outside("ip", "netns", "del", strayNamespace), outside("ip", "link", "set", "dev", hostBridge, "up")]),
+      ]);
+    },
+  };
+}
