@@ -1,63 +1,103 @@
-/** `farmlab laws`: what must hold, which properties check it, which seeded faults it catches, and how it fared last. */
-import { Command, Option } from "commander";
+/** `farmlab laws`: what must hold, which properties check it, which seeded faults it catches, and how it fared last. `--mutants` tries the faults. */
+import { Command, InvalidArgumentError, Option } from "commander";
 import { cacheDirectory } from "../../emulator/image/index.ts";
 import { laws } from "../../property-tests/laws/index.ts";
 import type { Law } from "../../property-tests/laws/index.ts";
 import { flakeLine, readFlakes } from "../../property-tests/flakes/index.ts";
-import { mutants } from "../../property-tests/mutants/index.ts";
+import { lastMatrix, mutants } from "../../property-tests/mutants/index.ts";
+import type { KillMatrix } from "../../property-tests/mutants/index.ts";
 import { lastVerdicts, sourcesHash } from "../../property-tests/run/index.ts";
 import type { Verdicts } from "../../property-tests/run/index.ts";
+import { makeMatrix, readPart } from "./kill-matrix.ts";
+import type { Part } from "./kill-matrix.ts";
 
 interface Options {
   readonly mutants?: boolean;
+  readonly only?: readonly string[];
+  readonly part?: Part;
+  readonly jobs?: number;
+  readonly seed?: number;
+  readonly quiet?: boolean;
   readonly format: "text" | "json";
 }
 
-const describe = (law: Law, verdicts: Verdicts): object => ({
+const gather = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+function wholeNumber(least: number, greatest: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (!/^[0-9]+$/.test(text) || number < least || number > greatest)
+      throw new InvalidArgumentError(`It must be a whole number from ${least} to ${greatest}`);
+    return number;
+  };
+}
+
+/** Faults that a law must catch, and of those that were tried with these very sources the ones that it did catch. */
+const caughtBy = (law: Law, matrix: KillMatrix | undefined): readonly string[] =>
+  (matrix?.rows ?? []).filter(({ killedBy }) => killedBy.includes(law.id)).map(({ mutant }) => mutant);
+
+const describe = (law: Law, verdicts: Verdicts, matrix: KillMatrix | undefined): object => ({
   law: law.id,
   kind: law.kind,
   text: law.text,
   properties: law.properties.map(({ name, needs }) => ({ property: name, needs, verdicts: verdicts[name] ?? {} })),
   tests: law.tests,
   mutants: mutants.filter((mutant) => mutant.laws.includes(law.id)).map(({ id, description }) => ({ mutant: id, description })),
+  caught: caughtBy(law, matrix),
 });
 
-function lawText(law: Law, verdicts: Verdicts, withMutants: boolean): string {
+function lawText(law: Law, verdicts: Verdicts, matrix: KillMatrix | undefined): string {
   const properties = law.properties.map(({ name }) => {
     const last = Object.entries(verdicts[name] ?? {}).map(([backend, verdict]) => `${verdict} on ${backend}`);
     return `    ${name}: ${last.length === 0 ? "unknown" : last.join(", ")}`;
   });
-  const caught = mutants.filter((mutant) => mutant.laws.includes(law.id));
+  const expected = mutants.filter((mutant) => mutant.laws.includes(law.id)).length;
+  const alone = matrix?.columns.find((column) => column.law === law.id)?.onlyKillerOf.length ?? 0;
+  const caught = caughtBy(law, matrix).length;
   return [
     `${law.id} (${law.kind})  ${law.text}`,
     ...properties,
     ...law.tests.map((file) => `    tested by ${file}`),
     ...(properties.length + law.tests.length === 0 ? ["    no property checks it yet"] : []),
-    ...(withMutants ? caught.map((mutant) => `    catches ${mutant.id}: ${mutant.description}`) : []),
+    ...(expected === 0
+      ? []
+      : [
+          `    must catch ${expected} seeded faults; ${caught === 0 ? "none tried since the last change" : `caught ${caught}, ${alone} of them alone`}`,
+        ]),
   ].join("\n");
 }
 
 export function lawsCommand(): Command {
   return new Command("laws")
-    .option("--mutants", "show the seeded faults that each law catches")
+    .option("--mutants", "try the seeded faults: which law catches which, and exit 1 where one lives")
+    .option("--only <mutant>", "with --mutants: this one only (may be given several times)", gather)
+    .option("--part <i/n>", "with --mutants: every nth one, from the ith on", readPart)
+    .option("--jobs <number>", "with --mutants: labs at once", wholeNumber(1, 64))
+    .option("--seed <number>", "with --mutants: choose flows by this seed", wholeNumber(0, 0x7fff_ffff))
     .addOption(new Option("--format <format>", "output").choices(["text", "json"]).default("text"))
     .addHelpText(
       "after",
       `
-A verdict is of these very sources on this host; after any change it is unknown until the next run.
+A verdict is of these very sources on this host; after any change it is unknown until the next run. So is what was caught.
 
 Examples:
-  farmlab laws --mutants
+  farmlab laws
   farmlab laws --format json
+  farmlab laws --mutants
+  farmlab laws --mutants --part 3/7
+  farmlab laws --mutants --only nat66 --only snat-left-out
 `,
     )
-    .action((options: Options) => {
-      const verdicts = lastVerdicts(cacheDirectory(), sourcesHash());
+    .action(async (options: Options) => {
+      if (options.mutants === true) return await makeMatrix(options);
+      const sources = sourcesHash();
+      const verdicts = lastVerdicts(cacheDirectory(), sources);
+      const matrix = lastMatrix(cacheDirectory(), sources);
       if (options.format === "json") {
-        const listed = laws.map((law) => describe(law, verdicts));
+        const listed = laws.map((law) => describe(law, verdicts, matrix));
         process.stdout.write(`${JSON.stringify({ schema: "farmlab.laws/1", laws: listed }, undefined, 2)}\n`);
       } else {
-        const lines = [...laws.map((law) => lawText(law, verdicts, options.mutants === true)), flakeLine(readFlakes())];
+        const lines = [...laws.map((law) => lawText(law, verdicts, matrix)), flakeLine(readFlakes())];
         process.stdout.write(`${lines.join("\n")}\n`);
       }
     });

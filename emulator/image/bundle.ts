@@ -60,6 +60,13 @@ export async function ensureBundle(patches: readonly SourcePatch[] = []): Promis
   return path;
 }
 
+/** The agent's own source files, from the project's root: what a patch can be of. Throws a BuildError when they do not bundle. */
+export async function agentSources(): Promise<ReadonlySet<string>> {
+  await ensureBundle();
+  const stamp = readStamp(join(cacheDirectory(), "bundle", `${digest(JSON.stringify([method, projectRoot, []]))}.json`));
+  return new Set((stamp?.inputs ?? []).map(({ file }) => relative(projectRoot, file)));
+}
+
 async function bundle(patches: readonly SourcePatch[]): Promise<{ code: string; inputs: Input[] }> {
   // Loaded here only: most starts find the bundle made.
   const { build } = await import("esbuild");

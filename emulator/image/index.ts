@@ -4,6 +4,7 @@
  */
 export { BuildError, buildOnce } from "./build-once.ts";
 export { cacheDirectory, cacheProblem } from "./cache.ts";
+export { agentSources, ensureBundle } from "./bundle.ts";
 export type { SourcePatch } from "./bundle.ts";
 export { findImage } from "./image.ts";
 export type { Image, ImageOptions } from "./image.ts";

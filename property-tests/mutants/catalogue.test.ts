@@ -3,11 +3,10 @@ import { describe, expect, it } from "vitest";
 import { expectValue } from "../../core/common/index.ts";
 import { loadFarm } from "../../core/farm/index.ts";
 import { lawNamed, laws } from "../laws/index.ts";
-import { mutants, mutatedText } from "./index.ts";
+import { farmOf, mutants } from "./index.ts";
+import { subsumed } from "./subsumed.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
-const farmFile = `${root}topologies/exit-node.farm.yml`;
-const farmText = readFileSync(farmFile, "utf8");
 
 describe("the mutants", () => {
   it("have ids of their own and name laws that have properties", () => {
@@ -16,10 +15,15 @@ describe("the mutants", () => {
       for (const id of mutant.laws) expect(lawNamed(id)?.properties.length, `${mutant.id}: ${id}`).toBeGreaterThan(0);
   });
 
-  it("there is one for every law that a lab checks", () => {
-    const caught = new Set(mutants.flatMap((mutant) => mutant.laws));
-    const checked = laws.filter((law) => law.kind === "lab" && law.properties.length > 0).map((law) => law.id);
-    expect(checked.filter((id) => !caught.has(id))).toEqual([]);
+  it("there is one for every law that has a property, and one for which it is the only law named, or it is listed as subsumed", () => {
+    const named = new Set(mutants.flatMap((mutant) => mutant.laws));
+    const alone = new Set([
+      ...mutants.filter((mutant) => mutant.laws.length === 1).flatMap((mutant) => mutant.laws),
+      ...subsumed.map(({ law }) => law),
+    ]);
+    const checked = laws.filter((law) => law.properties.length > 0).map((law) => law.id);
+    expect(checked.filter((id) => !named.has(id))).toEqual([]);
+    expect(checked.filter((id) => !alone.has(id))).toEqual([]);
   });
 
   it.each(mutants)("$id fits its source: every text to replace is there once", (mutant) => {
@@ -27,6 +31,7 @@ describe("the mutants", () => {
       expect(readFileSync(root + patch.file, "utf8").split(patch.find).length - 1, patch.find).toBe(1);
       expect(patch.replace).not.toBe(patch.find);
     }
-    expect(() => expectValue(loadFarm(mutatedText(mutant, farmText), farmFile))).not.toThrow();
+    const { file, text } = farmOf(mutant);
+    expect(() => expectValue(loadFarm(text, file))).not.toThrow();
   });
 });

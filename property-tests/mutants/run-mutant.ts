@@ -1,46 +1,108 @@
-/** Runs one mutant on a farm and tells which laws caught it. */
+/** Runs mutants on farms, each in a process of its own that has the patched sources, and tells which laws caught them. */
+import { fork } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { expectValue } from "../../core/common/index.ts";
-import { loadFarm } from "../../core/farm/index.ts";
-import { intentsOf } from "../../core/intents/index.ts";
-import type { LawResult, RunResult } from "../../reports/index.ts";
-import { runFarms, selectProperties } from "../run/index.ts";
-import type { Mutant } from "./catalogue.ts";
+import { ensureRuntime } from "../../emulator/image/index.ts";
+import type { LawResult } from "../../reports/index.ts";
+import { lawNamed } from "../laws/index.ts";
+import { defaultFarm, mutatedText } from "./mutant.ts";
+import type { Mutant } from "./mutant.ts";
+import { farmToRun, labMark } from "./patched/judge.ts";
+import type { JudgeAnswer, JudgeEnd, JudgeRequest } from "./patched/protocol.ts";
 
 export interface MutantRun {
-  readonly result: RunResult;
-  /** Laws with a failed property. */
+  readonly laws: readonly LawResult[];
+  readonly end: JudgeEnd;
+  /** Laws with a failed property, in the order in which they failed. */
   readonly killedBy: readonly string[];
-  readonly failures: readonly LawResult[];
+  /** From the start of its process to the first failed law, milliseconds. */
+  readonly killedAfterMs?: number;
+  /** Labs that were made until the first law failed. */
+  readonly emulations: number;
+  readonly durationMs: number;
 }
 
-/** The farm file with the mutant's edit; throws where the edit does not fit. */
-export function mutatedText(mutant: Mutant, text: string): string {
-  if (mutant.farmEdit === undefined) return text;
-  const { find, replace } = mutant.farmEdit;
-  const places = text.split(find).length - 1;
-  if (places !== 1) throw new Error(`mutant ${mutant.id}: ${places} places of the farm file read ${JSON.stringify(find)}, not one`);
-  return text.replace(find, () => replace);
+export interface MutantOptions {
+  readonly seed: number;
+  /** Ids; empty: all. */
+  readonly laws?: readonly string[];
+  readonly signal?: AbortSignal;
+  readonly onResult?: (result: LawResult) => void;
 }
 
-/** `laws` empty judges by all laws. Throws when the farm does not load. */
-export async function runMutant(
-  mutant: Mutant,
-  file: string,
-  text: string,
-  options: { readonly laws: readonly string[]; readonly seed: number },
+const entry = fileURLToPath(new URL("patched/process.ts", import.meta.url));
+const topologies = fileURLToPath(new URL("../../topologies/", import.meta.url));
+/** A farm whose every law waits for its deadline takes a minute on a quiet machine; this finds a process that is stuck. */
+const processWaitMs = 600_000;
+
+/** The farm that a mutant runs on: its file and its text, edited where the mutant edits it. */
+export function farmOf(mutant: Mutant): { readonly file: string; readonly text: string } {
+  const file = `${topologies}${mutant.farm ?? defaultFarm}.farm.yml`;
+  return { file, text: mutatedText(mutant, readFileSync(file, "utf8")) };
+}
+
+const isPureLaw = (id: string | undefined): boolean => id !== undefined && lawNamed(id)?.kind === "pure";
+
+/** Runs a mutant on its own farm. */
+export async function runMutant(mutant: Mutant, options: MutantOptions): Promise<MutantRun> {
+  const { file, text } = farmOf(mutant);
+  const isPatched = mutant.patches.length > 0;
+  const mark = isPatched ? await labMark(expectValue(farmToRun(text, file)), []) : undefined;
+  return await runPatched(
+    { file, text, patches: mutant.patches, seed: options.seed, laws: options.laws ?? [], ...(mark === undefined ? {} : { labMark: mark }) },
+    options,
+  );
+}
+
+/** Runs a farm with patched sources. Rejects with the signal's reason when interrupted; the lab goes with its process. */
+export async function runPatched(
+  request: JudgeRequest,
+  { signal, onResult }: Omit<MutantOptions, "seed" | "laws"> = {},
 ): Promise<MutantRun> {
-  const edited = mutatedText(mutant, text);
-  const { farm } = expectValue(loadFarm(edited, file));
-  const result = await runFarms([{ file, text: edited, farm, intents: expectValue(intentsOf(farm)) }], {
-    properties: selectProperties(options.laws),
-    seed: options.seed,
-    backend: "netns",
-    jobs: 1,
-    signal: new AbortController().signal,
-    onEvent: () => undefined,
-    version: "mutant",
-    patches: mutant.patches,
+  // Made here once, and not by two processes side by side.
+  await ensureRuntime();
+  signal?.throwIfAborted();
+  const started = performance.now();
+  const laws: LawResult[] = [];
+  const killedBy: string[] = [];
+  let killedAfterMs: number | undefined;
+  const child = fork(entry, { stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  const said: Buffer[] = [];
+  child.stderr?.on("data", (chunk: Buffer) => said.push(chunk));
+  const ended = Promise.withResolvers<JudgeEnd>();
+  child.on("message", (message) => {
+    const answer = message as JudgeAnswer;
+    if (answer.kind !== "judged") return ended.resolve(answer);
+    laws.push(answer.result);
+    onResult?.(answer.result);
+    if (answer.result.verdict !== "failed" || killedBy.includes(answer.result.law)) return;
+    killedBy.push(answer.result.law);
+    killedAfterMs ??= performance.now() - started;
   });
-  const failures = result.results.flatMap((one) => one.laws).filter((law) => law.verdict === "failed");
-  return { result, failures, killedBy: [...new Set(failures.map((law) => law.law))] };
+  child.on("error", (error) => ended.resolve({ kind: "broken", why: error.message }));
+  child.on("exit", (code, name) => {
+    const words = Buffer.concat(said).toString("utf8").trim().split("\n").slice(-6).join("; ");
+    ended.resolve({ kind: "broken", why: `its process ended with ${name ?? code ?? "?"}${words === "" ? "" : `: ${words}`}` });
+  });
+  const late = setTimeout(() => ended.resolve({ kind: "broken", why: `no end after ${processWaitMs / 1000} s` }), processWaitMs);
+  const stop = (): void => ended.reject(signal?.reason instanceof Error ? signal.reason : new Error("interrupted"));
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    child.send(request);
+    const end = await ended.promise;
+    const emulations = isPureLaw(killedBy[0]) || (end.kind === "ended" && end.ran === "pure") ? 0 : 1;
+    return {
+      laws,
+      end,
+      killedBy,
+      emulations,
+      durationMs: performance.now() - started,
+      ...(killedAfterMs === undefined ? {} : { killedAfterMs }),
+    };
+  } finally {
+    clearTimeout(late);
+    signal?.removeEventListener("abort", stop);
+    child.kill("SIGKILL");
+  }
 }

@@ -1,0 +1,88 @@
+/** `farmlab laws --mutants`: runs every seeded fault and shows which law catches it. */
+import { InvalidArgumentError } from "commander";
+import { editDistance } from "../../core/common/reading/index.ts";
+import { cacheDirectory } from "../../emulator/image/index.ts";
+import { faultsOf, keepMatrix, matrixText, mutantNamed, mutants, partOf, runMatrix } from "../../property-tests/mutants/index.ts";
+import type { Mutant } from "../../property-tests/mutants/index.ts";
+import { sourcesHash } from "../../property-tests/run/index.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { hostCanRun } from "../host-problem.ts";
+import { onInterrupt } from "../interrupt.ts";
+import { complain } from "../output.ts";
+import { prepareRuntime } from "../prepare-runtime.ts";
+
+export interface MatrixChoice {
+  readonly only?: readonly string[];
+  readonly part?: Part;
+  readonly jobs?: number;
+  readonly seed?: number;
+  readonly quiet?: boolean;
+  readonly format: "text" | "json";
+}
+
+export interface Part {
+  readonly number: number;
+  readonly of: number;
+}
+
+const defaultJobs = 2;
+const defaultSeed = 42;
+
+/** `2/7`: every seventh mutant from the second on. */
+export function readPart(text: string): Part {
+  const [, number = "0", of = "0"] = /^([1-9][0-9]{0,3})\/([1-9][0-9]{0,3})$/.exec(text) ?? [];
+  const part = { number: Number(number), of: Number(of) };
+  if (part.number < 1 || part.number > part.of) throw new InvalidArgumentError("It must be like 2/7: the second of seven parts");
+  return part;
+}
+
+/** Undefined after complaining of an id that no mutant has. */
+function choose({ only, part }: MatrixChoice): readonly Mutant[] | undefined {
+  const unknown = (only ?? []).filter((id) => mutantNamed(id) === undefined);
+  for (const id of unknown) {
+    const distance = (mutant: Mutant): number => editDistance(mutant.id, id);
+    const nearest = mutants.reduce((best, mutant) => (distance(mutant) < distance(best) ? mutant : best));
+    complain(
+      { severity: "error", code: "unknown-mutant", message: `there is no mutant ${id}`, hint: `the nearest is ${nearest.id}` },
+      exitCodes.wrongInput,
+    );
+  }
+  if (unknown.length > 0) return undefined;
+  const chosen = only === undefined ? mutants : mutants.filter(({ id }) => only.includes(id));
+  return part === undefined ? chosen : partOf(chosen, part.number, part.of);
+}
+
+/** Sets the exit code: 1 where a mutant lives, a law missed one that it must catch, or (of a whole matrix) is the only killer of none. */
+export async function makeMatrix(options: MatrixChoice): Promise<void> {
+  const chosen = choose(options);
+  if (chosen === undefined) return;
+  if (chosen.length === 0) {
+    const hint = `there are ${mutants.length} mutants`;
+    complain({ severity: "error", code: "nothing-selected", message: "no mutant is in this part", hint }, exitCodes.nothingSelected);
+    return;
+  }
+  if (!(await hostCanRun("netns"))) return;
+  const interrupt = onInterrupt();
+  const say = (line: string): void => {
+    if (options.quiet !== true) process.stderr.write(`${line}\n`);
+  };
+  try {
+    await prepareRuntime(interrupt.signal, options.quiet === true, "built");
+    const made = await runMatrix(chosen, {
+      ...{ seed: options.seed ?? defaultSeed, jobs: options.jobs ?? defaultJobs, signal: interrupt.signal },
+      onRow: ({ mutant, killedBy, why }, done, of) =>
+        say(
+          `${done}/${of} ${mutant}: ${killedBy.length === 0 ? `LIVES${why === null ? "" : ` (${why})`}` : `caught by ${killedBy.join(", ")}`}`,
+        ),
+    });
+    keepMatrix(cacheDirectory(), sourcesHash(), made);
+    process.stdout.write(options.format === "json" ? `${JSON.stringify(made, undefined, 2)}\n` : `${matrixText(made)}\n`);
+    process.exitCode = faultsOf(made).length === 0 ? exitCodes.holds : exitCodes.failed;
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    process.stderr.write("interrupted; the labs are gone\n");
+    process.exit(interrupt.exitCode());
+  } finally {
+    interrupt.release();
+  }
+}

@@ -1,0 +1,29 @@
+/** What is left of a network that was taken away. */
+import { patchedIn } from "../mutant.ts";
+import type { Mutant } from "../mutant.ts";
+
+const applies = patchedIn("apply");
+const acts = patchedIn("agent");
+
+export const removalMutants: readonly Mutant[] = [
+  applies("nat-mappings-stay", "the gateway goes on translating for flows of a network that was taken away", "EX-13", [
+    "core/apply/apply.ts",
+    "await this.#forgetFlows(changes.forget);",
+    "await this.#forgetFlows([]);",
+  ]),
+  applies("reserved-ports-stay", "the ports of tunnels that are gone stay reserved", "EX-13", [
+    "core/plan/plan-node.ts",
+    "sysctls: reservedPorts(resources.map(({ resource }) => wgListenPort(resource.prefix)))",
+    "sysctls: resources.length < 2 ? {} : reservedPorts(resources.map(({ resource }) => wgListenPort(resource.prefix)))",
+  ]),
+  acts("keys-stay", "the key of a tunnel that is gone stays in the key file", "EX-13", [
+    "core/agents/reconciler.ts",
+    "keys.retain(tunnels);",
+    "",
+  ]),
+  applies("workloads-stay", "the namespaces of workloads stay when their network is taken away", "EX-13", [
+    "core/apply/namespaces.ts",
+    'name !== "host" && !wanted.has(name)).map',
+    'name !== "host" && !wanted.has(name) && !name.startsWith("w-")).map',
+  ]),
+];

@@ -1,0 +1,151 @@
+/** Packet filters and NAT: of the gateway, of an NR; and the kernel settings beside them. */
+import { patchedIn } from "../mutant.ts";
+import type { Mutant } from "../mutant.ts";
+
+const gatewayRules = "core/plan/gateway-rules.ts";
+const resourceRules = "core/plan/resource-rules.ts";
+const hostRules = "core/plan/host-rules.ts";
+const sysctls = "core/plan/sysctls.ts";
+const gateway = patchedIn("gateway rules");
+const resource = patchedIn("rules of an NR");
+const settings = patchedIn("kernel settings");
+
+export const ruleMutants: readonly Mutant[] = [
+  gateway("nat66", "the gateway translates IPv6 sources to its own address", "EX-8", [
+    gatewayRules,
+    "  `  oifname ${exitPoints} ip saddr 10.0.0.0/8 ct status dnat snat ip to ${gatewayIp4} fully-random`,",
+    "  `  oifname ${exitPoints} ip saddr 10.0.0.0/8 ct status dnat snat ip to ${gatewayIp4} fully-random`,\n  `  oifname ${up} ip6 saddr 2000::/3 masquerade`,",
+  ]),
+  gateway("ipv6-inbound-closed", "new IPv6 flows from the internet are refused", "EX-8", [
+    gatewayRules,
+    '      "  meta nfproto ipv6 accept",\n',
+    "      `  iifname != ${up} meta nfproto ipv6 accept`,\n",
+  ]),
+  gateway("snat-left-out", "the gateway does not translate IPv4 sources", "EX-9", [
+    gatewayRules,
+    "  `  oifname ${up} ip saddr 10.0.0.0/8 snat ip to ${gatewayIp4} fully-random`,\n",
+    "",
+  ]),
+  gateway("snat-on-wrong-interface", "IPv4 sources are translated where they come in, not where they go out", "EX-9", [
+    gatewayRules,
+    "  `  oifname ${up} ip saddr 10.0.0.0/8 snat ip to ${gatewayIp4} fully-random`,\n",
+    "  `  oifname ${exitPoints} ip saddr 10.0.0.0/8 snat ip to ${gatewayIp4} fully-random`,\n",
+  ]),
+  gateway("snat-of-24", "only sources of 10.0.0.0/16 are translated", "EX-9", [
+    gatewayRules,
+    "  `  oifname ${up} ip saddr 10.0.0.0/8 snat ip to ${gatewayIp4} fully-random`,\n",
+    "  `  oifname ${up} ip saddr 10.0.0.0/16 snat ip to ${gatewayIp4} fully-random`,\n",
+  ]),
+  gateway("replies-refused", "answers to what was translated are not let back in", "EX-9", [
+    gatewayRules,
+    '      "  ct state established,related accept",\n      `  iifname ${up} ip saddr ${private4} drop`,',
+    "      `  iifname ${up} ip saddr ${private4} drop`,",
+  ]),
+  gateway("forward-udp-left-out", "port forwards of udp are not made", "EX-9", [
+    gatewayRules,
+    "if (workload === undefined || resource === undefined || !owned) return [];",
+    'if (workload === undefined || resource === undefined || !owned || forward.protocol === "udp") return [];',
+  ]),
+  gateway("forward-to-outer-port", "a port forward leads to the outer port's number at the workload", "EX-9 EX-10", [
+    gatewayRules,
+    "`${formatAddress(workloadIP4(resource.prefix, workload.host).address)}:${forward.workloadPort}`",
+    "`${formatAddress(workloadIP4(resource.prefix, workload.host).address)}:${forward.port}`",
+  ]),
+  gateway("forward-to-first-workload", "every port forward leads to the network's first workload", "EX-9 EX-10", [
+    gatewayRules,
+    "const workload = network.workloads.find((candidate) => candidate.name === forward.workload);",
+    "const workload = network.workloads[0];",
+  ]),
+  gateway("forward-of-any-address", "a port forward holds for every IPv4 address of the gateway", "EX-9", [
+    gatewayRules,
+    "return [`  ip daddr ${formatAddress(forward.address)} ${forward.protocol} dport",
+    "return [`  ip daddr != 10.0.0.0/8 fib daddr type local ${forward.protocol} dport",
+  ]),
+  gateway("forwards-in-given-order", "rules of port forwards stand in the order in which they were written", "EX-1", [
+    gatewayRules,
+    "      }),\n    )\n    .toSorted();",
+    "      }),\n    );",
+  ]),
+  gateway(
+    "inbound-open",
+    "the gateway takes in private IPv4 from its upstream side",
+    "EX-9",
+    [gatewayRules, "  `  iifname ${up} ip daddr ${private4} drop`,\n", ""],
+    [gatewayRules, '"  meta nfproto ipv4 ct status dnat accept",', '"  meta nfproto ipv4 accept",'],
+  ),
+  gateway("isolation-left-out", "the rule that keeps exit points apart is not there", "EX-10", [
+    gatewayRules,
+    "  `  iifname ${exitPoints} oifname ${exitPoints} meta nfproto ipv4 drop`,\n",
+    "",
+  ]),
+  gateway("isolation-after-accept", "the rule that keeps exit points apart comes after one that lets them out", "EX-10", [
+    gatewayRules,
+    "      `  iifname ${exitPoints} oifname ${exitPoints} meta nfproto ipv4 drop`,\n      `  iifname ${exitPoints} ip saddr 10.0.0.0/8 accept`,\n",
+    "      `  iifname ${exitPoints} ip saddr 10.0.0.0/8 accept`,\n      `  iifname ${exitPoints} oifname ${exitPoints} meta nfproto ipv4 drop`,\n",
+  ]),
+  gateway("isolation-of-ipv6", "neighbour networks do not reach each other's IPv6 services, which the internet does", "EX-10", [
+    gatewayRules,
+    "      `  iifname ${exitPoints} oifname ${exitPoints} meta nfproto ipv4 drop`,\n",
+    "      `  iifname ${exitPoints} oifname ${exitPoints} drop`,\n",
+  ]),
+  gateway("neighbour-source-shows", "a neighbour's private source reaches the service behind a port forward", "EX-10", [
+    gatewayRules,
+    "  `  oifname ${exitPoints} ip saddr 10.0.0.0/8 ct status dnat snat ip to ${gatewayIp4} fully-random`,\n",
+    "",
+  ]),
+  gateway("neighbours-may-not-forward", "a port forward does not take its own network's neighbours", "EX-10", [
+    gatewayRules,
+    '      "  meta nfproto ipv4 ct status dnat accept",\n',
+    "      `  iifname ${up} meta nfproto ipv4 ct status dnat accept`,\n",
+  ]),
+  gateway("neighbour-discovery-refused", "the gateway takes no ICMPv6, so that no neighbour finds it", "EX-8 EX-11", [
+    gatewayRules,
+    '"  meta l4proto { 1, 58 } accept",',
+    '"  meta l4proto 1 accept",',
+  ]),
+  resource("tunnel-to-tunnel-dropped", "the exit point does not pass packets from one tunnel to another", "EX-7", [
+    resourceRules,
+    "oifname ${tunnel} accept`,",
+    "oifname ${tunnel} drop`,",
+  ]),
+  resource("own-source-refused", "an NR takes no global IPv6 source from its workloads", "EX-7 EX-8", [
+    resourceRules,
+    "{ ${formatPrefix(prefix)}, fe80::/10, :: } drop`",
+    "{ fe80::/10, :: } drop`",
+  ]),
+  resource("own-source4-refused", "an NR takes no IPv4 source from its workloads", "EX-7 EX-9", [
+    resourceRules,
+    "ip saddr != ${formatPrefix(nrNetwork4(prefix))} drop`",
+    "ip saddr ${formatPrefix(nrNetwork4(prefix))} drop`",
+  ]),
+  resource("new-flows-refused", "an NR passes only packets of flows that it knows", "EX-7 EX-8 EX-9", [
+    resourceRules,
+    '"  ct state invalid drop",',
+    '"  ct state { new, invalid } drop",',
+  ]),
+  resource("host-drops-bridged", "the host drops what its bridges carry between an NR and its workloads", "EX-7 EX-8 EX-9", [
+    hostRules,
+    'family: "inet",\n  name: "farmlab",\n  body: ["chain from-bridges {", "  type filter hook prerouting priority raw; policy accept;", `  iifgroup ${hostLinkGroup} drop`, "}"],',
+    'family: "bridge",\n  name: "farmlab",\n  body: ["chain from-bridges {", "  type filter hook prerouting priority -300; policy accept;", `  meta iifgroup ${hostLinkGroup} drop`, "}"],',
+  ]),
+  settings("forwarding6-off", "gateways and NRs do not forward IPv6", "EX-7 EX-8", [
+    sysctls,
+    '  "net/ipv6/conf/all/forwarding": "1",',
+    '  "net/ipv6/conf/all/forwarding": "0",',
+  ]),
+  settings("forwarding4-off", "gateways and NRs do not forward IPv4", "EX-7 EX-9", [
+    sysctls,
+    '  "net/ipv4/ip_forward": "1",',
+    '  "net/ipv4/ip_forward": "0",',
+  ]),
+  settings("start-ttl-32", "packets start with a TTL of 32", "EX-17", [
+    sysctls,
+    '  "net/ipv4/ip_default_ttl": "64",',
+    '  "net/ipv4/ip_default_ttl": "064",',
+  ]),
+  settings("second-link-local", "the kernel makes a link-local address of its own beside the planned one", "EX-17", [
+    sysctls,
+    '  "net/ipv6/conf/default/addr_gen_mode": "1",',
+    '  "net/ipv6/conf/default/addr_gen_mode": "0",',
+  ]),
+];

@@ -1,0 +1,41 @@
+/** Makes the kill matrix: every chosen mutant on its farm, judged by every law, a few side by side. */
+import { basename } from "node:path";
+import type { MatrixRow } from "./kill-matrix.ts";
+import { matrixOf, rowOf } from "./kill-matrix.ts";
+import type { KillMatrix } from "./kill-matrix.ts";
+import type { Mutant } from "./mutant.ts";
+import { farmOf, runMutant } from "./run-mutant.ts";
+
+export interface MatrixOptions {
+  readonly seed: number;
+  /** Mutants at once. */
+  readonly jobs: number;
+  readonly signal: AbortSignal;
+  /** After each mutant, in the order in which they end. */
+  readonly onRow: (row: MatrixRow, done: number, of: number) => void;
+}
+
+/** A part of the mutants: every `of`th, from the `number`th (1 to `of`) on, so that each part has some of every subject. */
+export function partOf(mutants: readonly Mutant[], number: number, of: number): readonly Mutant[] {
+  return mutants.filter((_, index) => index % of === (number - 1) % of);
+}
+
+/** The rows are in the order of the mutants. Rejects with the signal's reason when interrupted; no lab is left then. */
+export async function runMatrix(mutants: readonly Mutant[], options: MatrixOptions): Promise<KillMatrix> {
+  const { seed, jobs, signal, onRow } = options;
+  const started = performance.now();
+  const rows: MatrixRow[] = [];
+  let done = 0;
+  const waiting = mutants.entries();
+  const worker = async (): Promise<void> => {
+    for (const [index, mutant] of waiting) {
+      const row = rowOf(mutant, basename(farmOf(mutant).file), await runMutant(mutant, { seed, signal }));
+      rows[index] = row;
+      done += 1;
+      onRow(row, done, mutants.length);
+    }
+  };
+  const workers = await Promise.allSettled(Array.from({ length: Math.max(1, Math.min(jobs, mutants.length)) }, worker));
+  for (const one of workers) if (one.status === "rejected") throw one.reason;
+  return matrixOf(rows, seed, performance.now() - started);
+}
