@@ -41,8 +41,8 @@ export interface FarmOptions extends Partial<SketchLimits> {
   readonly timelines?: boolean;
 }
 
-/** Members are bits of a number. */
-const mostNodes = 31;
+/** Members are bits of a number, and the LANs to choose from have as many addresses. */
+const mostNodes = 16;
 
 /** A position in a list, or in a list of which only the greatest length is known. */
 const position = (count: number): fc.Arbitrary<number> => fc.nat({ max: Math.max(0, count - 1) });
@@ -139,14 +139,22 @@ const eventSketches = ({ maxNodes }: SketchLimits): fc.Arbitrary<EventSketch> =>
   });
 
 /** Networks, and what happens in time. */
-const contents = (limits: SketchLimits): fc.Arbitrary<Pick<Sketch, "networks" | "events">> =>
+export const contents = (limits: SketchLimits): fc.Arbitrary<Pick<Sketch, "networks" | "events">> =>
   fc.record({
     networks: fc.array(networkSketches(limits), { maxLength: limits.maxNetworks, size: "max" }),
     events: fc.array(eventSketches(limits), { maxLength: limits.maxEvents, size: "max" }),
   });
 
-function limitsOf({ timelines = false, ...limits }: FarmOptions): SketchLimits {
-  const all = { ...usualLimits, ...limits };
+/** All limits of given options. */
+export function limitsOf({ timelines = false, ...limits }: FarmOptions): SketchLimits {
+  const wanted = { ...usualLimits, ...limits };
+  const all = {
+    ...wanted,
+    maxAllocations: Math.min(wanted.maxAllocations, allocationPrefixes.length),
+    maxNodes: Math.min(wanted.maxNodes, mostNodes),
+    maxWorkloads: Math.min(wanted.maxWorkloads, workloadHosts.length),
+    maxForwards: Math.min(wanted.maxForwards, forwardedPorts.length),
+  };
   return timelines ? all : { ...all, maxEvents: 0 };
 }
 
@@ -170,13 +178,14 @@ export function farms(options: FarmOptions = {}): fc.Arbitrary<FarmFile> {
 export function variationsOf(document: FarmFile, options: FarmOptions = {}): fc.Arbitrary<FarmFile> {
   const given = groundOf(document);
   if (given === undefined) return fc.constant(document);
-  const limits = limitsOf({ maxNodes: Math.min(Object.keys(document.nodes).length, mostNodes), ...options });
+  const limits = limitsOf({ maxNodes: Object.keys(document.nodes).length, ...options });
   return contents(limits).map((sketch) => withNetworks(given, sketch));
 }
 
-/** One value of a seed: the same on every machine. Different positions have nothing to do with each other. */
+/** One value of a seed: the same on every machine. Different positions have nothing to do with each other. Without
+ * the usual bias towards small values: what is biased is the sketch itself. */
 export function sample<T>(arbitrary: fc.Arbitrary<T>, seed: number, index: number): T {
-  const [value] = fc.sample(arbitrary, { seed: hash32(`sample ${seed} ${index}`) | 0, numRuns: 1 });
+  const [value] = fc.sample(fc.noBias(arbitrary), { seed: hash32(`sample ${seed} ${index}`) | 0, numRuns: 1 });
   // One run gives one value.
   return value as T;
 }

@@ -49,7 +49,7 @@ class PrefixZero {
     this.segment = segment;
     this.allocation = allocation;
     this.prefix = sixOf(allocation);
-    let length: number = poolChoices[allocation.pool]?.length ?? 24;
+    let length: number = poolChoices[allocation.pool] ?? 24;
     // Network and broadcast address are nobody's.
     while (2 ** (32 - length) < addresses + 2) length -= 1;
     this.pool = networkOf(prefixOf(`185.${69 + position}.166.0/${length}`));
@@ -242,7 +242,7 @@ export function documentOf(sketch: Sketch): FarmFile {
     allocations: zeros.map((zero, position) => ({
       prefix: formatPrefix(zero.prefix),
       number: numberOf(ground, position),
-      ...(poolChoices[zero.allocation.pool]?.given === true ? { ipv4: formatPrefix(zero.pool) } : {}),
+      ipv4: formatPrefix(zero.pool),
     })),
     segments: [...zeros.map(({ segment }) => segment), ...lans],
     internet: { hosts: hostsOf(ground.hosts) },

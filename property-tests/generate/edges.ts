@@ -16,15 +16,11 @@ export const allocationPrefixes = [
 export const allocationNumbers = [1, 0, 9, 10, 99, 100, 127] as const;
 
 /**
- * Networks of IPv4 that come with an allocation, shorter where their addresses do not fit: with 30 they are as full as they get, with 23 the
- * usual ends of a /24, .255 and .0, are addresses like others. `given: false` leaves it out of the allocation: nobody owns an address.
+ * Lengths of the IPv4 networks that come with an allocation, shorter where their addresses do not fit: with 30 they are as full as they get,
+ * with 23 the usual ends of a /24, .255 and .0, are addresses like others. Without a network of its own an allocation's gateways would have
+ * addresses that no one routes to them.
  */
-export const poolChoices = [
-  { length: 24, given: true },
-  { length: 30, given: true },
-  { length: 23, given: true },
-  { length: 24, given: false },
-] as const;
+export const poolChoices = [24, 30, 23] as const;
 
 /** Low 12 bits of a prefix: both ends, an IPv4 network's ends, bytes that look alike, ffXX, and the seed's own. */
 export const edgeSubnets = [0xabc, 0x000, 0x001, 0xfff, 0xf00, 0xf0f, 0x0ff, 0x100, 0x011, 0xeff] as const;

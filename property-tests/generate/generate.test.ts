@@ -12,7 +12,7 @@ import type { Sketch } from "./index.ts";
 import { sketchSize } from "./sketch-size.fixture.ts";
 
 /** Warnings that generated farms may have: each is something that a farmer may choose. */
-const chosen = new Set(["no-ipv4", "gateway-without-ipv4", "exit-node-without-ipv4"]);
+const chosen = new Set(["gateway-without-ipv4", "exit-node-without-ipv4"]);
 
 /** What keeps a document from being a farm that could run. */
 function faultsOf(document: FarmFile): string[] {

@@ -65,6 +65,7 @@ export interface SettledNode extends GroundNode {
 
 /** The next number after `wanted` in a circle that is not taken; it is then. */
 export function nextFree(wanted: number, count: number, taken: Set<number>): number {
+  if (taken.size >= count) throw new Error(`more than ${count} things in one place`);
   let found = wanted % count;
   while (taken.has(found)) found = (found + 1) % count;
   taken.add(found);
@@ -90,7 +91,7 @@ function settleAllocations(sketches: readonly AllocationSketch[]): SettledAlloca
     number: nextFree(number, allocationNumbers.length, numbers),
     pool: atMost(pool, poolChoices.length),
     nextHop,
-    ownable: poolChoices[atMost(pool, poolChoices.length)]?.given === true ? ownablePerAllocation : 0,
+    ownable: ownablePerAllocation,
   }));
 }
 
@@ -119,8 +120,10 @@ export function settleSurroundings(sketch: SurroundingsSketch): SettledSurroundi
   const numbersOf = sketch.allocations.map(() => new Set<number>());
   const exits: GroundExit[] = [];
   const settled = nodes.map((node, position): SettledNode => {
-    const role = roleOf(node, position);
     const place = places[position] ?? 0;
+    const wanted = roleOf(node, position);
+    // A sixteenth exit node of an allocation has no part left.
+    const role = wanted === "exit-node" && numbersOf[place]?.size === 15 ? "public" : wanted;
     if (role === "hidden") return { role, hidden: true, ipv4: true, ipv6: false, exit: -1, place: routerPositions[place] ?? 0, nics: 0 };
     const allocation = allocationPositions[place] ?? 0;
     const families = { ipv4: node.families !== 2, ipv6: node.families !== 1 };

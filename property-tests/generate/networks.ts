@@ -1,7 +1,6 @@
 /** Networks on given ground, with every reference resolved and nothing there twice. */
 import { edgeSubnets, forwardedPorts, serviceChoices, workloadHosts } from "./edges.ts";
 import type { ServiceChoice } from "./edges.ts";
-import { nextFree } from "./ground.ts";
 import type { Ground, GroundNode } from "./ground.ts";
 import { atMost } from "./sketch.ts";
 import type { NetworkSketch } from "./sketch.ts";
@@ -40,6 +39,15 @@ export interface SettledForward {
   /** Position among the network's workloads. */
   readonly workload: number;
   readonly workloadPort: number;
+}
+
+/** The next position after `wanted` in a circle of so many that is no bit of `taken`; throws where all are. */
+function nextFreeBit(wanted: number, count: number, taken: number): number {
+  for (let step = 0; step < count; step += 1) {
+    const position = (wanted + step) % count;
+    if ((taken & (1 << position)) === 0) return position;
+  }
+  throw new Error(`more than ${count} things in one place`);
 }
 
 /** The services of a workload's bits. */
@@ -82,33 +90,31 @@ function subnetOf(choice: number, exitNumber: number, taken: Set<number>): numbe
 }
 
 function workloadsOf(sketch: NetworkSketch, resources: number): SettledWorkload[] {
-  const taken = Array.from({ length: resources }, () => new Set<number>());
+  const taken = new Uint32Array(resources);
   return sketch.workloads.map(({ resource, host, services }) => {
     const place = atMost(resource, resources);
-    const position = nextFree(host, workloadHosts.length, taken[place] ?? new Set());
+    const position = nextFreeBit(host, workloadHosts.length, taken[place] ?? 0);
+    taken[place] = (taken[place] ?? 0) | (1 << position);
     return { resource: place, host: workloadHosts[position] ?? 2, services };
   });
 }
 
 function forwardsOf(sketch: NetworkSketch, owned: number, workloads: readonly SettledWorkload[]): SettledForward[] {
   if (owned === 0) return [];
-  const taken = new Map<string, Set<number>>();
+  const taken = new Uint32Array(2 * owned);
   return sketch.forwards.flatMap((forward): SettledForward[] => {
     const workload = atMost(forward.workload, workloads.length);
     const services = servicesOf(workloads[workload]?.services ?? 0);
     const service = services[atMost(forward.service, services.length)];
     if (service === undefined) return [];
     const address = atMost(forward.address, owned);
-    const key = `${address} ${service.protocol}`;
-    const ports = taken.get(key) ?? new Set();
-    taken.set(key, ports);
-    const port = forwardedPorts[nextFree(forward.port, forwardedPorts.length, ports)] ?? 8080;
-    return [{ address, protocol: service.protocol, port, workload, workloadPort: service.port }];
+    const { protocol, port: workloadPort } = service;
+    const ports = 2 * address + (protocol === "tcp" ? 0 : 1);
+    const position = nextFreeBit(forward.port, forwardedPorts.length, taken[ports] ?? 0);
+    taken[ports] = (taken[ports] ?? 0) | (1 << position);
+    return [{ address, protocol, port: forwardedPorts[position] ?? 8080, workload, workloadPort }];
   });
 }
-
-/** Most workloads on one resource, and forwards of one address and protocol: as many as there are hosts and ports to choose from. */
-export const mostPerPlace: number = Math.min(workloadHosts.length, forwardedPorts.length);
 
 /**
  * Resolves networks on their ground, which has an exit node. A network behind a gateway without IPv4 owns no address: nothing could come in

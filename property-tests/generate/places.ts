@@ -63,28 +63,33 @@ export function placesOf(document: FarmFile): Places {
   };
 }
 
-const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
-
 /** What `placesOf` says of the farm that these surroundings become. */
-export function placeKindsOf(ground: SettledSurroundings): PlaceKinds {
-  const { routers, carriers, nodes, allocations } = ground;
-  const hosts = (ground.hosts & 1) + ((ground.hosts >> 1) & 1);
-  const nics = nodes.reduce((sum, { exit, nics: bits }) => sum + 1 + (bits & 1) + (exit >= 0 || (bits & 2) !== 0 ? 1 : 0), 0);
-  return {
-    links: [
-      ...routers.flatMap((): LinkKind[] => ["home-wan", "home-lan"]),
-      ...times<LinkKind>(carriers.length, "carrier-wan"),
-      ...times<LinkKind>(nics, "node-nic"),
-      ...allocations.flatMap((): LinkKind[] => ["upstream-wan", "upstream-lan"]),
-      ...times<LinkKind>(1 + hosts, "host-wan"),
-    ],
-    nodes: [
-      ...times<NodeKind>(routers.length, "home-router"),
-      ...times<NodeKind>(carriers.length, "carrier"),
-      ...nodes.map(({ role }) => role),
-      ...times<NodeKind>(allocations.length, "upstream"),
-      "store",
-      ...times<NodeKind>(hosts, "host"),
-    ],
-  };
+export function placeKindsOf({ routers, carriers, nodes, allocations, hosts }: SettledSurroundings): PlaceKinds {
+  const links: LinkKind[] = [];
+  const kinds: NodeKind[] = [];
+  for (let count = routers.length; count > 0; count -= 1) {
+    links.push("home-wan", "home-lan");
+    kinds.push("home-router");
+  }
+  for (let count = carriers.length; count > 0; count -= 1) {
+    links.push("carrier-wan");
+    kinds.push("carrier");
+  }
+  for (const { role, exit, nics } of nodes) {
+    links.push("node-nic");
+    if ((nics & 1) !== 0) links.push("node-nic");
+    if (exit >= 0 || (nics & 2) !== 0) links.push("node-nic");
+    kinds.push(role);
+  }
+  for (let count = allocations.length; count > 0; count -= 1) {
+    links.push("upstream-wan", "upstream-lan");
+    kinds.push("upstream");
+  }
+  links.push("host-wan");
+  kinds.push("store");
+  for (let count = (hosts & 1) + ((hosts >> 1) & 1); count > 0; count -= 1) {
+    links.push("host-wan");
+    kinds.push("host");
+  }
+  return { links, nodes: kinds };
 }

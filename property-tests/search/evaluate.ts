@@ -1,0 +1,42 @@
+/** The model: what a scenario would cover, without a lab, a file or an address. */
+import { settleEvents } from "../generate/events.ts";
+import { settleSurroundings } from "../generate/ground.ts";
+import type { Ground, SettledSurroundings } from "../generate/ground.ts";
+import { settleNetworks } from "../generate/networks.ts";
+import { placeKindsOf } from "../generate/places.ts";
+import type { PlaceKinds } from "../generate/places.ts";
+import type { Sketch } from "../generate/sketch.ts";
+import { Marks, keyName } from "./keys.ts";
+import type { Coverage } from "./keys.ts";
+import { markEvents, markGround, markNetworks, markSurroundings } from "./layout.ts";
+import { markReach } from "./reach.ts";
+
+const marks = new Marks();
+
+function markContents(ground: Ground, places: PlaceKinds, sketch: Pick<Sketch, "networks" | "events">, routers?: readonly number[]): void {
+  const networks = settleNetworks(ground, sketch.networks);
+  markGround(marks, ground);
+  markNetworks(marks, ground, networks, routers);
+  markReach(marks, ground, networks);
+  if (sketch.events.length > 0) markEvents(marks, places, settleEvents(places, networks, sketch.events));
+}
+
+const noPlaces: PlaceKinds = { links: [], nodes: [] };
+const routersOf = (ground: SettledSurroundings): number[] => ground.nodes.map(({ place }) => place);
+
+/** What a whole farm would cover. */
+export function evaluate(sketch: Sketch): Coverage {
+  const ground = settleSurroundings(sketch.surroundings);
+  markSurroundings(marks, ground, sketch.surroundings.conditions);
+  markContents(ground, sketch.events.length === 0 ? noPlaces : placeKindsOf(ground), sketch, routersOf(ground));
+  return marks.take();
+}
+
+/** The same of networks and events on given ground, whose surroundings are the same for all. */
+export function evaluateOn(ground: Ground, places: PlaceKinds, sketch: Pick<Sketch, "networks" | "events">): Coverage {
+  markContents(ground, places, sketch);
+  return marks.take();
+}
+
+/** The names of what is covered, pairs apart, sorted. */
+export const singleNames = ({ features, others }: Coverage): string[] => [...features, ...others].map(keyName).toSorted();

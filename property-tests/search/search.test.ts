@@ -1,0 +1,93 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { expectValue } from "../../core/common/index.ts";
+import { farmText, loadFarm } from "../../core/farm/index.ts";
+import type { FarmFile } from "../../core/farm/index.ts";
+import { failureBound } from "../../reports/index.ts";
+import { scenarioOf } from "../run/scenario.ts";
+import { createSearch } from "./index.ts";
+import type { Proposal, Search, SearchOptions } from "./index.ts";
+
+const file = new URL("../../topologies/three-exit-nodes.farm.yml", import.meta.url).pathname;
+const base = expectValue(loadFarm(readFileSync(file, "utf8"), file)).document;
+
+/** Runs proposals that all pass and cover what the model says. */
+function passing(search: Search, count: number): Proposal[] {
+  return Array.from({ length: count }, () => {
+    const proposal = search.next();
+    search.learn(proposal, { coverage: proposal.predicted, failed: false });
+    return proposal;
+  });
+}
+
+const options = (more: Partial<SearchOptions> = {}): SearchOptions => ({ seed: 1, unguidedShare: 0.25, lookedAt: 60, ...more });
+
+describe("a search", () => {
+  it("proposes the same again for the same seed and answers", () => {
+    const texts = (): string[] => passing(createSearch(options({ timelines: true })), 12).map(({ document }) => farmText(document));
+    expect(texts()).toEqual(texts());
+  });
+
+  it("draws its share unguided, and the same whatever was learnt", () => {
+    const unguided = (search: Search, learn: boolean): FarmFile[] =>
+      Array.from({ length: 16 }, () => {
+        const proposal = search.next();
+        if (learn) search.learn(proposal, { coverage: ["route:something-new"], failed: true });
+        return proposal;
+      }).flatMap(({ arm, document }) => (arm === "unguided" ? [document] : []));
+    const first = unguided(createSearch(options()), false);
+    expect(first).toHaveLength(4);
+    expect(unguided(createSearch(options({ lookedAt: 30 })), true)).toEqual(first);
+  });
+
+  it("proposes farms that can run", () => {
+    for (const { document, seed } of passing(createSearch(options({ timelines: true })), 20)) {
+      expect(scenarioOf(document, seed, "proposed.farm.yml").problems.filter(({ severity }) => severity === "error")).toEqual([]);
+    }
+  });
+
+  it("keeps nodes and surroundings of the farm it is given", () => {
+    const { networks: _, ...ground } = base;
+    const proposals = passing(createSearch(options({ base })), 12);
+    for (const { document, seed } of proposals) {
+      const { networks: __, ...rest } = document;
+      expect(rest).toEqual(ground);
+      expect(scenarioOf(document, seed, file).ok).toBe(true);
+    }
+    expect(new Set(proposals.map(({ document }) => farmText(document))).size).toBe(proposals.length);
+  });
+
+  it("covers more in a few labs than farms drawn unguided do in many", () => {
+    const guided = createSearch(options({ unguidedShare: 0, lookedAt: 200 }));
+    const unguided = createSearch(options({ unguidedShare: 1 }));
+    passing(guided, 10);
+    passing(unguided, 30);
+    expect(guided.result().keys?.length).toBeGreaterThan(unguided.result().keys?.length ?? 0);
+  });
+
+  it("says what it excludes of the unguided alone, and nothing once one of them failed", () => {
+    const search = createSearch(options());
+    expect(search.result()).toMatchObject({ modelled: 0, emulated: 0, unguided: 0, excludes: null, keys: [] });
+    const proposals = Array.from({ length: 8 }, () => search.next());
+    for (const proposal of proposals) search.learn(proposal, { coverage: ["drop:kernel-says"], failed: proposal.arm === "guided" });
+    const result = search.result();
+    expect(result).toMatchObject({ emulated: 8, unguided: 2, unguidedFailed: 0, excludes: failureBound(0, 2) });
+    expect(result.covered["drop"]).toEqual({ count: 1, known: null });
+    expect(result.covered["clause"]?.count).toBe(0);
+    expect(result.covered["layout"]?.count).toBeGreaterThan(10);
+    const more = Array.from({ length: 4 }, () => search.next());
+    for (const proposal of more) search.learn(proposal, { coverage: [], failed: true });
+    expect(search.result()).toMatchObject({ unguided: 3, unguidedFailed: 1, excludes: null });
+  });
+
+  it("refuses what is no share, a farm without an exit node, and to learn twice", () => {
+    expect(() => createSearch(options({ unguidedShare: 1.5 }))).toThrow("no share");
+    const { networks: _, nodes, ...rest } = base;
+    const { hidden } = nodes;
+    if (hidden === undefined) throw new Error("the farm has a hidden node");
+    expect(() => createSearch(options({ base: { ...rest, nodes: { hidden } } }))).toThrow("no exit node");
+    const search = createSearch(options());
+    const [proposal] = passing(search, 1);
+    expect(() => search.learn(proposal!, { coverage: [], failed: false })).toThrow("twice");
+  });
+});
