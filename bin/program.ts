@@ -56,6 +56,11 @@ export const entries: readonly Entry[] = [
     load: async () => (await import("./commands/what-if.ts")).whatIfCommand(),
   },
   {
+    name: "replay",
+    summary: "run a failure's capsule again: does its law still break",
+    load: async () => (await import("./commands/replay.ts")).replayCommand(),
+  },
+  {
     name: "laws",
     summary: "the laws, what checks them, last verdicts",
     load: async () => (await import("./commands/laws.ts")).lawsCommand(),

@@ -22,7 +22,7 @@ describe("the reducer", () => {
     expect(reduction.removals).toMatchObject({ tried: reduction.removals.possible, unknown: 0 });
     expect(reduction.emulations).toBe(asked.length);
     expect(reduction.emulations).toBeLessThanOrEqual(usualEmulations);
-    expect(sizeText(reduction.to)).toMatch(/^3 nodes, 1 networks, 3 resources, \d+ surroundings, \d+ settings$/);
+    expect(sizeText(reduction.to)).toMatch(/^3 nodes, 1 network, 3 resources, \d+ parts of the surroundings, \d+ settings$/);
   });
 
   it("keeps what the failure needs, down to the service that is forwarded", async () => {

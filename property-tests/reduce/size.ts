@@ -37,11 +37,25 @@ export function sizeOf(document: FarmFile): Size {
 
 export const totalOf = (size: Size): number => Object.values(size).reduce((sum, count) => sum + count, 0);
 
-/** `5 nodes, 3 networks, ...`: what there is any of. */
-export function sizeText(size: Size): string {
-  const words = { happenings: "timeline entries", lines: "settings" } as const;
+/** Of one, and of several. */
+const words: Readonly<Record<PartKind, readonly [string, string]>> = {
+  nodes: ["node", "nodes"],
+  networks: ["network", "networks"],
+  resources: ["resource", "resources"],
+  flows: ["flow", "flows"],
+  surroundings: ["part of the surroundings", "parts of the surroundings"],
+  happenings: ["timeline entry", "timeline entries"],
+  conditions: ["condition", "conditions"],
+  lines: ["setting", "settings"],
+};
+
+/** `5 nodes, 1 network, ...`: what there is any of. Kinds of another version are called as they call themselves. */
+export function sizeText(size: Readonly<Record<string, number>>): string {
   return Object.entries(size)
     .filter(([, count]) => count > 0)
-    .map(([kind, count]) => `${count} ${kind in words ? words[kind as keyof typeof words] : kind}`)
+    .map(([kind, count]) => {
+      const [one, several] = kind in words ? words[kind as PartKind] : [kind, kind];
+      return `${count} ${count === 1 ? one : several}`;
+    })
     .join(", ");
 }

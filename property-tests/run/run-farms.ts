@@ -58,7 +58,8 @@ function hostOf({ host }: RunOptions): Promise<HostReport> {
   return knownHost;
 }
 
-async function currentCommit(): Promise<string | null> {
+/** Commit of the checkout that this runs from, or null outside one. */
+export async function currentCommit(): Promise<string | null> {
   try {
     const { stdout } = await promisify(execFile)("git", ["-C", import.meta.dirname, "rev-parse", "HEAD"]);
     return stdout.trim();
@@ -68,7 +69,7 @@ async function currentCommit(): Promise<string | null> {
 }
 
 /** Quoted for a POSIX shell, for a person to copy. */
-const shellWord = (word: string): string => (/^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+export const shellWord = (word: string): string => (/^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
 export function reproduceCommand(file: string, law: string, seed: number, backend: BackendName = "netns"): string {
   const chosen = backend === "netns" ? "" : ` --backend ${backend}`;
