@@ -17,8 +17,8 @@ function viewLines({ view, says, ends }: View): string[] {
   return [`${names[view].padEnd(nameWidth)}${first}`, ...rest.map((line) => `${indent}${line}`)];
 }
 
-/** At most about 20 lines, each ended by a newline; `indent` is put before each. */
-export function evidenceText({ guilty, flow, views }: Evidence, indent = ""): string {
+/** At most about 20 lines. */
+export function evidenceText({ guilty, flow, views }: Evidence): string {
   const layer = guilty === null ? "guilty: not told apart by these views" : `guilty: the ${guilty.layer}: ${guilty.because}`;
-  return [cut(layer), `flow: ${flow}`, ...views.flatMap(viewLines)].map((line) => `${indent}${line}\n`).join("");
+  return [cut(layer), `flow: ${flow}`, ...views.flatMap(viewLines)].join("\n");
 }

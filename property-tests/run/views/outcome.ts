@@ -50,6 +50,16 @@ export function outcomeText(outcome: FlowOutcome): string {
   }
 }
 
+/** More than a packet of a farm that is in order passes; one that goes round in circles passes more. */
+const placesShown = 16;
+
+/** A packet's way, `⇢` where it goes inside another one. */
+export function wayText(way: readonly { readonly where: string; readonly isInside: boolean }[]): string {
+  const steps = way.filter(({ where }, index) => where !== way[index - 1]?.where);
+  const shown = steps.slice(0, placesShown).map(({ where, isInside }, index) => `${index === 0 ? "" : isInside ? " ⇢ " : " → "}${where}`);
+  return `${shown.join("")}${steps.length > placesShown ? ` … and ${steps.length - placesShown} more` : ""}`;
+}
+
 /** Whether two views have it end in one way. That a refusal is told to the sender is not compared: its error may be lost. */
 export function sameOutcome(one: FlowOutcome, other: FlowOutcome): boolean {
   if (one.kind === "answered" || other.kind === "answered")

@@ -6,7 +6,7 @@ import type { PathStep, View } from "../evidence.ts";
 import type { Session } from "../session.ts";
 import { ethernets } from "./ethernet.ts";
 import { isParty, placeText, senderPosition } from "./oracle-view.ts";
-import { endsText, outcomeText, type Found, type FlowOutcome } from "./outcome.ts";
+import { endsText, outcomeText, wayText, type Found, type FlowOutcome } from "./outcome.ts";
 import type { LabTables } from "./tables/lab-tables.ts";
 import { answerTo, packetText, type Packet } from "./tables/packet.ts";
 import { routeLookup } from "./tables/route-lookup.ts";
@@ -75,8 +75,7 @@ export async function walkFlow(session: Session, tables: LabTables, broken: Brok
   };
 }
 
-const wayText = (steps: readonly WalkStep[]): string =>
-  steps.map(({ where, isOuter }, index) => `${index === 0 ? "" : isOuter ? " ⇢ " : " → "}${where}`).join("");
+const wayOf = (steps: readonly WalkStep[]): string => wayText(steps.map(({ where, isOuter }) => ({ where, isInside: isOuter })));
 
 const changesText = (steps: readonly WalkStep[]): string[] =>
   steps.flatMap(({ where, isOuter, becomes, rules }) =>
@@ -92,10 +91,10 @@ export function tablesView({ there, back, found: { outcome } }: WalkedFlow): Vie
     says: [
       ...[
         `${packetText(there.steps[0]?.becomes ?? there.end.packet)}: ${outcomeText(outcome)}`,
-        wayText(there.steps),
+        wayOf(there.steps),
         ...changesText(there.steps),
       ],
-      ...(back === undefined || outcome.kind === "answered" ? [] : [`back: ${wayText(back.steps)}`, ...changesText(back.steps)]),
+      ...(back === undefined || outcome.kind === "answered" ? [] : [`back: ${wayOf(back.steps)}`, ...changesText(back.steps)]),
       ...doubts,
     ],
     ends: endsText(outcome),

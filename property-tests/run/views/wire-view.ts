@@ -2,7 +2,7 @@
 import { packetLifeText, type LifeStep, type PacketLife } from "../../../emulator/capture/index.ts";
 import type { View } from "../evidence.ts";
 import type { Ethernet } from "./ethernet.ts";
-import { endsText, outcomeText, type FlowOutcome, type Found } from "./outcome.ts";
+import { endsText, outcomeText, wayText, type FlowOutcome, type Found } from "./outcome.ts";
 import type { SentAgain } from "./send-again.ts";
 
 /** Whether a namespace has taken the packet for itself: nothing of it was seen to leave. */
@@ -74,11 +74,7 @@ export function circlesAt(life: PacketLife | undefined): string | undefined {
 }
 
 const wayOf = (life: PacketLife): string =>
-  life.steps
-    .map(({ sighting, depth }) => ({ where: sighting.where, depth }))
-    .filter(({ where }, index, all) => where !== all[index - 1]?.where)
-    .map(({ where, depth }, index) => `${index === 0 ? "" : depth > 0 ? " ⇢ " : " → "}${where}`)
-    .join("");
+  wayText(life.steps.map(({ sighting, depth }) => ({ where: sighting.where, isInside: depth > 0 })));
 
 export function wireView(again: SentAgain, found: Found | undefined): View {
   const { request, reply } = again;

@@ -1,4 +1,5 @@
 /** nft rules as they stand in a namespace: in the form in which they can be followed, and in nft's own words. */
+import { readRuleWords } from "./rule-words.ts";
 
 export type Hook = "prerouting" | "input" | "forward" | "output" | "postrouting";
 
@@ -41,36 +42,6 @@ interface ShownObject {
   };
 }
 
-/** The rules' words by table, chain and handle: of `nft -a list ruleset`, where a rule ends with its handle and may take several lines. */
-function wordsOf(text: string): Map<string, string> {
-  const words = new Map<string, string>();
-  let table = "";
-  let chain = "";
-  let waiting = "";
-  for (const line of text.split("\n").map((one) => one.trim())) {
-    const opened = /^(table|chain|set|map|flowtable) (.*?) \{/.exec(line);
-    if (opened !== null) {
-      if (opened[1] === "table") table = opened[2] ?? "";
-      else chain = opened[2] ?? "";
-      waiting = "";
-      continue;
-    }
-    if (line === "}" || line.startsWith("type ") || line.startsWith("comment ")) {
-      waiting = "";
-      continue;
-    }
-    const [, said, handle] = /^(.*) # handle (\d+)$/.exec(line) ?? [];
-    if (handle === undefined) {
-      waiting = `${waiting}${line} `;
-      continue;
-    }
-    const rule = `${waiting}${said ?? ""}`.replaceAll(/\bcounter packets \d+ bytes \d+ ?/g, "").trim();
-    words.set(`${table} ${chain} ${handle}`, rule);
-    waiting = "";
-  }
-  return words;
-}
-
 function countedBy(expressions: readonly Expression[]): number | undefined {
   const counter = expressions.find((expression) => "counter" in expression)?.["counter"];
   const packets = typeof counter === "object" && counter !== null && "packets" in counter ? counter.packets : undefined;
@@ -81,7 +52,7 @@ function countedBy(expressions: readonly Expression[]): number | undefined {
 export function readRuleset(json: string, text: string): Chain[] {
   if (json.trim() === "") return [];
   const { nftables } = JSON.parse(json) as { readonly nftables: readonly ShownObject[] };
-  const words = wordsOf(text);
+  const words = new Map(readRuleWords(text).map((rule) => [`${rule.family} ${rule.table} ${rule.chain} ${rule.handle}`, rule.words]));
   const rules = nftables.flatMap(({ rule }) => (rule === undefined ? [] : [rule]));
   return nftables.flatMap(({ chain }): Chain[] => {
     if (chain === undefined) return [];

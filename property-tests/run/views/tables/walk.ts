@@ -298,7 +298,9 @@ export async function walkPacket(lab: WalkedLab, start: Start, isOuter = false):
     const next = await passNamespace(walking, here, start, isOuter);
     if ("kind" in next) return done(next, next.kind === "local" ? Math.max(0, hops - 1) : hops);
     const key = `${next.place.where}:${next.in.name} ${packetText(next.packet)}`;
-    const why = `it goes round in circles: it comes to ${next.place.where} by ${next.in.name} once more`;
+    const sentBy = walking.steps.findLast((step) => step.isOuter === isOuter);
+    const by = `sent by ${sentBy?.where ?? "its sender"}: route ${sentBy?.route ?? "unknown"}`;
+    const why = `it goes round in circles: it comes to ${next.place.where} by ${next.in.name} once more, ${by}`;
     if (seen.has(key)) return done({ kind: "dropped", where: next.place.where, why, packet: next.packet }, hops);
     seen.add(key);
     here = { place: next.place, in: next.in, arrived: next.packet };
