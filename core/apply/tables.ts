@@ -42,10 +42,17 @@ export function readTables(output: string): ReadonlyMap<string, string> {
   );
 }
 
+/**
+ * A rule with a counter before what it decides: who looks at a node sees which rules packets fell under. The mark is of the rules as they
+ * are planned, and of tables that are read their rules are counted alone, so that counters make no difference.
+ */
+const counted = (line: string): string =>
+  line.replace(/(?<=^|\s)(?=(?:accept|drop|masquerade|(?:snat|dnat) (?:ip6? )?to .*|tcp option maxseg size set .*)$)/, "counter ");
+
 const definition = (table: NftTablePlan): string[] => {
   const name = `table ${key(table)}`;
   // Declared first, so that deleting it is no error where it is not there yet.
-  return [name, `delete ${name}`, `${name} {`, `comment "${tablePrefix} ${markOf(table).split(" ")[0]}"`, ...table.body, "}"];
+  return [name, `delete ${name}`, `${name} {`, `comment "${tablePrefix} ${markOf(table).split(" ")[0]}"`, ...table.body.map(counted), "}"];
 };
 
 /** The text for `nft -f -` in the plan's namespace, one transaction; empty when nothing differs. */
