@@ -19,6 +19,7 @@ import { predict } from "../oracle/index.ts";
 import type { Party } from "../oracle/index.ts";
 import type { Evidence, ViewName } from "../run/index.ts";
 import { openSession, type OpenSession } from "../run/open-session.ts";
+import { observeCoverage } from "../run/coverage/observe-coverage.ts";
 import { evidenceOf } from "../run/views/index.ts";
 
 const file = new URL("../../topologies/exit-node.farm.yml", import.meta.url).pathname;
@@ -123,7 +124,7 @@ it("a link that loses everything: the data plane, at that link, inside the tunne
   expect(ends(evidence)).toMatchObject({ oracle: "host-v4", tables: "host-v4", wire: "node-2" });
 });
 
-it("an oracle that is wrong: the oracle; and what does not repeat: the harness", async () => {
+it("an oracle that is wrong: the oracle; and what does not repeat: the harness; what the flow used is covered", async () => {
   const session = await open();
   const flow = { from: partyNamed(session, "blue-1"), to: address("198.51.100.4"), protocol: "udp", port: session.internetPort } as const;
   const prediction = predict(session.world, flow)!;
@@ -138,4 +139,15 @@ it("an oracle that is wrong: the oracle; and what does not repeat: the harness",
   const right = await evidenceOf(session, property("EX-9"), { request: flow, prediction, story: "" });
   expect(right.guilty).toMatchObject({ layer: "harness", because: expect.stringContaining("the failure does not repeat") as unknown });
   expect(ends(right)).toEqual({ oracle: "host-v4", tables: "host-v4", kernel: "host-v4", wire: "host-v4" });
+
+  const { covered, known } = await observeCoverage(session);
+  for (const key of [
+    "route:gateway/0.0.0.0/0 dev pub-*",
+    "rule:gateway/farmlab/forward: iifname to-* ip saddr 10.0.0.0/8 accept",
+    "rule:gateway/farmlab/source-nat: oifname pub-* ip saddr 10.0.0.0/8 snat ip to ADDRESS fully-random",
+  ])
+    expect(covered).toContain(key);
+  const spared = "rule:gateway/farmlab/forward: iifname to-* oifname to-* meta nfproto ipv4 drop";
+  expect([covered.includes(spared), known.includes(spared)]).toEqual([false, true]);
+  expect(covered.filter((key) => !key.startsWith("drop:") && !known.includes(key))).toEqual([]);
 });

@@ -12,3 +12,4 @@ export { openFarm } from "./live-farm.ts";
 export type { LiveFarm, LiveFarmOptions } from "./live-farm.ts";
 export * from "./scenario.ts";
 export type * from "./evidence.ts";
+export * from "./coverage/observe-coverage.ts";
