@@ -13,6 +13,7 @@ import { onInterrupt } from "../interrupt.ts";
 import { complain, type OutputOptions } from "../output.ts";
 import { prepareRuntime } from "../prepare-runtime.ts";
 import { addReportOptions, openReports, reportProblems, type ReportOptions } from "../reports/report-output.ts";
+import { addCapsuleOptions, withCapsules, type CapsuleOptions } from "../run/capsules.ts";
 import { farmEnding, loadFarms } from "../run/load-farms.ts";
 import { gather, wholeNumber } from "../run/option-values.ts";
 import { clearProgress, progress } from "../run/progress.ts";
@@ -20,7 +21,7 @@ import { rememberVerdicts } from "../run/remember-verdicts.ts";
 import { addStrictnessOptions, sayWhatIsMissing, type StrictnessOptions } from "../run/strictness.ts";
 import { version } from "../version.ts";
 
-interface Options extends ReportOptions, StrictnessOptions, OutputOptions {
+interface Options extends CapsuleOptions, ReportOptions, StrictnessOptions, OutputOptions {
   readonly law?: readonly string[];
   readonly seed?: number;
   readonly jobs?: number;
@@ -67,7 +68,7 @@ async function run(paths: string[], options: Options): Promise<void> {
     await prepareRuntime(interrupt.signal, options.quiet === true, image);
     const reports = openReports(options);
     reports.happened({ kind: "run-started", seed, farmlab: version, farms: farms.map(({ farm }) => farm.name) });
-    const result = await runFarms(farms, {
+    const judged = await runFarms(farms, {
       properties,
       seed,
       backend: options.backend,
@@ -82,6 +83,8 @@ async function run(paths: string[], options: Options): Promise<void> {
       evidence: true,
     });
     clearProgress(silent);
+    const found = { farms, properties, backend: options.backend, image, signal: interrupt.signal, quiet: silent } as const;
+    const result = await withCapsules(judged, { ...found, jobs: options.jobs ?? availableParallelism() }, options);
     rememberVerdicts(result);
     reports.finish(result);
     sayWhatIsMissing(result, required.value, options);
@@ -104,7 +107,7 @@ export function runCommand(): Command {
     .option("--jobs <number>", "labs at once", wholeNumber(1, 64))
     .addOption(new Option("--backend <backend>", "what makes the labs").choices(backendNames).default("netns"))
     .addOption(imageOption());
-  return addReportOptions(addStrictnessOptions(command))
+  return addReportOptions(addStrictnessOptions(addCapsuleOptions(command)))
     .option("--quiet", "no progress")
     .addHelpText(
       "after",

@@ -4,6 +4,7 @@
  */
 export * from "./capsule.ts";
 export * from "./counterexample.ts";
+export * from "./keep-counterexamples.ts";
 export * from "./make-capsule.ts";
 export * from "./read-capsule.ts";
 export * from "./replay.ts";
