@@ -61,6 +61,11 @@ export const entries: readonly Entry[] = [
     load: async () => (await import("./commands/replay.ts")).replayCommand(),
   },
   {
+    name: "report",
+    summary: "show results of runs, join those of shards",
+    load: async () => (await import("./commands/report.ts")).reportCommand(),
+  },
+  {
     name: "laws",
     summary: "the laws, what checks them, last verdicts",
     load: async () => (await import("./commands/laws.ts")).lawsCommand(),

@@ -25,12 +25,12 @@ const readWaitMs = 5000;
 const lookAgainMs = 10;
 
 /** At most one byte more than a file may have, so that the loader sees what is too large. */
-async function readBounded(path: string): Promise<Buffer> {
+async function readBounded(path: string, limit: number): Promise<Buffer> {
   // Opening or reading a pipe that nobody writes to would wait for ever.
   await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const { size } = await file.stat();
-  if (size > fileSizeLimit) return Buffer.alloc(fileSizeLimit + 1, " ");
-  const buffer = Buffer.alloc(fileSizeLimit + 1);
+  if (size > limit) return Buffer.alloc(limit + 1, " ");
+  const buffer = Buffer.alloc(limit + 1);
   let length = 0;
   const readOn = async (): Promise<{ done: Buffer } | { seen: string }> => {
     try {
@@ -57,11 +57,11 @@ function cannotRead(path: string, why: string, kind: FileKind): Problem {
   };
 }
 
-/** The text of a file, at most `fileSizeLimit` long. Errors: `cannot-read`, `file-too-large`. */
-export async function readText(path: string, kind: FileKind): Promise<Outcome<string>> {
+/** The text of a file, at most `limit` bytes long. Errors: `cannot-read`, `file-too-large`. */
+export async function readText(path: string, kind: FileKind, limit: number = fileSizeLimit): Promise<Outcome<string>> {
   try {
-    const bytes = await readBounded(path);
-    if (bytes.length > fileSizeLimit) return failure(tooLarge(path, kind));
+    const bytes = await readBounded(path, limit);
+    if (bytes.length > limit) return failure(tooLarge(path, kind, limit));
     return { ok: true, value: new TextDecoder().decode(bytes), problems: [] };
   } catch (error) {
     if (error instanceof DeadlineError) return failure(cannotRead(path, `it did not come to its end within ${readWaitMs / 1000} s`, kind));

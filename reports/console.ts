@@ -2,7 +2,7 @@
 import type { FarmResult, LawResult, RunResult, Verdict } from "./result.ts";
 import type { Reporter } from "./reporter.ts";
 import { exclusionText, searchLines } from "./search-text.ts";
-import { count, lawsOf, repeatsText, several, skipText, verdicts } from "./text.ts";
+import { baselineLines, count, lawsOf, repeatsText, several, skipText, verdicts } from "./text.ts";
 
 export interface ConsoleOptions {
   readonly colour: boolean;
@@ -78,6 +78,7 @@ function summary(result: RunResult, paint: Paint): string[] {
     ...searchLines(result).map((line, index) => (index === 0 ? `${paint("bold", "search")} ${line}` : `  ${line}`)),
     paint("dim", exclusionText(result)),
     `${several(result.results.length, "farm")}, ${several(laws.length, "property", "properties")}: ${judged} in ${(result.durationMs / 1000).toFixed(1)} s (seed ${result.seed})`,
+    ...baselineLines(result).map((line) => paint(line.startsWith("worse") ? "red" : "dim", printable(line))),
     ...result.counterexamples.flatMap((example) => [
       `${paint("red", example.law)} again: ${example.reproduce}`,
       ...(example.capsule === null ? [] : [`${" ".repeat(example.law.length)} capsule: ${example.capsule}`]),

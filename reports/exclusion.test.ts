@@ -11,7 +11,7 @@ const search = (unguided: number, unguidedFailed: number): SearchResult => ({
 });
 
 const passing = (found?: SearchResult): RunResult => {
-  const { search: _, ...rest } = exampleResult;
+  const { search: _, baseline: __, ...rest } = exampleResult;
   const laws = exampleResult.results[0]?.laws.slice(0, 1) ?? [];
   const results = [{ farm: "one", backend: "netns", laws, coverage: { flows: 52 } }] as const;
   return { ...rest, results, counterexamples: [], ...(found === undefined ? {} : { search: found }) };

@@ -2,7 +2,7 @@
 import type { FarmResult, LawResult, RunResult } from "./result.ts";
 import type { Reporter } from "./reporter.ts";
 import { exclusionText, searchLines } from "./search-text.ts";
-import { count, examplesOf, harmless, lawsOf, repeatsText, several, verdicts } from "./text.ts";
+import { changeText, count, examplesOf, harmless, lawsOf, repeatsText, several, verdicts } from "./text.ts";
 
 export interface GithubOptions {
   /** A farm file's path from the root of the repository; undefined where it lies outside. */
@@ -52,9 +52,12 @@ export function githubReporter(options: GithubOptions): Reporter {
   return {
     name: "github",
     report(result) {
-      const errors = result.results.flatMap((farm) =>
-        farm.laws.filter((law) => ["failed", "flaky", "unknown"].includes(law.verdict)).map((law) => broken(result, farm, law, options)),
-      );
+      const errors = [
+        ...result.results.flatMap((farm) =>
+          farm.laws.filter((law) => ["failed", "flaky", "unknown"].includes(law.verdict)).map((law) => broken(result, farm, law, options)),
+        ),
+        ...(result.baseline?.worse ?? []).map((change) => annotation("error", { title: "worse than before" }, changeText(change))),
+      ];
       const left = errors.length - annotationsMax + 1;
       const shown =
         errors.length <= annotationsMax

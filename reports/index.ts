@@ -9,6 +9,8 @@ export * from "./junit.ts";
 export * from "./statistics.ts";
 export * from "./event.ts";
 export * from "./blob.ts";
+export * from "./baseline.ts";
+export * from "./merge.ts";
 export { excludedBy } from "./search-text.ts";
 export * from "./ndjson.ts";
 export * from "./github.ts";

@@ -2,7 +2,7 @@
 import type { FarmResult, LawResult, RunResult } from "./result.ts";
 import { endText } from "./github.ts";
 import { exclusionText, searchLines } from "./search-text.ts";
-import { count, examplesOf, harmless, repeatsText, skipText } from "./text.ts";
+import { baselineLines, count, examplesOf, harmless, repeatsText, skipText } from "./text.ts";
 
 /** GitHub refuses more than 1 MiB of a step; other steps may add theirs. */
 const charactersMax = 200_000;
@@ -53,7 +53,7 @@ export function jobSummary(result: RunResult): string {
     "",
     plain(endText(result)),
     "",
-    ...[...searchLines(result), exclusionText(result)].map((line) => `- ${plain(line)}`),
+    ...[...searchLines(result), exclusionText(result), ...baselineLines(result)].map((line) => `- ${plain(line)}`),
     "",
     "| farm | backend | passed | failed | flaky | skipped | unknown |",
     "| --- | --- | ---: | ---: | ---: | ---: | ---: |",

@@ -7,7 +7,7 @@
 import type { FarmResult, LawResult, RunResult } from "./result.ts";
 import type { Reporter } from "./reporter.ts";
 import { exclusionText } from "./search-text.ts";
-import { count, examplesOf, harmless, lawsOf, repeatsText, skipText } from "./text.ts";
+import { changeText, count, examplesOf, harmless, lawsOf, repeatsText, skipText } from "./text.ts";
 
 export interface JunitOptions {
   /** A capsule's path as seen from the report. */
@@ -104,14 +104,37 @@ function testsuite(result: RunResult, farm: FarmResult, options: JunitOptions): 
   ].join("\n");
 }
 
+/** What got worse has no property of its own: each is a testcase that failed. */
+function baselineSuite({ baseline }: RunResult): string[] {
+  if (baseline === undefined) return [];
+  const { worse, better } = baseline;
+  const cases = worse.map((change) => {
+    const opening = `    <testcase${attributes({ classname: "baseline", name: change.what })}>`;
+    return `${opening}\n      <failure${attributes({ type: "worse", message: changeText(change) })}/>\n    </testcase>`;
+  });
+  const output =
+    better.length === 0
+      ? []
+      : [`    <system-out>${content(better.map((change) => `better: ${changeText(change)}`).join("\n"))}</system-out>`];
+  const totalsOfIt = { tests: worse.length, failures: worse.length, errors: 0, skipped: 0 };
+  return [`  <testsuite${attributes({ name: "baseline", ...totalsOfIt })}>`, ...cases, ...output, "  </testsuite>"];
+}
+
+function totalsOf(result: RunResult): Record<string, number> {
+  const { tests = 0, failures = 0, ...others } = totals(lawsOf(result));
+  const worse = result.baseline?.worse.length ?? 0;
+  return { tests: tests + worse, failures: failures + worse, ...others };
+}
+
 export function junitReporter(options: JunitOptions): Reporter {
   return {
     name: "junit",
     report: (result) =>
       [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        `<testsuites${attributes({ name: "farmlab", ...totals(lawsOf(result)), time: seconds(result.durationMs) })}>`,
+        `<testsuites${attributes({ name: "farmlab", ...totalsOf(result), time: seconds(result.durationMs) })}>`,
         ...result.results.map((farm) => testsuite(result, farm, options)),
+        ...baselineSuite(result),
         "</testsuites>",
         "",
       ].join("\n"),

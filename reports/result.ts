@@ -16,7 +16,22 @@ export interface RunResult {
   readonly counterexamples: readonly Counterexample[];
   /** Present where scenarios were searched for, not only given. */
   readonly search?: SearchResult;
+  /** Present where an earlier result was given to hold this one against. */
+  readonly baseline?: Comparison;
   readonly durationMs: number;
+}
+
+/** What got worse and what got better against an earlier result; what changed within its noise is in neither. */
+export interface Comparison {
+  readonly worse: readonly Change[];
+  readonly better: readonly Change[];
+}
+
+export interface Change {
+  /** Of what: a property on a farm, a figure, a kind of coverage. */
+  readonly what: string;
+  readonly before: string;
+  readonly now: string;
 }
 
 /** How far a search went, and what its passing excludes (XC-8). */

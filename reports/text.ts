@@ -1,6 +1,6 @@
 /** What several reporters say in the same words: counts, and texts of the system under test made harmless. */
 import { stripVTControlCharacters } from "node:util";
-import type { Counterexample, FarmResult, LawResult, RunResult, Verdict } from "./result.ts";
+import type { Change, Counterexample, FarmResult, LawResult, RunResult, Verdict } from "./result.ts";
 
 export const verdicts: readonly Verdict[] = ["passed", "failed", "flaky", "skipped", "unknown"];
 
@@ -20,6 +20,19 @@ export const skipText = (law: LawResult): string =>
 export const harmless = (text: string): string =>
   // oxlint-disable-next-line no-control-regex
   stripVTControlCharacters(text).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "");
+
+/** `worse than before: EX-8 ...: passed, now failed`; nothing where no earlier result was given. */
+export const baselineLines = ({ baseline }: RunResult): string[] =>
+  baseline === undefined
+    ? []
+    : baseline.worse.length + baseline.better.length === 0
+      ? ["no worse and no better than before"]
+      : [
+          ...baseline.worse.map((change) => `worse than before: ${changeText(change)}`),
+          ...baseline.better.map((change) => `better than before: ${changeText(change)}`),
+        ];
+
+export const changeText = ({ what, before, now }: Change): string => `${what}: ${before}, now ${now}`;
 
 /** How often it broke, where that was tried. */
 export const repeatsText = ({ repeats }: LawResult): string =>

@@ -12,6 +12,7 @@ import { imageOption, imageProblem } from "../image-option.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { complain, type OutputOptions } from "../output.ts";
 import { prepareRuntime } from "../prepare-runtime.ts";
+import { addBaselineOption, openBaseline, type BaselineOptions } from "../reports/baseline.ts";
 import { addReportOptions, openReports, reportProblems, type ReportOptions } from "../reports/report-output.ts";
 import { addCapsuleOptions, withCapsules, type CapsuleOptions } from "../run/capsules.ts";
 import { farmEnding, loadFarms } from "../run/load-farms.ts";
@@ -21,7 +22,7 @@ import { rememberVerdicts } from "../run/remember-verdicts.ts";
 import { addStrictnessOptions, sayWhatIsMissing, type StrictnessOptions } from "../run/strictness.ts";
 import { version } from "../version.ts";
 
-interface Options extends CapsuleOptions, ReportOptions, StrictnessOptions, OutputOptions {
+interface Options extends CapsuleOptions, ReportOptions, StrictnessOptions, BaselineOptions, OutputOptions {
   readonly law?: readonly string[];
   readonly seed?: number;
   readonly jobs?: number;
@@ -43,6 +44,8 @@ async function run(paths: string[], options: Options): Promise<void> {
   for (const problem of wrong) complain(problem, exitCodes.wrongInput);
   const farms = await loadFarms(paths);
   if (!chosen.ok || !required.ok || wrong.length > 0 || farms === undefined) return;
+  const compared = await openBaseline(options, { laws: chosen.value, paths });
+  if (compared === undefined) return;
 
   const properties = selectProperties(chosen.value);
   if (properties.length === 0 || farms.length === 0) {
@@ -84,8 +87,9 @@ async function run(paths: string[], options: Options): Promise<void> {
     });
     clearProgress(silent);
     const found = { farms, properties, backend: options.backend, image, signal: interrupt.signal, quiet: silent } as const;
-    const result = await withCapsules(judged, { ...found, jobs: options.jobs ?? availableParallelism() }, options);
-    rememberVerdicts(result);
+    const kept = await withCapsules(judged, { ...found, jobs: options.jobs ?? availableParallelism() }, options);
+    rememberVerdicts(kept);
+    const result = compared(kept);
     reports.finish(result);
     sayWhatIsMissing(result, required.value, options);
     process.exitCode = exitCodes[meaningOf(result, { require: required.value, noSkips: !options.skips })];
@@ -107,7 +111,7 @@ export function runCommand(): Command {
     .option("--jobs <number>", "labs at once", wholeNumber(1, 64))
     .addOption(new Option("--backend <backend>", "what makes the labs").choices(backendNames).default("netns"))
     .addOption(imageOption());
-  return addReportOptions(addStrictnessOptions(addCapsuleOptions(command)))
+  return addReportOptions(addStrictnessOptions(addBaselineOption(addCapsuleOptions(command))))
     .option("--quiet", "no progress")
     .addHelpText(
       "after",
@@ -120,6 +124,7 @@ Examples:
   farmlab run topologies/exit-node.farm.yml --law EX-10 --seed 42
   farmlab run topologies --reporter junit --output report.xml
   farmlab run topologies/exit-node.farm.yml --format json
+  farmlab run --baseline main/result.json --reporter github --reporter junit --reporter json --output results/
 `,
     )
     .action(run);

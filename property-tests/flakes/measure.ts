@@ -69,7 +69,7 @@ export async function measureFlakes(before: FlakeRecord, options: MeasureOptions
     const load = options.load();
     measurement = {
       ...measurement,
-      commit: result.commit,
+      commit: measurement.commit ?? result.commit,
       properties: lawsOf(result).filter(({ law }) => law.verdict !== "skipped").length,
       load: { least: Math.min(measurement.load.least, load), greatest: Math.max(measurement.load.greatest, load) },
       repeats: measurement.repeats + 1,

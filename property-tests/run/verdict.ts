@@ -24,7 +24,7 @@ const isMissing = (laws: readonly LawResult[], required: string): boolean => {
 export function meaningOf(result: RunResult, strictness: Strictness): RunMeaning {
   const laws = result.results.flatMap((farm) => farm.laws);
   if (laws.length === 0) return "nothingSelected";
-  if (has(laws, "failed", "flaky")) return "failed";
+  if (has(laws, "failed", "flaky") || (result.baseline?.worse.length ?? 0) > 0) return "failed";
   const required = strictness.require.filter((law) => isMissing(laws, law));
   // A required law that could not be judged is not known to be broken.
   if (

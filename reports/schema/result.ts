@@ -58,6 +58,8 @@ const search = z.looseObject({
   exhausted: texts,
 });
 
+const changes = z.array(z.looseObject({ what: z.string(), before: z.string(), now: z.string() }));
+
 export const runResultSchema: z.ZodType<RunResult> = z.looseObject({
   schema: z.literal("farmlab.run/1"),
   seed: z.int(),
@@ -68,5 +70,6 @@ export const runResultSchema: z.ZodType<RunResult> = z.looseObject({
   results: z.array(farmResult),
   counterexamples: z.array(counterexampleSchema),
   search: search.exactOptional(),
+  baseline: z.looseObject({ worse: changes, better: changes }).exactOptional(),
   durationMs: z.number().min(0),
 });

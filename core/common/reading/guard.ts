@@ -8,11 +8,11 @@ import type { Lines } from "./lines.ts";
 export const fileSizeLimit: number = 1024 * 1024;
 
 /** The refusal of a file above the limit. */
-export function tooLarge(file: string, kind: FileKind): Problem {
+export function tooLarge(file: string, kind: FileKind, limit: number = fileSizeLimit): Problem {
   return {
     severity: "error",
     code: "file-too-large",
-    message: `the file is over 1 MiB, more than ${kind.name} may have`,
+    message: `the file is over ${limit / 1024 / 1024} MiB, more than ${kind.name} may have`,
     hint: isThisOne(kind),
     place: { file, line: 1, column: 1 },
   };
