@@ -1,0 +1,136 @@
+/**
+ * What of a lab was exercised, by what its kernels have counted: rules by their own counters, routes by the flows that connection tracking
+ * has on record, drops by the kernel's reasons. One program a node; nothing in the lab is changed for it.
+ *
+ * What counts: a rule that has counted a packet; a route that is the narrowest for the destination of a tracked flow, there or (once it was
+ * answered) back, or of a packet that was dropped; a reason of a drop, or the counter of a protocol that moved where this host gives none.
+ * Routes of namespaces that track no connections leave no trace in the kernel, so they are neither covered nor known.
+ */
+import { contains, parsePrefix } from "../../../core/common/index.ts";
+import type { Address, Prefix } from "../../../core/common/index.ts";
+import { decodePacket, followDrops, labNamespaces, linkTypes, readConntrack } from "../../../emulator/capture/index.ts";
+import type { DropWatch, PacketDrop } from "../../../emulator/capture/index.ts";
+import { ensureNative } from "../../../emulator/image/index.ts";
+import type { Session } from "../session.ts";
+import { readCounters } from "../views/tables/place-tables.ts";
+import { readRuleWords, type CountedRule } from "../views/tables/rule-words.ts";
+import { dropKey, roleOf, routeKey, ruleKey, type Route } from "./keys.ts";
+
+/** Keys are `kind:what` with kind one of `route`, `rule`, `drop`; sorted. Kinds of things, not things: the same on every farm. */
+export interface Coverage {
+  readonly covered: readonly string[];
+  /** All rules and routes that stand in the lab; of drops nobody knows how many there are. */
+  readonly known: readonly string[];
+}
+
+export interface CoverageWatch {
+  /** What has been exercised until now; ends the watch. */
+  observe(): Promise<Coverage>;
+}
+
+/** No data of a farm is in these words. Workloads' namespaces hold nothing of the system under test but a default route. */
+const lookIntoNamespace = `
+echo @routes; ip -j route show table all
+echo @words; nft -a list ruleset
+echo @tracked; cat /proc/net/nf_conntrack 2>/dev/null || { conntrack -L -f ipv4 -o extended; conntrack -L -f ipv6 -o extended; } 2>/dev/null
+echo @counters; cat /proc/net/snmp /proc/net/netstat /proc/net/snmp6
+`;
+const lookAtNode = `echo @place; ${lookIntoNamespace}
+for name in $(ls /run/netns 2>/dev/null); do
+  case "$name" in w-*) ;; *) echo "@place $name"; ip netns exec "$name" sh -c "$1";; esac
+done`;
+
+interface PlaceUse {
+  readonly where: string;
+  readonly routes: readonly Route[];
+  readonly rules: readonly CountedRule[];
+  /** Destinations that packets were routed by there. */
+  readonly destinations: readonly Address[];
+  readonly counters: ReadonlyMap<string, number>;
+}
+
+interface ShownRoute {
+  readonly type?: string;
+  readonly dst: string;
+  readonly dev?: string;
+  readonly table?: string;
+  readonly pref?: string;
+}
+
+const everything = (family: 4 | 6): Prefix => ({ address: { family, value: 0n }, length: 0 });
+
+/** The routes of all tables but the kernel's own, and without those that it makes for every interface. */
+function readRoutes(text: string): Route[] {
+  const shown = text.trim() === "" ? [] : (JSON.parse(text) as readonly ShownRoute[]);
+  return shown.flatMap(({ type = "unicast", dst, dev = "", table, pref }): Route[] => {
+    if (table === "local" || dst.startsWith("fe80::") || dst.startsWith("ff00::")) return [];
+    // Of a default route nothing else tells the family for sure: a preference (RFC 4191) is IPv6's.
+    const family = pref === undefined ? 4 : 6;
+    const prefix = dst === "default" ? everything(family) : parsePrefix(dst.includes("/") ? dst : `${dst}/${dst.includes(":") ? 128 : 32}`);
+    return prefix === undefined ? [] : [{ type, prefix, interface: dev }];
+  });
+}
+
+function placeUse(where: string, text: string): PlaceUse {
+  const pieces = `\n${text}`.split(/\n@(routes|words|tracked|counters)\n/);
+  const part = (name: string): string => pieces[pieces.indexOf(name) + 1] ?? "";
+  const [open, answered] = [true, false].map((isOpen) =>
+    readConntrack(where, part("tracked").split("\n").filter((line) => line.includes("[UNREPLIED]") === isOpen).join("\n")),
+  );
+  const flows = [...(open ?? []), ...(answered ?? [])];
+  return {
+    where,
+    routes: readRoutes(part("routes")),
+    rules: readRuleWords(part("words")),
+    destinations: [...flows.map(({ reply }) => reply.source), ...(answered ?? []).map(({ original }) => original.source)],
+    counters: readCounters(part("counters")),
+  };
+}
+
+async function lookAt(session: Session, node: string): Promise<PlaceUse[]> {
+  const { stdout } = await session.lab.node(node).exec(["sh", "-c", lookAtNode, "look", lookIntoNamespace]);
+  const pieces = `\n${stdout}`.split(/\n@place ?([^\n]*)\n/).slice(1);
+  return pieces.flatMap((name, index) => (index % 2 === 0 ? [placeUse(name === "" ? node : `${node}/${name}`, pieces[index + 1] ?? "")] : []));
+}
+
+const narrowest = (routes: readonly Route[], address: Address): Route | undefined =>
+  routes.filter(({ prefix }) => contains(prefix, address)).toSorted((one, other) => other.prefix.length - one.prefix.length)[0];
+
+/** Counters that stand for a packet that came to nothing, where the kernel does not tell of each. */
+const dropCounters = /^(Ip|Ip6|IpExt)(In|Out)(NoRoutes|AddrErrors|HdrErrors|Discards)$/;
+
+function keysOf(session: Session, places: readonly PlaceUse[], drops: readonly PacketDrop[] | undefined): Coverage {
+  const known = new Set<string>();
+  const covered = new Set<string>();
+  for (const { where, routes, rules, destinations, counters } of places) {
+    const role = roleOf(session.world, where);
+    const dropped = (drops ?? []).filter((drop) => drop.where === where);
+    const lost = dropped.flatMap(({ bytes }) => decodePacket(linkTypes.rawIp, bytes).ip?.destination ?? []);
+    for (const rule of rules) known.add(ruleKey(role, rule.text));
+    for (const rule of rules) if (rule.packets > 0) covered.add(ruleKey(role, rule.text));
+    // Without connection tracking nothing tells which routes were looked up.
+    const tracks = rules.some(({ text }) => /\bct |nat\b|masquerade/.test(text));
+    if (tracks) for (const route of routes) known.add(routeKey(session.world, role, route));
+    for (const address of tracks ? [...destinations, ...lost] : []) {
+      const route = narrowest(routes, address);
+      if (route !== undefined) covered.add(routeKey(session.world, role, route));
+    }
+    for (const { reason } of dropped) covered.add(dropKey(role, reason));
+    for (const [name, value] of drops === undefined ? counters : []) if (value > 0 && dropCounters.test(name)) covered.add(dropKey(role, name));
+  }
+  return { covered: [...covered].toSorted(), known: [...known].toSorted() };
+}
+
+/** What was exercised since the lab came up; drops by counters alone. */
+export async function observeCoverage(session: Session, drops?: readonly PacketDrop[]): Promise<Coverage> {
+  const nodes = [...session.farm.nodes, ...session.farm.upstreams].map(({ name }) => name);
+  const places = await Promise.all(nodes.map(async (node) => await lookAt(session, node)));
+  return keysOf(session, places.flat(), drops);
+}
+
+/** Begins to look at drops, where this host tells of them; for a session whose lab is up. */
+export async function watchCoverage(session: Session): Promise<CoverageWatch> {
+  const reasons = await followDrops(await ensureNative(), await labNamespaces(session.lab));
+  const watch: DropWatch | undefined = "watch" in reasons ? reasons.watch : undefined;
+  return { observe: async () => await observeCoverage(session, watch === undefined ? undefined : (await watch.stop()).drops) };
+}
