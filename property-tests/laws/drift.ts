@@ -48,7 +48,7 @@ export async function driftedTexts(session: Session, { position, hostBridge }: D
     inside("ip", "-o", "link", "show"),
     inside("ip", "-4", "route", "show", "table", "all", "proto", ownProtocol),
     inside("ip", "-6", "route", "show", "table", "all", "proto", ownProtocol),
-    inside("nft", "list", "ruleset"),
+    inside("nft", "--stateless", "list", "ruleset"),
     inside("wg", "show", "all", "dump"),
     outside("ip", "netns", "list"),
     hostBridge === undefined ? "" : outside("ip", "-o", "link", "show", "dev", hostBridge),
