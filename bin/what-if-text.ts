@@ -28,19 +28,20 @@ function cutShort(list: readonly string[]): string {
 }
 
 /** Who loses what: first who is cut off altogether, then who else loses whom. */
-function whoText({ lost, cutOff, verdict }: FailureResult): string {
+function whoText({ lost, cutOff, verdict }: FailureResult, watched: number): string {
   const gone = verdict === "passing" ? lost : lost.filter(({ comesBack }) => comesBack !== "alone");
-  const whole = cutOff.filter((party) => party !== "internet");
+  if (gone.length === watched) return "everybody altogether";
   const others = pairsOf(gone.filter(({ from, to }) => !cutOff.includes(from) && !cutOff.includes(to)));
-  if (cutOff.includes("internet") && others.length === 0) return "everybody from everything outside";
-  return [whole.length === 0 ? "" : `${cutShort(whole)} altogether`, others.length === 0 ? "" : cutShort(others)]
-    .filter((text) => text !== "")
-    .join("; ");
+  const parts = [
+    ...(cutOff.length === 0 ? [] : [`${cutShort(cutOff.map((party) => (party === "internet" ? "the internet" : party)))} altogether`]),
+    ...(others.length === 0 ? [] : [cutShort(others)]),
+  ];
+  return parts.join("; ");
 }
 
 function backText({ lost, verdict }: FailureResult): string {
   const alone = lost.filter(({ comesBack }) => comesBack === "alone").length;
-  const mixed = alone === 0 ? "" : ` (${alone} by themselves)`;
+  const mixed = alone === 0 ? "" : ` (${alone} before)`;
   if (verdict === "lasting") return `never${mixed}`;
   return verdict === "standing" ? `once repaired${mixed}` : "by itself";
 }
@@ -68,7 +69,7 @@ function failureLines(result: WhatIfResult): string[] {
     `${failure.lost.length}/${result.flows.watched}`,
     backText(failure),
     awayText(failure),
-    failure.parts.length === 1 ? whoText(failure) : `only together: ${cutShort(failure.onlyTogether)}`,
+    failure.parts.length === 1 ? whoText(failure, result.flows.watched) : `only together: ${cutShort(failure.onlyTogether)}`,
   ]);
   if (rows.length === 0) return [];
   return table([["failure", "flows lost", "back", "away", "who"], ...rows]);
@@ -83,7 +84,7 @@ function restLines({ failures }: WhatIfResult): string[] {
   const remade = failures.filter(({ verdict, why }) => verdict !== "unknown" && why !== null);
   return [
     ...(harmless.length === 0 ? [] : [`nothing lost: ${harmless.slice(0, linesOfHarmless).join(", ")}`]),
-    ...(pairs.length === 0 ? [] : [`${counted(pairs.length, "pair")} lose no more than what each failure alone takes`]),
+    ...(pairs.length === 0 ? [] : [`pairs that take no more than each failure alone: ${pairs.length}`]),
     ...remade.map(({ failure, why }) => `${failure}: ${why ?? ""}`),
     ...unknown.map(({ failure, why }) => `unknown: ${failure}: ${why ?? ""}`),
   ];

@@ -3,15 +3,12 @@ import { availableParallelism } from "node:os";
 import { seededRandom } from "../../core/common/index.ts";
 import type { Clock } from "../../core/common/index.ts";
 import { plugName, plugsOf } from "../../core/farm/index.ts";
-import { FaultError } from "../../emulator/faults/index.ts";
 import type { ImageChoice } from "../../emulator/image/index.ts";
 import type { BackendName } from "../../emulator/lab.ts";
-import { HarnessError } from "../laws/index.ts";
 import { expectedMesh } from "../oracle/index.ts";
 import type { World } from "../oracle/index.ts";
 import type { Choices } from "../run/choices.ts";
 import { openSession } from "../run/open-session.ts";
-import type { OpenSession } from "../run/open-session.ts";
 import type { FarmToRun } from "../run/run-farms.ts";
 import type { Session } from "../run/session.ts";
 import { chosenFailures, failurePairs, partsOf, singleFailures } from "./failures.ts";
@@ -19,12 +16,11 @@ import type { Daemon, Failure } from "./failures.ts";
 import { chooseFlows } from "./flows.ts";
 import type { WatchedFlow } from "./flows.ts";
 import { hasToSurvive, judgeExpectation } from "./judge-expectations.ts";
-import type { Seen } from "./judge-expectations.ts";
-import { judgeFailure } from "./judge-failure.ts";
 import { rank, withOnlyTogether } from "./rank.ts";
 import type { FailureResult, WhatIfResult } from "./result.ts";
-import { answeringNow, TrialError, tryFailure } from "./try-failure.ts";
-import type { Trial } from "./try-failure.ts";
+import { Seat, tryInSeat } from "./seat.ts";
+import type { Tried, Try } from "./seat.ts";
+import { answeringNow, tryFailure } from "./try-failure.ts";
 import { rateFor } from "./watch-flows.ts";
 import type { WatchRate } from "./watch-flows.ts";
 
@@ -81,41 +77,6 @@ function clockOf(signal: AbortSignal): Clock {
   };
 }
 
-/** A place for one lab at a time. */
-class Seat {
-  readonly #options: WhatIfOptions;
-  #open: OpenSession | undefined;
-  /** How many failures the lab that is open has been through. */
-  used = 0;
-
-  constructor(options: WhatIfOptions) {
-    this.#options = options;
-  }
-
-  async session(): Promise<Session> {
-    return (await this.open()).session;
-  }
-
-  async open(): Promise<OpenSession> {
-    const { given, seed, backend, image, signal, onEvent } = this.#options;
-    if (this.#open === undefined) {
-      this.#open = await openSession({
-        ...{ ...given, seed, backend, image, signal, patches: [], wired: plugsOf(given.farm).map(plugName) },
-        onStep: (step) => onEvent({ kind: "step", step }),
-      });
-      this.used = 0;
-    }
-    return this.#open;
-  }
-
-  /** The next who asks gets another lab. */
-  async close(): Promise<void> {
-    const open = this.#open;
-    this.#open = undefined;
-    await open?.close();
-  }
-}
-
 /** Where the kernel has no WireGuard, a daemon for each tunnel. */
 function tunnelDaemons(world: World, choices: Choices): readonly Daemon[] {
   if (choices["wireguard"] !== "wireguard-go") return [];
@@ -123,40 +84,14 @@ function tunnelDaemons(world: World, choices: Choices): readonly Daemon[] {
   return tunnels.map(({ resource, name }) => ({ node: resource.node, service: name }));
 }
 
-interface Tried extends Seen {
-  readonly result: FailureResult;
-}
-
-const unknownResult = (failure: Failure, why: string): FailureResult => ({
-  failure: failure.name,
-  parts: failure.parts.map(({ kind, name }) => ({ kind, name })),
-  ...{ verdict: "unknown", stoodMs: null, lost: [], cutOff: [], onlyTogether: [], why },
-});
-
-/** What a trial may throw for want of a farm that works or a harness that sees; all else is thrown on. */
-const isUnseen = (error: unknown): error is Error => [TrialError, FaultError, HarnessError].some((kind) => error instanceof kind);
-
-type Try = (session: Session) => Promise<Trial>;
-
-/** A lab in which not everything works any more, after other failures, is no place for another one: it is made anew, once. */
-async function tryInSeat(seat: Seat, failure: Failure, run: Try): Promise<Tried> {
-  for (;;) {
-    const session = await seat.session();
-    const isFresh = seat.used === 0;
-    seat.used += 1;
-    try {
-      const trial = await run(session);
-      const result = judgeFailure(session.world, failure, trial);
-      if (trial.recovered) return { failure, trial, result };
-      await seat.close();
-      return { failure, trial, result: { ...result, why: "what did not come back was gone for good: the lab was made anew" } };
-    } catch (error) {
-      await seat.close();
-      if (!isUnseen(error)) throw error;
-      if (isFresh || !(error instanceof TrialError)) return { failure, trial: undefined, result: unknownResult(failure, error.message) };
-    }
-  }
-}
+/** Labs one after the other, with every link wired. */
+const seatOf = ({ given, seed, backend, image, signal, onEvent }: WhatIfOptions): Seat =>
+  new Seat(() =>
+    openSession({
+      ...{ ...given, seed, backend, image, signal, patches: [], wired: plugsOf(given.farm).map(plugName) },
+      onStep: (step) => onEvent({ kind: "step", step }),
+    }),
+  );
 
 interface Plan {
   readonly session: Session;
@@ -220,7 +155,7 @@ async function tryAll(first: Seat, plan: Plan, options: WhatIfOptions, clock: Cl
     }
   };
   const jobs = Math.max(1, Math.min(options.jobs, plan.failures.length));
-  const others = Array.from({ length: jobs - 1 }, () => new Seat(options));
+  const others = Array.from({ length: jobs - 1 }, () => seatOf(options));
   const workers = await Promise.allSettled([first, ...others].map(work));
   for (const one of workers) if (one.status === "rejected") throw one.reason;
   return tried;
@@ -233,7 +168,7 @@ export async function whatIf(options: WhatIfOptions): Promise<WhatIfResult> {
   const { given, seed, backend, signal, version } = options;
   const clock = clockOf(signal);
   const startedMs = clock.nowMs();
-  const seat = new Seat(options);
+  const seat = seatOf(options);
   try {
     const plan = await planOf(seat, options, clock);
     options.onEvent({ kind: "begun", failures: plan.failures.length, flows: plan.flows.length });
