@@ -184,8 +184,6 @@ export function timelineEntries(
   thing: (network: number, resource: number) => string,
 ): TimelineEntry[] {
   return events.map((event) =>
-    event.act === "fault"
-      ? faultEntry(event, places)
-      : ({ "at-ms": event.atMs, [event.act]: thing(event.place, event.resource) } as TimelineEntry),
+    event.act === "fault" ? faultEntry(event, places) : { "at-ms": event.atMs, [event.act]: thing(event.place, event.resource) },
   );
 }
