@@ -54,6 +54,18 @@ const textOf = (capture: Capture, ...rest: Parameters<typeof followPacket> exten
 };
 
 describe("the life of a packet", () => {
+  it("goes up from a NIC to what is on it, though both saw it at one time and the file has them the other way round", () => {
+    const { interfaces, packets, ...rest } = captureOf([
+      ["r:eth0", "out", frame({ ...inner, macs: [1, 2] })],
+      ["n/gateway:pub", "in", frame({ ...inner, macs: [1, 2] })],
+      ["n:eth1", "in", frame({ ...inner, macs: [1, 2] })],
+    ]);
+    const timeNs = packets[1]!.timeNs;
+    const capture = { ...rest, interfaces, packets: packets.map((one, index) => (index === 0 ? one : { ...one, timeNs })) };
+    const life = followPacket(capture, { token: "token-1" });
+    expect(life?.steps.map(({ sighting }) => sighting.packet.interface.name)).toEqual(["r:eth0", "n:eth1", "n/gateway:pub"]);
+  });
+
   it("goes through a tunnel and two NATs to its answer", () => {
     expect(textOf(tunnelled, { token: "token-1" }, { flows, drops: [] })).toMatchInlineSnapshot(`
       " +0.000 ms  a/net:wg0   out  UDP 10.0.1.2:1000 > 198.51.100.4:2000 ttl 63, farmlab-probe token-1 3 0 40

@@ -26,15 +26,28 @@ function placeOf(name: string): { where: string; node: string } {
   return { where, node: where.split("/")[0] ?? where };
 }
 
+const isInside = ({ packet, where, node }: Sighting): boolean => packet.direction === "in" && where !== node;
+
+/**
+ * A packet that goes up from a NIC to a macvlan on it keeps the time at which it came in, as long as any process of the machine asks the
+ * kernel for packets' times (SO_TIMESTAMP, as ping does); and what has one time is in a file in any order.
+ */
+function inOrder(one: Sighting, other: Sighting): number {
+  if (one.packet.timeNs !== other.packet.timeNs) return one.packet.timeNs < other.packet.timeNs ? -1 : 1;
+  return Number(isInside(one)) - Number(isInside(other));
+}
+
 const known = new WeakMap<Capture, Sightings>();
 
 export function sightingsOf(capture: Capture): Sightings {
   const before = known.get(capture);
   if (before !== undefined) return before;
-  const all = capture.packets.map((packet): Sighting => {
-    const decoded = decodePacket(packet.interface.linkType, packet.bytes);
-    return { packet, decoded, identity: packetIdentity(decoded), ...placeOf(packet.interface.name) };
-  });
+  const all = capture.packets
+    .map((packet): Sighting => {
+      const decoded = decodePacket(packet.interface.linkType, packet.bytes);
+      return { packet, decoded, identity: packetIdentity(decoded), ...placeOf(packet.interface.name) };
+    })
+    .toSorted(inOrder);
   const byIdentity = Map.groupBy(all, (sighting) => sighting.identity);
   const sightings: Sightings = { all, of: (identity) => byIdentity.get(identity) ?? [] };
   known.set(capture, sightings);
