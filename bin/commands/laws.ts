@@ -8,10 +8,12 @@ import { lastMatrix, mutants } from "../../property-tests/mutants/index.ts";
 import type { KillMatrix } from "../../property-tests/mutants/index.ts";
 import { lastVerdicts, sourcesHash } from "../../property-tests/run/index.ts";
 import type { Verdicts } from "../../property-tests/run/index.ts";
+import { checkLaws } from "./check-laws.ts";
 import { makeMatrix, readPart } from "./kill-matrix.ts";
 import type { Part } from "./kill-matrix.ts";
 
 interface Options {
+  readonly check?: boolean;
   readonly mutants?: boolean;
   readonly only?: readonly string[];
   readonly part?: Part;
@@ -69,6 +71,7 @@ function lawText(law: Law, verdicts: Verdicts, matrix: KillMatrix | undefined): 
 
 export function lawsCommand(): Command {
   return new Command("laws")
+    .option("--check", "exit 0 only where every law is checked, passed with these sources, and its seeded faults were caught")
     .option("--mutants", "try the seeded faults: which law catches which, and exit 1 where one lives")
     .option("--only <mutant>", "with --mutants: this one only (may be given several times)", gather)
     .option("--part <i/n>", "with --mutants: every nth one, from the ith on", readPart)
@@ -79,9 +82,11 @@ export function lawsCommand(): Command {
       "after",
       `
 A verdict is of these very sources on this host; after any change it is unknown until the next run. So is what was caught.
+--check exits with 1 where something is broken, and with 5 where it is only not known since the last change.
 
 Examples:
   farmlab laws
+  farmlab laws --check
   farmlab laws --format json
   farmlab laws --mutants
   farmlab laws --mutants --part 3/7
@@ -93,7 +98,8 @@ Examples:
       const sources = sourcesHash();
       const verdicts = lastVerdicts(cacheDirectory(), sources);
       const matrix = lastMatrix(cacheDirectory(), sources);
-      if (options.format === "json") {
+      if (options.check === true) checkLaws(verdicts, matrix, options.format);
+      else if (options.format === "json") {
         const listed = laws.map((law) => describe(law, verdicts, matrix));
         process.stdout.write(`${JSON.stringify({ schema: "farmlab.laws/1", laws: listed }, undefined, 2)}\n`);
       } else {

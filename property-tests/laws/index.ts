@@ -1,4 +1,5 @@
 /** The laws and the properties that check them. A property judges one running farm; bringing it up is the room `run`. */
 export * from "./law.ts";
 export * from "./registry.ts";
+export * from "./to-come.ts";
 export { pureProperties } from "./ex-pure.ts";
