@@ -1,0 +1,61 @@
+/**
+ * Changes that no law can see, because they change nothing that a law speaks of: by class where the place itself says so, else one by
+ * one, each with its reason. A drawn change that is here is redrawn and told.
+ */
+import type { Operator } from "./operators.ts";
+
+interface Place {
+  readonly file: string;
+  readonly operator: Operator;
+  /** The line, before and after, without its indentation. */
+  readonly before: string;
+  readonly after: string;
+}
+
+interface ExceptionClass {
+  readonly reason: string;
+  matches(place: Place): boolean;
+}
+
+const words = /(?:message|hint|why|what)\b.*[`"]|new [A-Za-z]*Error\(|\b(?:refuse|damaged|wrong|error|problem|log|#fail)\(|waiting /;
+/** A sentence; rules of nft and lines for `ip` look like one, in the rooms that write them. */
+const sentence = /[`"][^`"]*[a-z] [^`"]*[a-z] [^`"]*[a-z][^`"]*[`"]/;
+const writesCommands = /^core\/(?:plan|apply)\//;
+
+const isOfText = (operator: Operator, before: string): boolean =>
+  operator === "text changed" || (operator === "element dropped" && /^[`"]/.test(before));
+
+const classes: readonly ExceptionClass[] = [
+  {
+    reason: "words for people: a message, a hint, a line of the log or of a plan's text",
+    matches: ({ file, operator, before }) =>
+      file === "core/plan/text.ts" ||
+      file === "core/agents/log.ts" ||
+      file === "core/agents/text-of.ts" ||
+      (isOfText(operator, before) && (words.test(before) || (sentence.test(before) && !writesCommands.test(file)))),
+  },
+  {
+    reason: "a clock that a fault makes wrong: without such a fault it is the machine's",
+    matches: ({ file }) => file === "core/agents/skewed-clock.ts",
+  },
+  {
+    reason: "what is shown of a plan before anything runs; nodes publish their own facts",
+    matches: ({ file }) => file === "core/plan/expected-facts.ts",
+  },
+];
+
+interface Equivalent {
+  readonly file: string;
+  /** The line as it is, and as it was changed to, without indentation. */
+  readonly before: string;
+  readonly after: string;
+  readonly reason: string;
+}
+
+const equivalents: readonly Equivalent[] = [];
+
+/** Why no law sees the change; undefined where one should. */
+export function exceptionOf(place: Place): string | undefined {
+  const known = equivalents.find(({ file, before, after }) => file === place.file && before === place.before && after === place.after);
+  return known?.reason ?? classes.find((one) => one.matches(place))?.reason;
+}

@@ -1,0 +1,123 @@
+/**
+ * `npm run mutate -- --count 20 --seed 1`: changes core/ at random, one line at a time, and tells which law finds each change. What is no
+ * behaviour that a law speaks of is redrawn, and told with its reason. Writes a record; exit 1 where a change is not found.
+ */
+import { execFileSync } from "node:child_process";
+import { availableParallelism, hostname } from "node:os";
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { drawChanges } from "./draw.ts";
+import type { Drawn } from "./draw.ts";
+import { tryChange } from "./try-change.ts";
+import type { FollowUp, Outcome } from "./try-change.ts";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+
+export interface Entry {
+  readonly file: string;
+  readonly line: number;
+  readonly operator: string;
+  readonly before: string;
+  readonly after: string;
+  readonly outcome: Outcome;
+  readonly emulations: number;
+  readonly reducedTo: string | null;
+  readonly replayed: boolean | null;
+}
+
+export interface MutationRecord {
+  readonly schema: "farmlab.mutations/1";
+  readonly seed: number;
+  readonly commit: string;
+  readonly host: { readonly name: string; readonly cores: number; readonly node: string };
+  readonly found: number;
+  readonly entries: readonly Entry[];
+  /** Drawn and not counted: nothing that a law speaks of, with the reason, or what does not start. */
+  readonly redrawn: readonly { readonly file: string; readonly line: number; readonly after: string; readonly reason: string }[];
+}
+
+/** Reduces and replays what was found; null where there is nothing that does so. */
+const followUp: FollowUp | null = null as FollowUp | null;
+
+const isFound = ({ kind }: Outcome): boolean => kind === "found" || kind === "refused";
+
+const told = ({ file, line, operator, after, outcome }: Entry): string => {
+  const how =
+    outcome.kind === "found"
+      ? `found by ${outcome.laws.join(", ")} on ${outcome.farm}`
+      : `${outcome.kind}${"why" in outcome ? `: ${outcome.why}` : ""}`;
+  return `${file}:${line}  ${operator}\n    ${after === "" ? "(line left out)" : after}\n    ${how}`;
+};
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      count: { type: "string", default: "20" },
+      seed: { type: "string", default: "1" },
+      jobs: { type: "string", default: "2" },
+      farm: { type: "string", multiple: true, default: ["exit-node", "three-exit-nodes"] },
+      output: { type: "string" },
+    },
+  });
+  const [count, seed, jobs] = [Number(values.count), Number(values.seed), Number(values.jobs)];
+  if (![count, seed, jobs].every((number) => Number.isInteger(number) && number >= 0) || count === 0 || jobs === 0) {
+    process.stderr.write("--count and --jobs are whole numbers above 0, --seed is a whole number\n");
+    return 2;
+  }
+  const ending = new AbortController();
+  process.once("SIGINT", () => ending.abort(new Error("interrupted")));
+  const farms = values.farm.map((name) => `${root}topologies/${name}.farm.yml`);
+  const drawing = drawChanges(root, seed);
+  const redrawn: MutationRecord["redrawn"][number][] = [];
+  /** In the order of drawing, so that how fast each is has no influence on which are taken. */
+  const entries = new Map<number, Entry>();
+  let drawn = 0;
+  const next = (): { readonly index: number; readonly change: Drawn } | undefined => {
+    for (;;) {
+      const { value: change, done } = drawing.next();
+      if (done === true) return undefined;
+      if (change.excepted === undefined) return { index: drawn++, change };
+      redrawn.push({ file: change.file, line: change.line, after: change.after, reason: change.excepted });
+    }
+  };
+  const worker = async (): Promise<void> => {
+    while (entries.size < count) {
+      const taken = next();
+      if (taken === undefined) return;
+      const { index, change } = taken;
+      const { outcome, emulations } = await tryChange(change, { seed, farms, signal: ending.signal });
+      const { file, line, operator, before, after } = change;
+      if (outcome.kind === "does not start") {
+        redrawn.push({ file, line, after, reason: `it does not start: ${outcome.why.split("\n")[0] ?? ""}` });
+        continue;
+      }
+      const further = outcome.kind === "found" && followUp !== null ? await followUp(change, outcome) : { reducedTo: null, replayed: null };
+      const entry: Entry = { file, line, operator, before, after, outcome, emulations, ...further };
+      entries.set(index, entry);
+      process.stderr.write(`${entries.size}: ${told(entry)}\n`);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, worker));
+  const kept = [...entries]
+    .toSorted(([one], [other]) => one - other)
+    .map(([, entry]) => entry)
+    .slice(0, count);
+  const found = kept.filter(({ outcome }) => isFound(outcome)).length;
+  const record: MutationRecord = {
+    schema: "farmlab.mutations/1",
+    seed,
+    commit: execFileSync("git", ["-C", root, "rev-parse", "HEAD"], { encoding: "utf8" }).trim(),
+    host: { name: hostname(), cores: availableParallelism(), node: process.version },
+    found,
+    entries: kept,
+    redrawn,
+  };
+  const text = `${JSON.stringify(record, undefined, 2)}\n`;
+  if (values.output === undefined) process.stdout.write(text);
+  else writeFileSync(values.output, text);
+  process.stderr.write(`${found} of ${kept.length} changes found\n`);
+  return found === kept.length ? 0 : 1;
+}
+
+process.exit(await main());
