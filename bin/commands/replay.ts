@@ -3,18 +3,9 @@ import { release } from "node:os";
 import { Command, Option } from "commander";
 import { backendNames } from "../../emulator/backend.ts";
 import type { BackendName } from "../../emulator/lab.ts";
-import {
-  capsuleKind,
-  capsuleLines,
-  coldRunner,
-  noteLines,
-  readCapsule,
-  replay,
-  replayLines,
-  usualRepeats,
-} from "../../property-tests/replay/index.ts";
+import { capsuleKind, capsuleLines, noteLines, readCapsule, replay, replayLines, usualRepeats } from "../../property-tests/replay/index.ts";
 import type { LoadedCapsule, Replay, ReplayedWith } from "../../property-tests/replay/index.ts";
-import { currentCommit } from "../../property-tests/run/index.ts";
+import { createScenarioRunner, currentCommit } from "../../property-tests/run/index.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { hostCanRun } from "../host-problem.ts";
 import { imageOption, imageProblem } from "../image-option.ts";
@@ -65,8 +56,8 @@ async function run(file: string, options: Options): Promise<void> {
   const image = options.image ?? "built";
   try {
     await prepareRuntime(signal, silent, image);
-    const runner = coldRunner({
-      ...{ backend, image, signal, version },
+    const runner = createScenarioRunner({
+      ...{ backend, image, signal, jobs: 1, reuse: false },
       onEvent: (event) => {
         if (event.kind === "farm-started") say(`${event.farm}: coming up`);
         if (event.kind === "law-judged") say(`${event.farm}: ${event.result.verdict}`);

@@ -7,9 +7,9 @@ import { presentCapabilities, probeHost } from "../../emulator/host/index.ts";
 import type { BackendName } from "../../emulator/lab.ts";
 import type { Property } from "../../property-tests/laws/index.ts";
 import { sizeText } from "../../property-tests/reduce/index.ts";
-import { coldRunner, keepCounterexamples } from "../../property-tests/replay/index.ts";
+import { keepCounterexamples } from "../../property-tests/replay/index.ts";
 import type { FoundWith } from "../../property-tests/replay/index.ts";
-import { scenarioOf, sourcesHash } from "../../property-tests/run/index.ts";
+import { createScenarioRunner, scenarioOf, sourcesHash } from "../../property-tests/run/index.ts";
 import type { FarmToRun } from "../../property-tests/run/index.ts";
 import { loadFarm } from "../../core/farm/index.ts";
 import type { RunResult } from "../../reports/index.ts";
@@ -80,7 +80,7 @@ export async function withCapsules(result: RunResult, run: CapsulesOf, options: 
   });
   const endsMs = performance.now() + reduceLimitMs;
   const reducer = {
-    runner: coldRunner({ backend, image, signal, version, onEvent: () => undefined }),
+    runner: createScenarioRunner({ backend, image, signal, jobs, reuse: false }),
     parallel: jobs,
     isOver: () => performance.now() > endsMs,
     onStep: ({ size, emulations }: { readonly size: Readonly<Record<string, number>>; readonly emulations: number }) =>

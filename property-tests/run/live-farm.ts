@@ -50,6 +50,8 @@ export interface LiveFarm {
   readonly notReady?: string;
   /** Writes other intents in place of those before; resolves with their revision, not waiting for agents. */
   writeIntents(intents: Intents): Promise<number>;
+  /** As `untilReady`, but answers in words which agents are late. */
+  lateAgents(revision: number, waitMs: number): Promise<string | undefined>;
   /** Until every agent is ready with everything up to a revision, and with all facts that the others have published meanwhile. Throws with what is late. */
   untilReady(revision: number, waitMs: number): Promise<void>;
   /** Ends the lab. */
@@ -141,6 +143,7 @@ export async function openFarm(options: LiveFarmOptions): Promise<LiveFarm> {
       ...{ streams, clock, revision },
       ...(notReady === undefined ? {} : { notReady }),
       writeIntents: (intents) => writeIntents(storeNow(), intents),
+      lateAgents: (atLeast, waitMs) => untilReady(agents, atLeast, waitMs),
       async untilReady(atLeast, waitMs) {
         const late = await untilReady(agents, atLeast, waitMs);
         if (late !== undefined) throw new Error(late);

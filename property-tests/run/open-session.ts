@@ -37,6 +37,8 @@ export interface OpenOptions {
 export type SessionOptions = Omit<OpenOptions, "backend" | "image" | "patches" | "wired"> & {
   /** Of the intents in the store; default: that with which the farm was opened. */
   readonly revision?: number;
+  /** Which agents did not get ready with them; of the farm's opening where no revision is given. */
+  readonly notReady?: string;
 };
 
 export interface OpenSession {
@@ -49,7 +51,7 @@ export interface OpenSession {
 let labsMade = 0;
 
 /** A name that no other lab of this machine has. */
-function labName(farm: Farm): string {
+export function labName(farm: Farm): string {
   labsMade += 1;
   return `run-${process.pid}-${labsMade}-${farm.name}`;
 }
@@ -90,6 +92,7 @@ export async function sessionIn(live: LiveFarm, prober: Prober, options: Session
   const { farm, file, text, intents, seed, signal, onStep } = options;
   const { lab, streams, clock } = live;
   let revision = options.revision ?? live.revision;
+  const notReady = options.revision === undefined ? live.notReady : options.notReady;
   signal.throwIfAborted();
   const world = describeWorld(farm, observedPrefixes(intents));
   const traffic = trafficOf(world, lab, prober);
@@ -110,7 +113,7 @@ export async function sessionIn(live: LiveFarm, prober: Prober, options: Session
     facts: streams.facts,
     statuses: streams.statuses,
     nowMs: () => clock.nowMs(),
-    ...(live.notReady === undefined ? {} : { notReady: live.notReady }),
+    ...(notReady === undefined ? {} : { notReady }),
     async restartAgents() {
       streams.forget();
       await Promise.all(farm.nodes.map(async (node) => await lab.node(node.name).services.kill("agent", "SIGKILL")));

@@ -7,7 +7,7 @@ import type { PureProperty, PureSubject } from "../laws/index.ts";
 import { describeWorld, resourceKey } from "../oracle/index.ts";
 import type { ObservedPrefixes } from "../oracle/index.ts";
 import { lawResult } from "./judge.ts";
-import type { FarmToRun } from "./run-farms.ts";
+import type { FarmToRun } from "./farm-to-run.ts";
 
 /** The /64s that intents give to NRs, of which the file need not say any. */
 export function observedPrefixes(intents: Intents): ObservedPrefixes {

@@ -1,34 +1,17 @@
 /** Runs farms: brings each up, judges it by the chosen laws, takes it down, and gathers the result. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import type { Intents } from "../../core/intents/index.ts";
 import type { Farm } from "../../core/farm/index.ts";
 import type { Counterexample, FarmResult, LawResult, RunResult } from "../../reports/index.ts";
-import { unknownOutcome } from "../laws/index.ts";
 import type { Property } from "../laws/index.ts";
-import { BuildError, missingPackages } from "../../emulator/image/index.ts";
 import type { ImageChoice, SourcePatch } from "../../emulator/image/index.ts";
-import { compileFarm } from "../../topologies/index.ts";
-import { LabError } from "../../emulator/lab-error.ts";
 import type { BackendName } from "../../emulator/lab.ts";
-import { presentCapabilities, probeHost } from "../../emulator/host/index.ts";
 import type { HostReport } from "../../emulator/host/index.ts";
 import { choicesOf, type Choices } from "./choices.ts";
 import type { OnEvent } from "./events.ts";
-import { judgeFarm, lawResult } from "./judge.ts";
-import type { Evidence } from "./evidence.ts";
-import { openSession } from "./open-session.ts";
-import { evidenceGatherer, evidenceText } from "./views/index.ts";
-import type { OpenSession } from "./open-session.ts";
-
-/** A farm as loaded and judged before anything is started. */
-export interface FarmToRun {
-  /** Path as the user gave it, for the command that reproduces a failure. */
-  readonly file: string;
-  readonly text: string;
-  readonly farm: Farm;
-  readonly intents: Intents;
-}
+import type { FarmToRun } from "./farm-to-run.ts";
+import { createScenarioRunner, hostOf } from "./scenario-runner.ts";
+import type { LabRunner } from "./scenario-runner.ts";
 
 export interface RunOptions {
   readonly properties: readonly Property[];
@@ -39,6 +22,8 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   readonly onEvent: OnEvent;
   readonly version: string;
+  /** How often what failed is judged again, each time in a fresh lab; default 0. */
+  readonly repeats?: number;
   /** What nodes run; default: the node image. */
   readonly image?: ImageChoice;
   /** Seeded faults in the agent. */
@@ -47,15 +32,6 @@ export interface RunOptions {
   readonly host?: HostReport;
   /** Whether flows that broke a law are looked at once more, which takes seconds each; default: no. */
   readonly evidence?: boolean;
-}
-
-let knownHost: Promise<HostReport> | undefined;
-
-/** Looked for once in a process, while the first lab comes up. */
-function hostOf({ host }: RunOptions): Promise<HostReport> {
-  if (host !== undefined) return Promise.resolve(host);
-  knownHost ??= probeHost();
-  return knownHost;
 }
 
 /** Commit of the checkout that this runs from, or null outside one. */
@@ -98,84 +74,17 @@ function coverageOf(farm: Farm, laws: readonly LawResult[], readyMs: number | un
   };
 }
 
-const hostCodes = ["no-namespaces", "ids", "prepare", "node", "no-engine", "no-containerlab", "old-containerlab", "image-not-imported"];
-
-/** Faults of which no other lab on this machine would be spared. */
-const isHostLacking = (error: unknown): boolean =>
-  error instanceof BuildError || (error instanceof LabError && hostCodes.includes(error.code));
-
-/** Evidence beside the law that it speaks of. A fault in gathering it has changed no verdict. */
-function withEvidence(laws: readonly LawResult[], evidence: readonly Evidence[]): LawResult[] {
-  return laws.map((law) => {
-    const own = evidence.filter((one) => one.property === law.property).map((one) => evidenceText(one));
-    return own.length === 0 ? law : { ...law, evidence: own };
-  });
-}
-
 interface FarmRun {
   readonly result: FarmResult;
   readonly counterexamples: readonly Counterexample[];
   readonly choices: Choices;
 }
 
-/** Skips everything for want of packages that the farm's nodes run. */
-function skipAll(given: FarmToRun, needs: readonly string[], options: RunOptions): FarmRun {
-  const { farm } = given;
-  const nothing = { verdict: "skipped", runs: 0, why: null, figures: [] } as const;
-  const laws = options.properties.map((property) => lawResult(property, nothing, needs));
-  for (const result of laws) options.onEvent({ kind: "law-judged", farm: farm.name, result });
-  options.onEvent({ kind: "farm-ended", farm: farm.name, durationMs: 0 });
-  const result = { farm: farm.name, file: given.file, backend: options.backend, laws, coverage: coverageOf(farm, laws, undefined) };
-  return { result, counterexamples: [], choices: { image: "host" } };
-}
-
-async function runFarm(given: FarmToRun, options: RunOptions): Promise<FarmRun> {
-  const { farm } = given;
-  const started = performance.now();
-  options.onEvent({ kind: "farm-started", farm: farm.name, properties: options.properties.length });
-  const missing = options.image === "host" ? missingPackages(compileFarm(farm, { seed: options.seed })) : [];
-  if (missing.length > 0) return skipAll(given, missing, options);
-  let opened: OpenSession | undefined;
-  let laws: LawResult[];
-  let readyMs: number | undefined;
-  try {
-    opened = await openSession({
-      ...given,
-      seed: options.seed,
-      backend: options.backend,
-      image: options.image ?? "built",
-      patches: options.patches ?? [],
-      signal: options.signal,
-      onStep: (step) => options.onEvent({ kind: "farm-step", farm: farm.name, step }),
-    });
-    readyMs = performance.now() - started;
-    options.onEvent({ kind: "farm-ready", farm: farm.name, readyMs });
-    const gatherer = evidenceGatherer();
-    laws = await judgeFarm(opened.session, options.properties, {
-      signal: options.signal,
-      capabilities: presentCapabilities(await hostOf(options)),
-      onEvent: options.onEvent,
-      onBroken: (property, broken) => gatherer.onBroken(property, broken),
-    });
-    if (options.evidence === true) {
-      options.onEvent({ kind: "farm-step", farm: farm.name, step: "looking at broken flows once more" });
-      laws = withEvidence(laws, await gatherer.gather(opened.session, options.signal));
-    }
-  } catch (error) {
-    options.signal.throwIfAborted();
-    if (isHostLacking(error)) throw error;
-    const why = `the lab did not come up: ${error instanceof Error ? error.message : String(error)}`;
-    laws = options.properties.map((property) => lawResult(property, unknownOutcome(why)));
-    for (const result of laws) options.onEvent({ kind: "law-judged", farm: farm.name, result });
-  } finally {
-    await opened?.close();
-  }
-  options.onEvent({ kind: "farm-ended", farm: farm.name, durationMs: performance.now() - started });
-  return {
-    result: { farm: farm.name, file: given.file, backend: options.backend, laws, coverage: coverageOf(farm, laws, readyMs) },
-    counterexamples: counterexamples(given, laws, options),
-    choices: opened?.choices ?? {},
-  };
+async function runFarm(given: FarmToRun, runner: LabRunner, options: RunOptions): Promise<FarmRun> {
+  const { farm, file } = given;
+  const { laws, choices, readyMs } = await runner.run({ ...given, seed: options.seed }, options.properties);
+  const result = { farm: farm.name, file, backend: options.backend, laws, coverage: coverageOf(farm, laws, readyMs) };
+  return { result, counterexamples: counterexamples(given, laws, options), choices };
 }
 
 /**
@@ -187,12 +96,14 @@ export async function runFarms(farms: readonly FarmToRun[], options: RunOptions)
   const begun = new Date().toISOString();
   const commit = currentCommit();
   const host = hostOf(options);
+  const runner = createScenarioRunner({ ...options, reuse: false });
   const runs: FarmRun[] = [];
   const waiting = farms.entries();
   const worker = async (): Promise<void> => {
-    for (const [index, farm] of waiting) runs[index] = await runFarm(farm, options);
+    for (const [index, farm] of waiting) runs[index] = await runFarm(farm, runner, options);
   };
   const workers = await Promise.allSettled(Array.from({ length: Math.max(1, Math.min(options.jobs, farms.length)) }, worker));
+  await runner.close();
   for (const one of workers) if (one.status === "rejected") throw one.reason;
   return {
     schema: "farmlab.run/1",

@@ -7,7 +7,7 @@ import { intentsOf } from "../../core/intents/index.ts";
 import type { LawResult, Verdict } from "../../reports/index.ts";
 import type { Property } from "../laws/index.ts";
 import type { Evidence } from "./evidence.ts";
-import type { FarmToRun } from "./run-farms.ts";
+import type { FarmToRun } from "./farm-to-run.ts";
 
 export interface Scenario extends FarmToRun {
   /** The whole file as data: what generators make and the reducer takes apart. */

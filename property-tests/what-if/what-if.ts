@@ -9,7 +9,7 @@ import { expectedMesh } from "../oracle/index.ts";
 import type { World } from "../oracle/index.ts";
 import type { Choices } from "../run/choices.ts";
 import { openSession } from "../run/open-session.ts";
-import type { FarmToRun } from "../run/run-farms.ts";
+import type { FarmToRun } from "../run/farm-to-run.ts";
 import type { Session } from "../run/session.ts";
 import { chosenFailures, failurePairs, partsOf, singleFailures } from "./failures.ts";
 import type { Daemon, Failure } from "./failures.ts";

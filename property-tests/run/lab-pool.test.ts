@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { LabPool } from "./lab-pool.ts";
+
+interface Opened {
+  readonly pool: LabPool<string>;
+  readonly closed: string[];
+}
+
+const open = (most: number, hasRoom = (): boolean => true): Opened => {
+  const closed: string[] = [];
+  const close = async (lab: string): Promise<void> => {
+    closed.push(lab);
+    await Promise.resolve();
+  };
+  return { pool: new LabPool<string>({ most, hasRoom, close }), closed };
+};
+
+/** Whether it has come to pass once everything that can go on has. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  let settled = false;
+  void promise.then(() => (settled = true));
+  await new Promise((resolve) => void setImmediate(resolve));
+  return settled;
+}
+
+describe("the pool of labs", () => {
+  it("lets so many labs be opened and no more until one is gone", async () => {
+    const { pool } = open(2);
+    expect([await pool.take("a"), await pool.take("a")]).toEqual([undefined, undefined]);
+    const third = pool.take("a");
+    expect(await isSettled(third)).toBe(false);
+    pool.drop();
+    expect(await third).toBeUndefined();
+  });
+
+  it("gives a lab that waits to who it fits, and to nobody else", async () => {
+    const { pool, closed } = open(2);
+    await pool.take("a");
+    pool.give("a", "lab of a");
+    expect(await pool.take("b")).toBeUndefined();
+    expect(await pool.take("a")).toBe("lab of a");
+    expect(closed).toEqual([]);
+  });
+
+  it("ends the lab that has waited longest where another needs its place, and not before", async () => {
+    const { pool, closed } = open(2);
+    for (const key of ["a", "b"]) await pool.take(key);
+    for (const key of ["a", "b"]) pool.give(key, `lab of ${key}`);
+    expect(await pool.take("c")).toBeUndefined();
+    expect(closed).toEqual(["lab of a"]);
+    expect(await pool.take("b")).toBe("lab of b");
+  });
+
+  it("opens no second lab while memory is short, and always one", async () => {
+    let room = false;
+    const { pool } = open(3, () => room);
+    expect(await pool.take("a")).toBeUndefined();
+    const second = pool.take("a");
+    expect(await isSettled(second)).toBe(false);
+    pool.drop();
+    expect(await second).toBeUndefined();
+    room = true;
+    expect(await isSettled(pool.take("a"))).toBe(true);
+  });
+
+  it("ends what waits when it is closed", async () => {
+    const { pool, closed } = open(2);
+    await pool.take("a");
+    pool.give("a", "lab of a");
+    await pool.close();
+    expect(closed).toEqual(["lab of a"]);
+  });
+});

@@ -1,0 +1,93 @@
+/**
+ * A lab that has several scenarios one after the other: the same nodes, surroundings and conditions, other networks. Between two of them
+ * all networks are taken away, and a lab whose nodes are then not what they were before the first network came is not used again (EX-13):
+ * what one scenario leaves behind must not decide another's verdict. What routers of the surroundings remember of flows stays: it is of
+ * tunnels, which every scenario opens before it is judged.
+ */
+import { encodeIntents } from "../../core/store/index.ts";
+import type { Intents } from "../../core/intents/index.ts";
+import type { Runtime } from "../../emulator/image/index.ts";
+import { startProber } from "../../emulator/probe/index.ts";
+import { compileFarm } from "../../topologies/index.ts";
+import type { Farm } from "../../core/farm/index.ts";
+import { openFarm } from "./live-farm.ts";
+import type { LiveFarmOptions } from "./live-farm.ts";
+import { lineText, stateDifference, stateOfNode } from "./node-state.ts";
+import type { StateLine } from "./node-state.ts";
+import { sessionIn } from "./open-session.ts";
+import type { EndingSession } from "./open-session.ts";
+import type { FarmToRun } from "./farm-to-run.ts";
+
+const changeWaitMs = 20_000;
+
+const withoutNetworks = (intents: Intents): Intents => ({ ...intents, networks: [] });
+
+/**
+ * What two scenarios must have in common for one lab; undefined for one that needs a lab of its own, because something happens to it in
+ * time. Names of the farms and seeds do not matter.
+ */
+export function labKey({ farm, intents }: FarmToRun): string | undefined {
+  if (farm.timeline.faults.length > 0 || farm.timeline.changes.length > 0) return undefined;
+  const { nodes, links } = compileFarm({ ...farm, name: "" }, { seed: 0, agent: { keySeed: "" } });
+  return JSON.stringify([nodes, links, [...encodeIntents(withoutNetworks(intents))]]);
+}
+
+/** Links through which faults of the timeline come: any, where there is one. */
+export function wiredLinks(farm: Farm): readonly string[] {
+  return farm.timeline.faults.length === 0 ? [] : compileFarm(farm, { seed: 0 }).links.map(({ name }) => name);
+}
+
+export interface ReusableLab {
+  /** The scenario's networks come; its session lasts until `end`. */
+  begin(scenario: FarmToRun, seed: number, onStep: (step: string) => void): Promise<EndingSession>;
+  /** Takes all networks away. Answers what is not as it was before any came, in words; with anything of it the lab is to be closed. */
+  clear(): Promise<readonly string[]>;
+  close(): Promise<void>;
+  readonly hasEnded: () => boolean;
+  readonly runtime: Runtime;
+}
+
+/** Opens a lab without networks; throws what `openFarm` throws, and where its agents do not get ready. */
+export async function openReusableLab(options: Omit<LiveFarmOptions, "evenUnready">): Promise<ReusableLab> {
+  const { farm, signal } = options;
+  const bare = withoutNetworks(options.intents);
+  const live = await openFarm({ ...options, intents: bare });
+  const prober = startProber((argv) => live.lab.startHelper(argv));
+  let ended = false;
+  void live.lab.ended.then(() => (ended = true));
+  const close = async (): Promise<void> => {
+    await prober.close();
+    await live.close();
+  };
+  const states = async (): Promise<ReadonlyMap<string, readonly StateLine[]>> =>
+    new Map(await Promise.all(farm.nodes.map(async ({ name }) => [name, await stateOfNode(live.lab.node(name))] as const)));
+  try {
+    const before = await states();
+    return {
+      async begin(scenario, seed, onStep) {
+        const revision = await live.writeIntents(scenario.intents);
+        const notReady = await live.lateAgents(revision, changeWaitMs);
+        const state = notReady === undefined ? { revision } : { revision, notReady };
+        return await sessionIn(live, prober, { ...scenario, ...state, seed, signal, onStep });
+      },
+      async clear() {
+        const late = await live.lateAgents(await live.writeIntents(bare), changeWaitMs);
+        if (late !== undefined) return [late];
+        const after = await states();
+        return [...after].flatMap(([node, lines]) => {
+          const { gone, added } = stateDifference(before.get(node) ?? [], lines);
+          return [
+            ...added.map((line) => `${node} has ${lineText(line)} left of networks that are gone`),
+            ...gone.map((line) => `${node} has lost ${lineText(line)} with networks that are gone`),
+          ];
+        });
+      },
+      close,
+      hasEnded: () => ended,
+      runtime: live.runtime,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
