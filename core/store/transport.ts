@@ -51,8 +51,10 @@ export function openTransport(endpointTexts: readonly string[], limits: Transpor
   let current = 0;
 
   const post = async <T>(endpoint: Endpoint, path: string, body: string, ends: Ends, read: ReadAnswer<T>): Promise<T> => {
+    // No packet is lost on the way to a socket of this machine: what is late there is this process itself.
+    const waitMs = "socketPath" in endpoint.connect ? limits.longestConnectWaitMs : connectWaitMs;
     for (;;) {
-      const sending = start(agent, endpoint, path, body, connectWaitMs, onConnect);
+      const sending = start(agent, endpoint, path, body, waitMs, onConnect);
       try {
         return await exchange(sending, endpoint, ends, read);
       } catch (error) {
