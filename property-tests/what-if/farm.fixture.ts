@@ -37,5 +37,6 @@ export function trialOf(world: World, fates: Readonly<Record<string, string>>, g
     }));
   };
   const probes = new Map(flowsOf(world).map((flow) => [flow, probesOf(flow)]));
-  return { probes, beganMs: 0, repairedMs: 1000, recovered: true, lateMs: 0, ...given };
+  const recovered = Object.values(fates).every((fate) => fate.endsWith("+"));
+  return { probes, beganMs: 0, repairedMs: 1000, recovered, lateMs: 0, ...given };
 }

@@ -119,7 +119,7 @@ export function flowsOfExpectation(world: World, expectation: Expectation): read
 
 export interface FlowChoice {
   readonly flows: readonly WatchedFlow[];
-  /** Before any were left out. */
+  /** How many should work, before any were left out. */
   readonly known: number;
 }
 
@@ -130,7 +130,8 @@ export function chooseFlows(world: World, most: number, seed: number): FlowChoic
   const others = [...byText(flowsThatWork(world)).values()].filter(({ text }) => !expected.has(text));
   const room = Math.max(0, most - expected.size);
   const kept = others.length <= room ? others : seededRandom(seed, "what-if flows").shuffle(others).slice(0, room);
-  return { flows: [...expected.values(), ...kept], known: expected.size + others.length };
+  const shouldWork = [...expected.values()].filter(({ answeredBy }) => answeredBy !== undefined).length;
+  return { flows: [...expected.values(), ...kept], known: shouldWork + others.length };
 }
 
 /** Rows of fewer lost probes are no outage: links that lose packets all the time lose some anyhow. */

@@ -52,27 +52,34 @@ function lengthUpTo({ fromMs, untilMs }: Outage, lastMs: number): number {
   return (untilMs ?? lastMs) - fromMs;
 }
 
-function judgeReachable(
-  flow: WatchedFlow,
-  { failure }: Seen,
-  outages: readonly Outage[],
-  lastMs: number,
-  withinMs: number,
-  inexactMs: number,
-): Judged {
+interface Looked {
+  readonly outages: readonly Outage[];
+  /** When the last probe was sent. */
+  readonly lastMs: number;
+  /** For how long nothing was looked at, at most: between two probes, longer where the harness was held up. */
+  readonly blindMs: number;
+  /** Whether it was held up for so long that it may have lost what the farm did not. */
+  readonly heldUp: boolean;
+}
+
+/** What was lost at all broke what allows no loss; a longer time is known only as exactly as it was looked. */
+function judgeReachable(flow: WatchedFlow, { failure }: Seen, { outages, lastMs, blindMs, heldUp }: Looked, withinMs: number): Judged {
   const longestMs = Math.max(0, ...outages.map((outage) => lengthUpTo(outage, lastMs)));
-  if (outages.length === 0 || (withinMs > 0 && longestMs <= withinMs && outages.every(({ untilMs }) => untilMs !== null)))
-    return { verdict: "passed" };
-  const lasting = outages.some(({ untilMs }) => untilMs === null);
-  // What was lost at all broke what allows no loss; a longer time is known only as exactly as it was looked.
-  if (!lasting && withinMs > 0 && longestMs - inexactMs <= withinMs) {
+  const isOpen = outages.some(({ untilMs }) => untilMs === null);
+  if (outages.length === 0 && !heldUp) return { verdict: "passed" };
+  if (!isOpen && withinMs > 0 && longestMs <= withinMs && (!heldUp || longestMs + blindMs <= withinMs)) return { verdict: "passed" };
+  const isSure = isOpen || longestMs - blindMs > withinMs || (withinMs === 0 && outages.length > 0);
+  if (heldUp && !isOpen && !(withinMs > 0 && longestMs - blindMs > withinMs)) {
+    return { verdict: "unknown", why: `${failure.name}: the harness was held up for ${seconds(blindMs)}` };
+  }
+  if (!isSure) {
     return {
       verdict: "unknown",
-      why: `${failure.name}: ${flow.text} was away for ${seconds(longestMs)}, give or take ${seconds(inexactMs)}`,
+      why: `${failure.name}: ${flow.text} was away for ${seconds(longestMs)}, give or take ${seconds(blindMs)}`,
     };
   }
   const allowed = withinMs === 0 ? "no answer may be missing" : `${seconds(withinMs)} are allowed`;
-  const howLong = lasting ? "and did not come back" : `for ${seconds(longestMs)}`;
+  const howLong = isOpen ? "and did not come back" : `for ${seconds(longestMs)}`;
   return { verdict: "failed", why: `${failure.name}: ${flow.text} was away ${howLong}, and ${allowed}` };
 }
 
@@ -80,17 +87,19 @@ function judgeThrough(world: World, expectation: Expectation, seen: Seen, rate: 
   const { failure, trial } = seen;
   if (trial === undefined) return [{ verdict: "unknown", why: `${failure.name}: it could not be looked at` }];
   const wanted = new Set(flowsOfExpectation(world, expectation).map(({ text }) => text));
-  // A harness that was itself held up for long may have lost what the farm did not.
-  if (trial.lateMs > rate.waitMs / 2)
-    return [{ verdict: "unknown", why: `${failure.name}: the harness was held up for ${seconds(trial.lateMs)}` }];
   return [...trial.probes].flatMap(([flow, probes]): Judged[] => {
     if (!wanted.has(flow.text)) return [];
     if (!expectation.reachable) {
       const answered = probes.some((probe) => probe.answeredMs !== undefined && probe.sentMs >= trial.beganMs);
       return [answered ? { verdict: "failed", why: `${failure.name}: ${flow.text} was answered` } : { verdict: "passed" }];
     }
-    const lastMs = probes.at(-1)?.sentMs ?? trial.beganMs;
-    return [judgeReachable(flow, seen, outagesIn(world, flow, trial), lastMs, expectation.withinMs, rate.everyMs + trial.lateMs)];
+    const looked: Looked = {
+      outages: outagesIn(world, flow, trial),
+      lastMs: probes.at(-1)?.sentMs ?? trial.beganMs,
+      blindMs: rate.everyMs + trial.lateMs,
+      heldUp: trial.lateMs > rate.waitMs / 2,
+    };
+    return [judgeReachable(flow, seen, looked, expectation.withinMs)];
   });
 }
 

@@ -10,13 +10,13 @@ import type { Trial } from "./try-failure.ts";
 
 const rounded = (milliseconds: number | null): number | null => (milliseconds === null ? null : Math.round(milliseconds));
 
-/** The outages of a flow since the failure began; a probe that was under way then is not counted. */
+/**
+ * The outages of a flow since the failure began; a probe that was under way then is not counted. Where everything had come back, what was
+ * lost at the very end came after that.
+ */
 export function outagesIn(world: World, flow: WatchedFlow, trial: Trial): readonly Outage[] {
-  const probes = trial.probes.get(flow) ?? [];
-  return outagesOf(
-    probes.filter(({ sentMs }) => sentMs >= trial.beganMs),
-    leastLostOf(world),
-  );
+  const probes = (trial.probes.get(flow) ?? []).filter(({ sentMs }) => sentMs >= trial.beganMs);
+  return outagesOf(probes, leastLostOf(world)).filter(({ untilMs }) => untilMs !== null || !trial.recovered);
 }
 
 function lostFlow(world: World, flow: WatchedFlow, trial: Trial): LostFlow | undefined {

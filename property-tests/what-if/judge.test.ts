@@ -31,6 +31,7 @@ describe("judgeFailure", () => {
     expect(verdictOf("+--+++++++++++")).toBe("passing");
     expect(verdictOf(untilRepair)).toBe("standing");
     expect(verdictOf("+-------------")).toBe("lasting");
+    expect(verdictOf("++++++++++++++-", { recovered: true })).toBe("harmless");
   });
 
   it("counts nothing that was lost before it began", () => {
@@ -103,6 +104,10 @@ describe("an expectation", () => {
   it("is unknown where the harness could not look, or was itself held up", () => {
     expect(judge(survives, { "link home-b:wan": undefined }).verdict).toBe("unknown");
     expect(judge(survives, { "link home-b:wan": { "blue-3": "+-+++" } }, { lateMs: 600 }).verdict).toBe("unknown");
+    expect(judge(survives, { "link home-b:wan": {} }, { lateMs: 600 }).verdict).toBe("unknown");
+    const within = `${survives}, within-ms: 1000`;
+    expect(judge(within, { "link home-b:wan": { "blue-3": "+--+++" } }, { lateMs: 600 }).verdict).toBe("passed");
+    expect(judge(within, { "link home-b:wan": { "blue-3": `+${"-".repeat(18)}+` } }, { lateMs: 600 }).verdict).toBe("failed");
   });
 });
 

@@ -14,7 +14,7 @@ export interface WhatIfResult {
   readonly probeEveryMs: number;
   /** A probe without an answer for so long is lost. */
   readonly probeWaitMs: number;
-  /** How many flows were watched, of how many that should work. */
+  /** How many flows that should work were watched, and how many there are. Those on which nobody should answer are watched besides. */
   readonly flows: { readonly watched: number; readonly known: number };
   /** Flows that should work and did not before anything failed; they are not watched. */
   readonly silent: readonly string[];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { LabError } from "../../emulator/lab-error.ts";
 import type { OpenSession } from "../run/open-session.ts";
 import { failureNamed, trialOf, worldWith } from "./farm.fixture.ts";
 import { Seat, tryInSeat } from "./seat.ts";
@@ -18,7 +19,7 @@ function seatOfLabs(): { seat: Seat; made: () => string } {
     const session = { world } as OpenSession["session"];
     return Promise.resolve({ session, choices: {}, close: () => Promise.resolve(void (closed += 1)) });
   };
-  return { seat: new Seat(make), made: () => `${opened} made, ${closed} ended` };
+  return { seat: new Seat(make, new AbortController().signal), made: () => `${opened} made, ${closed} ended` };
 }
 
 const trying = (...outcomes: readonly (Error | typeof lost)[]): Try => {
@@ -52,7 +53,7 @@ describe("tryInSeat", () => {
     await tryInSeat(seat, failure, trying(trialOf(world, {})));
     const { result } = await tryInSeat(seat, failure, trying(notWorking, lost));
     expect(result.verdict).toBe("lasting");
-    expect(made()).toBe("2 made, 1 ended");
+    expect(made()).toBe("2 made, 2 ended");
 
     const fresh = seatOfLabs();
     expect((await tryInSeat(fresh.seat, failure, trying(notWorking))).result).toMatchObject({
@@ -60,6 +61,14 @@ describe("tryInSeat", () => {
       why: notWorking.message,
     });
     expect(fresh.made()).toBe("1 made, 1 ended");
+  });
+
+  it("knows nothing of a failure for which no lab comes up, and throws what the host lacks", async () => {
+    const seatWithout = (error: Error): Seat => new Seat(() => Promise.reject(error), new AbortController().signal);
+    const { result, trial } = await tryInSeat(seatWithout(new Error("agents are late")), failure, trying());
+    expect(trial).toBeUndefined();
+    expect(result).toMatchObject({ verdict: "unknown", why: "the lab did not come up: agents are late" });
+    await expect(tryInSeat(seatWithout(new LabError("no-namespaces", "no")), failure, trying())).rejects.toThrow(LabError);
   });
 
   it("throws what is no matter of the farm, and leaves no lab", async () => {

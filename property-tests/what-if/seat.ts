@@ -1,5 +1,7 @@
 /** Where failures are tried: a lab that is used for one after the other as long as it is as it was, and then made anew. */
 import { FaultError } from "../../emulator/faults/index.ts";
+import { BuildError } from "../../emulator/image/index.ts";
+import { LabError } from "../../emulator/lab-error.ts";
 import { HarnessError } from "../laws/index.ts";
 import type { OpenSession } from "../run/open-session.ts";
 import type { Session } from "../run/session.ts";
@@ -13,21 +15,28 @@ import type { Trial } from "./try-failure.ts";
 /** A place for one lab at a time. */
 export class Seat {
   readonly #make: () => Promise<OpenSession>;
+  readonly #signal: AbortSignal;
   #open: OpenSession | undefined;
   /** How many failures the lab that is open has been through. */
   used = 0;
 
-  constructor(make: () => Promise<OpenSession>) {
+  constructor(make: () => Promise<OpenSession>, signal: AbortSignal) {
     this.#make = make;
+    this.#signal = signal;
   }
 
-  /** The lab that is there, or another one. */
+  /** The lab that is there, or another one. Throws a TrialError where none comes up, but what makes labs and what a host lacks as it is. */
   async open(): Promise<OpenSession> {
-    if (this.#open === undefined) {
+    if (this.#open !== undefined) return this.#open;
+    this.used = 0;
+    try {
       this.#open = await this.#make();
-      this.used = 0;
+      return this.#open;
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      if (error instanceof BuildError || error instanceof LabError) throw error;
+      throw new TrialError(`the lab did not come up: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     }
-    return this.#open;
   }
 
   /** The next who opens gets another lab. */
@@ -44,14 +53,14 @@ export interface Tried extends Seen {
 
 export type Try = (session: Session) => Promise<Trial>;
 
-const unknownResult = (failure: Failure, why: string): FailureResult => ({
+export const unknownResult = (failure: Failure, why: string): FailureResult => ({
   failure: failure.name,
   parts: failure.parts.map(({ kind, name }) => ({ kind, name })),
   ...{ verdict: "unknown", stoodMs: null, lost: [], cutOff: [], onlyTogether: [], why },
 });
 
 /** What a trial may throw for want of a farm that works or a harness that sees; all else is thrown on. */
-const isUnseen = (error: unknown): error is Error => [TrialError, FaultError, HarnessError].some((kind) => error instanceof kind);
+export const isUnseen = (error: unknown): error is Error => [TrialError, FaultError, HarnessError].some((kind) => error instanceof kind);
 
 /**
  * Tries a failure. After one from which not everything came back the lab is given up, and the result says so. Where not everything works
@@ -59,10 +68,11 @@ const isUnseen = (error: unknown): error is Error => [TrialError, FaultError, Ha
  */
 export async function tryInSeat(seat: Seat, failure: Failure, run: Try): Promise<Tried> {
   for (;;) {
-    const { session } = await seat.open();
-    const isFresh = seat.used === 0;
-    seat.used += 1;
+    let isFresh = true;
     try {
+      const { session } = await seat.open();
+      isFresh = seat.used === 0;
+      seat.used += 1;
       const trial = await run(session);
       const result = judgeFailure(session.world, failure, trial);
       if (trial.recovered) return { failure, trial, result };

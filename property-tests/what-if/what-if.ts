@@ -15,10 +15,10 @@ import { chosenFailures, failurePairs, partsOf, singleFailures } from "./failure
 import type { Daemon, Failure } from "./failures.ts";
 import { chooseFlows } from "./flows.ts";
 import type { WatchedFlow } from "./flows.ts";
-import { hasToSurvive, judgeExpectation } from "./judge-expectations.ts";
+import { expectationText, hasToSurvive, judgeExpectation } from "./judge-expectations.ts";
 import { rank, withOnlyTogether } from "./rank.ts";
 import type { FailureResult, WhatIfResult } from "./result.ts";
-import { Seat, tryInSeat } from "./seat.ts";
+import { isUnseen, Seat, tryInSeat, unknownResult } from "./seat.ts";
 import type { Tried, Try } from "./seat.ts";
 import { answeringNow, tryFailure } from "./try-failure.ts";
 import { rateFor } from "./watch-flows.ts";
@@ -86,11 +86,13 @@ function tunnelDaemons(world: World, choices: Choices): readonly Daemon[] {
 
 /** Labs one after the other, with every link wired. */
 const seatOf = ({ given, seed, backend, image, signal, onEvent }: WhatIfOptions): Seat =>
-  new Seat(() =>
-    openSession({
-      ...{ ...given, seed, backend, image, signal, patches: [], wired: plugsOf(given.farm).map(plugName) },
-      onStep: (step) => onEvent({ kind: "step", step }),
-    }),
+  new Seat(
+    () =>
+      openSession({
+        ...{ ...given, seed, backend, image, signal, patches: [], wired: plugsOf(given.farm).map(plugName) },
+        onStep: (step) => onEvent({ kind: "step", step }),
+      }),
+    signal,
   );
 
 interface Plan {
@@ -161,36 +163,60 @@ async function tryAll(first: Seat, plan: Plan, options: WhatIfOptions, clock: Cl
   return tried;
 }
 
+/** Nothing was seen of the farm: everything is unknown, for one reason. */
+function nothingSeen(
+  { given, only }: WhatIfOptions,
+  why: string,
+): Pick<WhatIfResult, "host" | "flows" | "silent" | "failures" | "expectations" | "notTried"> {
+  const failures = chosenFailures(singleFailures(partsOf(given.farm)), only);
+  return {
+    ...{ host: { choices: {} }, flows: { watched: 0, known: 0 }, silent: [], notTried: [] },
+    failures: failures.map((failure) => unknownResult(failure, why)),
+    expectations: given.farm.expectations.map((one) => ({
+      expectation: expectationText(one),
+      verdict: "unknown",
+      failures: 0,
+      why: [why],
+    })),
+  };
+}
+
 /**
- * Tries all failures and judges the farm's expectations by them. Throws the signal's reason when interrupted (no lab is left then), and a BuildError or LabError where this host cannot run any lab.
+ * Tries all failures and judges the farm's expectations by them. Throws the signal's reason when interrupted (no lab is left then), and a BuildError or
+ * LabError where this host cannot run any lab.
  */
 export async function whatIf(options: WhatIfOptions): Promise<WhatIfResult> {
   const { given, seed, backend, signal, version } = options;
   const clock = clockOf(signal);
   const startedMs = clock.nowMs();
   const seat = seatOf(options);
+  const told = (rate: WatchRate): Omit<WhatIfResult, keyof ReturnType<typeof nothingSeen>> => ({
+    schema: "farmlab.what-if/1",
+    ...{ farm: given.farm.name, seed, backend, farmlab: version, probeEveryMs: rate.everyMs, probeWaitMs: rate.waitMs },
+    durationMs: Math.round(clock.nowMs() - startedMs),
+  });
   try {
     const plan = await planOf(seat, options, clock);
-    options.onEvent({ kind: "begun", failures: plan.failures.length, flows: plan.flows.length });
-    const tried = await tryAll(seat, plan, options, clock);
     const { world } = plan.session;
+    const watched = plan.flows.filter(({ answeredBy }) => answeredBy !== undefined).length;
+    options.onEvent({ kind: "begun", failures: plan.failures.length, flows: watched });
+    const tried = await tryAll(seat, plan, options, clock);
     const done = new Set(tried.map(({ failure }) => failure.name));
     return {
-      schema: "farmlab.what-if/1",
-      ...{ farm: given.farm.name, seed, backend, farmlab: version, host: { choices: plan.choices } },
-      ...{ probeEveryMs: plan.rate.everyMs, probeWaitMs: plan.rate.waitMs },
-      flows: { watched: plan.flows.length, known: plan.known },
+      ...told(plan.rate),
+      host: { choices: plan.choices },
+      flows: { watched, known: plan.known },
       silent: plan.silent.map(({ text }) => text),
       failures: rank(withOnlyTogether(tried.map(({ result }) => result))),
       expectations: given.farm.expectations.map((one) =>
         judgeExpectation(world, one, { atRest: plan.answered, seen: tried, rate: plan.rate }),
       ),
       notTried: plan.failures.filter(({ name }) => !done.has(name)).map(({ name }) => name),
-      durationMs: Math.round(clock.nowMs() - startedMs),
     };
   } catch (error) {
     signal.throwIfAborted();
-    throw error;
+    if (!isUnseen(error)) throw error;
+    return { ...told(wantedRate), ...nothingSeen(options, error.message) };
   } finally {
     await seat.close();
   }

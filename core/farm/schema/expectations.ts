@@ -38,6 +38,6 @@ const entry: z.ZodType<ExpectationEntry> = z
   });
 
 export const expectations: z.ZodType<ExpectationEntry[]> = about(
-  "what the farmer expects, which every run checks",
+  "what the farmer expects, which `farmlab what-if` holds against every failure",
   listBetween(0, mostEntries, entry),
 );
