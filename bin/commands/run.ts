@@ -19,10 +19,11 @@ import { farmEnding, loadFarms } from "../run/load-farms.ts";
 import { gather, wholeNumber } from "../run/option-values.ts";
 import { clearProgress, progress } from "../run/progress.ts";
 import { rememberVerdicts } from "../run/remember-verdicts.ts";
+import { addShardOption, partOf, shardProblems, type ShardOptions } from "../run/shard.ts";
 import { addStrictnessOptions, sayWhatIsMissing, type StrictnessOptions } from "../run/strictness.ts";
 import { version } from "../version.ts";
 
-interface Options extends CapsuleOptions, ReportOptions, StrictnessOptions, BaselineOptions, OutputOptions {
+interface Options extends CapsuleOptions, ReportOptions, StrictnessOptions, BaselineOptions, ShardOptions, OutputOptions {
   readonly law?: readonly string[];
   readonly seed?: number;
   readonly jobs?: number;
@@ -39,11 +40,13 @@ async function run(paths: string[], options: Options): Promise<void> {
     ...chosen.problems,
     ...required.problems,
     ...reportProblems(options),
+    ...shardProblems(options, options),
     ...[imageProblem(options.image, options.backend)].flatMap((problem) => problem ?? []),
   ];
   for (const problem of wrong) complain(problem, exitCodes.wrongInput);
-  const farms = await loadFarms(paths);
-  if (!chosen.ok || !required.ok || wrong.length > 0 || farms === undefined) return;
+  const all = await loadFarms(paths);
+  if (!chosen.ok || !required.ok || wrong.length > 0 || all === undefined) return;
+  const farms = partOf(all, options.shard);
   const compared = await openBaseline(options, { laws: chosen.value, paths });
   if (compared === undefined) return;
 
@@ -51,7 +54,9 @@ async function run(paths: string[], options: Options): Promise<void> {
   if (properties.length === 0 || farms.length === 0) {
     const [message, hint] =
       farms.length === 0
-        ? [`there is no ${farmEnding} file in ${paths.join(", ")}`, "farmlab init writes one to start from"]
+        ? all.length > 0
+          ? [`there are only ${all.length} farms, and none is left for this shard`, "use no more shards than farms"]
+          : [`there is no ${farmEnding} file in ${paths.join(", ")}`, "farmlab init writes one to start from"]
         : [`no property of a farm checks ${chosen.value.join(", ")}`, "farmlab laws shows what checks each law"];
     complain({ severity: "error", code: "nothing-selected", message, hint }, exitCodes.nothingSelected);
     return;
@@ -69,7 +74,7 @@ async function run(paths: string[], options: Options): Promise<void> {
   try {
     const image = options.image ?? "built";
     await prepareRuntime(interrupt.signal, options.quiet === true, image);
-    const reports = openReports(options);
+    const reports = openReports(options, options.shard === undefined ? {} : { shard: options.shard });
     reports.happened({ kind: "run-started", seed, farmlab: version, farms: farms.map(({ farm }) => farm.name) });
     const judged = await runFarms(farms, {
       properties,
@@ -111,7 +116,7 @@ export function runCommand(): Command {
     .option("--jobs <number>", "labs at once", wholeNumber(1, 64))
     .addOption(new Option("--backend <backend>", "what makes the labs").choices(backendNames).default("netns"))
     .addOption(imageOption());
-  return addReportOptions(addStrictnessOptions(addBaselineOption(addCapsuleOptions(command))))
+  return addReportOptions(addStrictnessOptions(addBaselineOption(addShardOption(addCapsuleOptions(command)))))
     .option("--quiet", "no progress")
     .addHelpText(
       "after",
@@ -124,6 +129,7 @@ Examples:
   farmlab run topologies/exit-node.farm.yml --law EX-10 --seed 42
   farmlab run topologies --reporter junit --output report.xml
   farmlab run topologies/exit-node.farm.yml --format json
+  farmlab run --seed 42 --shard 1/2 --reporter blob --output blobs/
   farmlab run --baseline main/result.json --reporter github --reporter junit --reporter json --output results/
 `,
     )
