@@ -1,0 +1,16 @@
+/** The property engine: how fast it looks, drives, reduces, and notices. Each part alone, one after the other. */
+import { killMatrixFigures } from "./engine/kill-matrix.ts";
+import type { BenchFigure, BenchReport } from "./figures.ts";
+
+type Part = (say: (line: string) => void) => Promise<readonly BenchFigure[]>;
+
+const parts: readonly (readonly [name: string, part: Part])[] = [["seeded faults", killMatrixFigures]];
+
+export async function engine(say: (line: string) => void): Promise<BenchReport> {
+  const figures: BenchFigure[] = [];
+  for (const [name, part] of parts) {
+    say(`${name} ...`);
+    figures.push(...(await part(say)));
+  }
+  return { schema: "farmlab.bench/1", name: "engine", figures, dominates: [] };
+}
