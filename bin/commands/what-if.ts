@@ -5,7 +5,7 @@ import { nearestHint } from "../../core/common/reading/index.ts";
 import type { Farm } from "../../core/farm/index.ts";
 import { backendNames } from "../../emulator/backend.ts";
 import type { BackendName } from "../../emulator/lab.ts";
-import { failureWords, isTunnelDaemon, usualJobs, whatIf, whatIfMeaning } from "../../property-tests/what-if/index.ts";
+import { failureWords, isTunnelDaemon, partsNamed, usualJobs, whatIf, whatIfMeaning } from "../../property-tests/what-if/index.ts";
 import type { WhatIfEvent, WhatIfResult } from "../../property-tests/what-if/index.ts";
 import { duration } from "../duration.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -58,7 +58,7 @@ function progress(quiet: boolean): (event: WhatIfEvent) => void {
 
 function unknownWords(farm: Farm, only: readonly string[]): boolean {
   const known = failureWords(farm);
-  const unknown = only.filter((word) => !known.includes(word) && !isTunnelDaemon(farm, word));
+  const unknown = only.flatMap(partsNamed).filter((word) => !known.includes(word) && !isTunnelDaemon(farm, word));
   for (const word of unknown) {
     const message = `nothing of the farm is called "${word}"`;
     complain({ severity: "error", code: "unknown-failure", message, hint: nearestHint(word, known, "failures") }, exitCodes.wrongInput);
@@ -117,7 +117,7 @@ export function whatIfCommand(): Command {
     .option("--pairs", "let every two fail together besides")
     .option(
       "--only <failure>",
-      "link, node or process, or one as it is listed, e.g. 'link home-a:wan' (may be given several times)",
+      "link, node or process, or one as it is listed, e.g. 'link home-a:wan', or two with + between (may be given several times)",
       gather,
     )
     .option("--stands <duration>", "how long a failure stands before it is repaired", duration, usualStandMs)

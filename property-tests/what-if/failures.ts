@@ -24,7 +24,10 @@ export interface Daemon {
 
 const partName = ({ kind, name }: Part): string => `${kind} ${name}`;
 
-const failureOf = (...parts: readonly Part[]): Failure => ({ name: parts.map(partName).join(" + "), parts });
+/** Between the parts of a pair. */
+const between = " + ";
+
+const failureOf = (...parts: readonly Part[]): Failure => ({ name: parts.map(partName).join(between), parts });
 
 /** Whether a farm depends on it: hosts of the internet stand for everybody there, and do so only while they run; the store's host is needed. */
 function matters(farm: Farm, node: string): boolean {
@@ -88,14 +91,23 @@ export function failurePairs(farm: Farm, parts: readonly Part[]): readonly Failu
 
 const kinds: readonly FailureKind[] = ["link", "node", "process"];
 
+/** Whether a word names these parts and no others, in whatever order. */
+export function isCalled({ name }: Failure, word: string): boolean {
+  const inOrder = (text: string): string => partsNamed(text).toSorted().join(between);
+  return inOrder(name) === inOrder(word);
+}
+
 /** The failures that words of a user name: of a kind, or by the name; all of them where there are no words. */
 export function chosenFailures(all: readonly Failure[], words: readonly string[]): readonly Failure[] {
-  const isNamed = ({ name, parts }: Failure, word: string): boolean => name === word || parts.every(({ kind }) => kind === word);
-  return words.length === 0 ? all : all.filter((failure) => words.some((word) => isNamed(failure, word)));
+  const isChosen = (failure: Failure, word: string): boolean => isCalled(failure, word) || failure.parts.every(({ kind }) => kind === word);
+  return words.length === 0 ? all : all.filter((failure) => words.some((word) => isChosen(failure, word)));
 }
 
 /** What a user may choose by: kinds, and the failures of single parts. Daemons of tunnels are known only in a lab. */
 export const failureWords = (farm: Farm): readonly string[] => [...kinds, ...partsOf(farm).map(partName)];
+
+/** The parts that a word names: of a pair two. */
+export const partsNamed = (word: string): readonly string[] => word.split(between);
 
 /** Whether a word may name the daemon of a tunnel. */
 export const isTunnelDaemon = (farm: Farm, word: string): boolean => farm.nodes.some(({ name }) => word.startsWith(`process ${name}/wg-`));

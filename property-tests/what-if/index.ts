@@ -4,7 +4,7 @@
  * always is the laws'.
  */
 export * from "./result.ts";
-export { failureWords, isTunnelDaemon } from "./failures.ts";
+export { failureWords, isTunnelDaemon, partsNamed } from "./failures.ts";
 export { whatIfMeaning } from "./meaning.ts";
 export { usualJobs, whatIf } from "./what-if.ts";
 export type { WhatIfEvent, WhatIfOptions } from "./what-if.ts";
