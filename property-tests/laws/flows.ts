@@ -98,7 +98,7 @@ function judgeDelivered(session: Session, { flow, sent, arrival }: JudgedFlow, p
 
 function judgeNotDelivered({ sent }: JudgedFlow, prediction: NotDelivered): string | undefined {
   const { answer } = sent;
-  if (answer.kind === "reply") return answerText(answer);
+  if (answer.kind === "reply") return prediction.mayEcho === true ? undefined : answerText(answer);
   if (prediction.refusal !== "unreachable") return undefined;
   if (answer.kind !== "unreachable") return answerText(answer);
   const from = answer.from;

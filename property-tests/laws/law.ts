@@ -1,5 +1,6 @@
 /** A law and the properties that check it, as data. */
 import type { Figure, Verdict } from "../../reports/index.ts";
+import type { Farm } from "../../core/farm/index.ts";
 import type { Prediction } from "../oracle/index.ts";
 import type { SendRequest, Session } from "../run/session.ts";
 
@@ -23,6 +24,8 @@ export interface Property {
   readonly needs: readonly string[];
   /** It does something to the lab that others would notice: no other is judged meanwhile. */
   readonly alone?: true;
+  /** How long it may take on a farm, in milliseconds, where that is longer than properties usually do. */
+  readonly waitMs?: (farm: Farm) => number;
   /** Judges one running farm. What it cannot look at it answers with `unknown` or throws a HarnessError; both never become `passed`. */
   run(session: Session): Promise<PropertyOutcome>;
 }

@@ -10,6 +10,7 @@ import { unassignedProperties } from "./ex-11-unassigned.ts";
 import { leavingProperties } from "./ex-13-leaving.ts";
 import { driftProperties } from "./ex-17-drift.ts";
 import { meshProperties } from "./ex-20-mesh.ts";
+import { timelineProperties } from "./timeline.ts";
 import { natProperties } from "./xc-09-nat.ts";
 import { harnessLaws } from "./harness.ts";
 import type { Law, Property } from "./law.ts";
@@ -26,6 +27,7 @@ const properties: readonly Property[] = [
   ...driftProperties,
   ...meshProperties,
   ...natProperties,
+  ...timelineProperties,
 ];
 
 const law = (id: string, kind: Law["kind"], text: string, ...tests: readonly string[]): Law => ({

@@ -6,5 +6,3 @@ export type { Applied, Relation } from "./relation.ts";
 export { relations } from "./relations.ts";
 export { checkRelation } from "./check-relation.ts";
 export type { Checked } from "./check-relation.ts";
-export { compareVerdicts, farmVerdict } from "./verdict.ts";
-export type { FarmVerdict } from "./verdict.ts";

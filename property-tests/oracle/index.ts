@@ -10,7 +10,6 @@ export { everyFlow } from "./every-flow.ts";
 export { constraintOf, waysOf } from "./paths.ts";
 export type { PathConstraint } from "./paths.ts";
 export type { PathPart, Way } from "./underlay.ts";
-export { awayAfter, worldWithout } from "./world-at.ts";
 export * from "./mesh.ts";
 export * from "./upstream.ts";
 export * from "./drawing.ts";

@@ -27,8 +27,10 @@ export interface TimedPrediction {
 export interface Patience {
   /** What happens when; default: the farm's own timeline. Who has carried it out knows the times better. */
   readonly timeline?: Timeline;
-  /** How long the farm may take after a change, a momentary fault or the healing of a lasting one, until it is settled. */
+  /** How long the farm may take after a momentary fault or the healing of a lasting one, until it is settled. */
   readonly settleMs: number;
+  /** How long after somebody has come or gone; default `settleMs`. */
+  readonly changeMs?: number;
   /** How long after a lasting fault has begun packets may still pass; default `settleMs`. */
   readonly onsetMs?: number;
   /** How late an answer may be that must come; default 2500. */
@@ -55,8 +57,12 @@ function faultsIn({ faults }: Timeline, { fromMs, toMs }: Span, { settleMs, onse
 }
 
 /** Who may be away together in the span. */
-function awayIn({ changes }: Timeline, { fromMs, toMs }: Span, { settleMs }: Patience): readonly ReadonlySet<string>[] {
-  const recent = changes.map(({ atMs }) => atMs).filter((atMs) => atMs <= toMs && atMs + settleMs > fromMs);
+function awayIn(
+  { changes }: Timeline,
+  { fromMs, toMs }: Span,
+  { settleMs, changeMs = settleMs }: Patience,
+): readonly ReadonlySet<string>[] {
+  const recent = changes.map(({ atMs }) => atMs).filter((atMs) => atMs <= toMs && atMs + changeMs > fromMs);
   const first = Math.min(...recent);
   const times = [...new Set(recent)].toSorted((one, other) => one - other);
   if (times.length === 0) return [awayAfter(changes, (change) => change.atMs <= toMs)];

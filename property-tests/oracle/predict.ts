@@ -38,6 +38,8 @@ export interface NotDelivered extends Reasoned {
   readonly delivered: false;
   /** `unreachable`: an ICMP error must come (the first probe at least); `any`: silence or any refusal will do. */
   readonly refusal: "unreachable" | "any";
+  /** The address is the gateway's own, which may answer an echo itself (EX-22): that delivers it to nobody. */
+  readonly mayEcho?: true;
   /** The addresses from which the error may come, and whose they are. */
   readonly refusedBy?: { readonly who: string; readonly addresses: readonly Address[] };
 }
@@ -48,6 +50,12 @@ const isPrivate = (address: Address): boolean =>
     : contains(wellKnown.ula, address) || contains(wellKnown.linkLocal, address);
 
 const never = (law: string, because: string): NotDelivered => ({ delivered: false, refusal: "any", law, because });
+
+/** To an address that the gateway itself has. */
+const neverBeyondGateway = (flow: Flow, because: string): NotDelivered => ({
+  ...never("EX-9", because),
+  ...(flow.protocol === "icmp" ? { mayEcho: true } : {}),
+});
 
 /** EX-7: how many routing namespaces lie between two workloads of one network. */
 function innerHops(from: WorkloadParty, to: WorkloadParty): number {
@@ -155,7 +163,7 @@ function predictForward(world: World, flow: Flow): Prediction | undefined {
   const forward = owner.network.portForwards.find(
     (candidate) => sameAddress(candidate.address, flow.to) && candidate.protocol === flow.protocol && candidate.port === flow.port,
   );
-  if (forward === undefined) return never("EX-9", "unsolicited inbound IPv4 is refused where no port forward names the port");
+  if (forward === undefined) return neverBeyondGateway(flow, "unsolicited inbound IPv4 is refused where no port forward names the port");
   const target = world.workloads.find((workload) => workload.network === owner.network.name && workload.name === forward.workload);
   if (target === undefined) return undefined;
   if (flow.from.kind === "internet-host") {
@@ -198,7 +206,7 @@ function predictIpv4(world: World, flow: Flow): Prediction | undefined {
   const forwarded = predictForward(world, flow);
   if (forwarded !== undefined) return forwarded;
   if (world.bars.some((bar) => bar.config.ipv4 !== undefined && sameAddress(bar.config.ipv4.address, to))) {
-    return never("EX-9", "unsolicited inbound IPv4 to GWPubIP4 reaches no workload: it is for SNAT only");
+    return neverBeyondGateway(flow, "unsolicited inbound IPv4 to GWPubIP4 reaches no workload: it is for SNAT only");
   }
   const host = world.internetHosts.find((candidate) => candidate.ipv4 !== undefined && sameAddress(candidate.ipv4, to));
   if (host === undefined || from.kind !== "workload") return undefined;

@@ -20,10 +20,10 @@ export interface JudgeOptions {
   readonly onBroken?: (property: Property, broken: readonly BrokenFlow[]) => void;
 }
 
-async function withDeadline(work: Promise<PropertyOutcome>, signal: AbortSignal): Promise<PropertyOutcome> {
+async function withDeadline(work: Promise<PropertyOutcome>, waitMs: number, signal: AbortSignal): Promise<PropertyOutcome> {
   const ended = new AbortController();
   const late = new Promise<PropertyOutcome>((resolve, reject) => {
-    const timer = setTimeout(() => resolve(unknownOutcome(`not judged within ${propertyWaitMs / 1000} s`)), propertyWaitMs);
+    const timer = setTimeout(() => resolve(unknownOutcome(`not judged within ${waitMs / 1000} s`)), waitMs);
     const abort = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error("interrupted"));
     signal.addEventListener("abort", abort, { signal: ended.signal });
     ended.signal.addEventListener("abort", () => clearTimeout(timer));
@@ -39,7 +39,8 @@ async function withDeadline(work: Promise<PropertyOutcome>, signal: AbortSignal)
 /** Whatever a property throws means that the harness could not look. */
 async function runProperty(property: Property, session: Session, signal: AbortSignal): Promise<PropertyOutcome> {
   try {
-    return await withDeadline(property.run(session), signal);
+    const waitMs = Math.max(propertyWaitMs, property.waitMs?.(session.farm) ?? 0);
+    return await withDeadline(property.run(session), waitMs, signal);
   } catch (error) {
     signal.throwIfAborted();
     return unknownOutcome(`could not be judged: ${error instanceof Error ? error.message : String(error)}`);

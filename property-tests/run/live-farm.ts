@@ -14,6 +14,7 @@ import { compileFarm, storeSocketPath } from "../../topologies/index.ts";
 import { readyWaitMs, untilReady } from "./ready.ts";
 import { followAgents } from "./status-streams.ts";
 import type { StatusStreams } from "./status-streams.ts";
+import { wiredLinks } from "./timeline/wired-links.ts";
 
 /** A socket of this machine loses nothing, so that a store which is slow to answer is only waited for: a busy machine needs its time. */
 const storeConnectWaitMs = 10_000;
@@ -30,7 +31,7 @@ export interface LiveFarmOptions {
   readonly image?: ImageChoice;
   /** Seeded faults in the agent. */
   readonly patches?: readonly SourcePatch[];
-  /** Links that faults are to happen to, by their names. */
+  /** Links that faults are to happen to, by their names, besides those that the farm's timeline needs. */
   readonly wired?: readonly string[];
   readonly signal: AbortSignal;
   readonly onStep: (step: string) => void;
@@ -85,7 +86,7 @@ export async function openFarm(options: LiveFarmOptions): Promise<LiveFarm> {
   onStep("preparing image, helper and agent");
   const runtime = await ensureRuntime(options.patches ?? [], { signal, image: options.image ?? "built" });
   const agent = { keySeed: `farmlab ${options.seed}` };
-  const topology = compileFarm(farm, { seed: options.seed, agent, wired: options.wired ?? [] });
+  const topology = compileFarm(farm, { seed: options.seed, agent, wired: [...wiredLinks(farm), ...(options.wired ?? [])] });
   const lab = await backendNamed(options.backend ?? "netns", runtime).up(topology, { name: options.name, signal, onProgress: onStep });
   const nodes = farm.nodes.map((node) => node.name);
   // Ended from elsewhere, the lab is not waited for any longer.

@@ -3,7 +3,7 @@ import { formatAddress } from "../../core/common/index.ts";
 import type { Family } from "../../core/common/index.ts";
 import type { Lab } from "../../emulator/lab.ts";
 import type { Prober, ProbeOutcome } from "../../emulator/probe/index.ts";
-import { HarnessError } from "../laws/index.ts";
+import { HarnessError } from "../laws/law.ts";
 import { addressOf, networkNamed } from "../oracle/index.ts";
 import type { Party, World } from "../oracle/index.ts";
 import { interfacesOf, positionOf, resourcePosition } from "./places.ts";
@@ -13,6 +13,8 @@ export const startTtl = 64;
 /** A port that no farm file's service is likely to have; every internet host answers there. */
 export const internetPort = 7007;
 const controlWaitMs = 2500;
+/** Who took a connection and has not said who it is: none of the harness's, or its word was lost on the way. */
+export const namelessResponder = "something that is no responder of the harness";
 
 export type Traffic = Pick<
   Session,
@@ -37,7 +39,7 @@ function answerOf(outcome: ProbeOutcome): Answer {
         ...(outcome.replyTtl === null ? {} : { replyHops: startTtl - outcome.replyTtl }),
       };
     case "accepted":
-      return { kind: "reply", who: "something that is no responder of the harness", from: outcome.from };
+      return { kind: "reply", who: namelessResponder, from: outcome.from };
     case "unreachable":
       return { kind: "unreachable", type: outcome.type, code: outcome.code, from: outcome.from };
     case "time-exceeded":

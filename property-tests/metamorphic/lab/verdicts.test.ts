@@ -5,7 +5,11 @@ import { expectValue } from "../../../core/common/index.ts";
 import { loadFarm } from "../../../core/farm/index.ts";
 import type { FarmFile } from "../../../core/farm/index.ts";
 import type { SourcePatch } from "../../../emulator/image/index.ts";
+import { presentCapabilities, probeHost } from "../../../emulator/host/index.ts";
+import type { LawResult } from "../../../reports/index.ts";
 import { runFarms, scenarioOf, selectProperties } from "../../run/index.ts";
+import { judgeFarm } from "../../run/judge.ts";
+import { openSession } from "../../run/open-session.ts";
 import { relations } from "../index.ts";
 
 const file = new URL("../../../topologies/exit-node.farm.yml", import.meta.url).pathname;
@@ -16,6 +20,9 @@ const changed = relations.flatMap((relation) => {
   const applied = relation.apply(document, seed);
   return "document" in applied && applied.rejoins === undefined ? [{ name: relation.name, document: applied.document }] : [];
 });
+
+const verdictOf = (laws: readonly LawResult[]): Record<string, string> =>
+  Object.fromEntries(laws.map(({ property, verdict, why }) => [property, verdict === "passed" ? verdict : `${verdict}: ${why ?? ""}`]));
 
 /** The verdict of every property on each of the farms, two labs at a time. */
 async function verdictsOf(
@@ -54,6 +61,30 @@ describe("XC-4 the verdicts of all laws are as before", () => {
   it.each(changed.map(({ name }, index) => ({ name, index })))("after $name", ({ index }) => {
     expect(after[index]).toEqual(usual);
   });
+});
+
+it("XC-4 after removing and restoring a network, in the lab itself", async () => {
+  const scenario = expectValue(scenarioOf(document, seed, "rejoining.farm.yml"));
+  const [rejoining] = relations.flatMap((relation) => {
+    const applied = relation.apply(document, seed);
+    return "document" in applied && applied.rejoins !== undefined ? [applied.rejoins] : [];
+  });
+  const { signal } = new AbortController();
+  const open = await openSession({ ...scenario, backend: "netns", patches: [], signal, onStep: () => undefined });
+  try {
+    const { session } = open;
+    const judge = async (): Promise<Record<string, string>> => {
+      const capabilities = presentCapabilities(await probeHost());
+      const properties = selectProperties(["EX-7", "EX-8", "EX-9", "EX-10", "EX-11", "EX-20"]);
+      return verdictOf(await judgeFarm(session, properties, { signal, capabilities, onEvent: () => undefined }));
+    };
+    const usual = await judge();
+    await session.changeIntents({ ...session.intents, networks: session.intents.networks.filter(({ name }) => name !== rejoining) });
+    await session.changeIntents(session.intents);
+    expect(await judge()).toEqual(usual);
+  } finally {
+    await open.close();
+  }
 });
 
 it("XC-4 an agent that takes nodes by their names for strangers is found, which every law passes on the farm as it is", async () => {

@@ -1,0 +1,26 @@
+/** Which links have to lead through the wire, so that a timeline's faults can happen to them. */
+import { endsOf, plugName, plugsOf } from "../../../core/farm/index.ts";
+import type { Farm, Fault } from "../../../core/farm/index.ts";
+
+function linksOf(farm: Farm, fault: Fault): string[] {
+  const links = plugsOf(farm).map((plug) => ({ name: plugName(plug), ends: endsOf(farm, plug) }));
+  switch (fault.kind) {
+    case "packets":
+    case "cut":
+    case "link-down":
+      return [fault.link];
+    case "partition":
+      return links.filter(({ ends: [one, other] }) => fault.nodes.includes(one) !== fault.nodes.includes(other)).map(({ name }) => name);
+    case "node-death":
+    case "node-pause":
+      return links.filter(({ ends }) => ends.includes(fault.node)).map(({ name }) => name);
+    case "node-reboot":
+    case "process-kill":
+    case "agent-clock":
+    case "disk-full":
+      return [];
+  }
+}
+
+/** By their names, each once. */
+export const wiredLinks = (farm: Farm): string[] => [...new Set(farm.timeline.faults.flatMap(({ fault }) => linksOf(farm, fault)))];
