@@ -36,7 +36,7 @@ describe("mistakes in the command line", () => {
     ["--quiet", "run"],
     ["run", "--lawz", "EX-8"],
     ["run", "--seed", "abc"],
-    ["run", "--reporter", "html"],
+    ["run", "--reporter", "pdf"],
     ["run", "--law", "EX-99"],
     ["run", "--reporter", "json", "--reporter", "junit"],
     ["run", "--shard", "5/4"],

@@ -116,6 +116,6 @@ export function compareResults(before: RunResult, now: RunResult): Comparison {
     ),
     ...comparedSearch(before.search, now.search),
   ];
-  const withoutWay = ({ way: _, ...change }: Judged): Change => change;
+  const withoutWay = ({ what, before: was, now: is }: Judged): Change => ({ what, before: was, now: is });
   return { worse: all.filter(({ way }) => way > 0).map(withoutWay), better: all.filter(({ way }) => way < 0).map(withoutWay) };
 }

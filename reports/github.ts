@@ -33,6 +33,8 @@ export function annotation(
 function broken(result: RunResult, farm: FarmResult, law: LawResult, options: GithubOptions): string {
   const file = farm.file === undefined ? undefined : options.repositoryPath(farm.file);
   const lines = [
+    // Its first line names the guilty layer.
+    law.evidence?.[0]?.split("\n")[0] ?? "",
     law.why ?? "no reason given",
     ...(law.verdict === "unknown" ? [] : [repeatsText(law)]),
     ...examplesOf(result, farm, law).map(({ reproduce }) => `again: ${reproduce}`),

@@ -15,4 +15,5 @@ export { excludedBy } from "./search-text.ts";
 export * from "./ndjson.ts";
 export * from "./github.ts";
 export * from "./job-summary.ts";
+export * from "./html.ts";
 export { blobSchema, eventSchema, runResultSchema } from "./schema/index.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { consoleReporter, githubReporter, jobSummary, jsonReporter, junitReporter, ndjsonReporter } from "./index.ts";
+import { consoleReporter, githubReporter, htmlReporter, jobSummary, jsonReporter, junitReporter, ndjsonReporter } from "./index.ts";
 import type { Happening, LawResult, RunResult } from "./index.ts";
 import { exampleResult } from "./example.ts";
 import { readXml } from "./read-xml.fixture.ts";
@@ -131,6 +131,30 @@ describe("github", () => {
     const [row] =
       jobSummary({ ...exampleResult, results: [{ farm: "a|b<i>", backend: "netns", laws: [], coverage: {} }] }).match(/^\| a.*$/m) ?? [];
     expect(row).toBe("| a\\|b&lt;i&gt; | netns | 0 | 0 | 0 | 0 | 0 |");
+  });
+});
+
+describe("html", () => {
+  it("is one page that runs and loads nothing, whatever stories hold", async () => {
+    await expect(htmlReporter.report(exampleResult)).toMatchFileSnapshot(golden("report.html"));
+    const why = '</pre><script>alert(1)</script><img src=x onerror=alert(1)>" onload="x\u001b[31m';
+    const page = htmlReporter.report(withLaws([{ ...unknownLaw, why, property: "EX-7 <b>", evidence: [why] }]));
+    expect(page).toContain("content=\"default-src 'none'; style-src 'unsafe-inline'\"");
+    const names = new Set([...page.matchAll(/<([a-z0-9]+)/g)].map(([, name]) => name));
+    for (const name of ["script", "img", "b", "a", "link", "iframe"]) expect(names).not.toContain(name);
+    expect(page).not.toMatch(control);
+    expect(page).not.toMatch(/<[^>]*\son[a-z]+=/);
+  });
+
+  it("is well-formed, with what is broken opened and what holds closed", () => {
+    const page = htmlReporter.report(exampleResult);
+    const body = page
+      .slice(page.indexOf("<body>"), page.indexOf("</body>") + "</body>".length)
+      .replace("<details open>", '<details open="">');
+    const root = readXml(`<?xml version="1.0" encoding="UTF-8"?>\n${body.replaceAll("<details open>", '<details open="">')}`);
+    expect(root.name).toBe("body");
+    expect(page.match(/<details open>/g)).toHaveLength(3);
+    expect(page.match(/<details>/g)).toHaveLength(1);
   });
 });
 

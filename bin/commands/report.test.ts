@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exampleResult } from "../../reports/example.ts";
 import type { RunResult, Verdict } from "../../reports/index.ts";
@@ -85,6 +85,23 @@ describe("farmlab report show", () => {
     expect([same.code, same.out]).toEqual([0, expect.stringContaining("no worse and no better than before")]);
     const wrong = farmlab(["report", "show", "result.json", "--baseline", "missing.json"]);
     expect(wrong).toMatchObject({ code: 2, out: "", error: expect.stringMatching(/^error\[cannot-read\] missing\.json/) as string });
+  });
+});
+
+describe("farmlab report open", () => {
+  it("shows the page in the browser that there is, and says where it is", async () => {
+    const seen = join(folder, "seen");
+    writeFileSync(join(folder, "xdg-open"), `#!/bin/sh\nprintf %s "$1" > '${seen}.draft'\nmv '${seen}.draft' '${seen}'\n`, { mode: 0o755 });
+    write("result.json", resultOf("failed"));
+    const path = `${folder}:/usr/bin:/bin`;
+    const without = farmlab(["report", "open", "result.json"], { PATH: path, DISPLAY: "", WAYLAND_DISPLAY: "" });
+    expect(without).toMatchObject({ code: 0, error: "there is no browser here; the page is in that file\n" });
+    expect(readFileSync(without.out.trim(), "utf8")).toMatch(/^<!doctype html>/);
+    const shown = farmlab(["report", "open", "result.json"], { PATH: path, DISPLAY: ":0" });
+    expect([shown.code, shown.error]).toEqual([0, ""]);
+    await expect.poll(() => existsSync(seen), { timeout: 30_000 }).toBe(true);
+    expect(readFileSync(seen, "utf8")).toBe(shown.out.trim());
+    for (const { out } of [without, shown]) rmSync(dirname(out.trim()), { recursive: true });
   });
 });
 

@@ -1,11 +1,15 @@
 /** `farmlab report`: shows results of runs, and joins those of their shards. */
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Command } from "commander";
 import { lawIds, meaningOf } from "../../property-tests/run/index.ts";
-import { mergeBlobs } from "../../reports/index.ts";
+import { htmlReporter, mergeBlobs } from "../../reports/index.ts";
 import type { NamedBlob, RunResult } from "../../reports/index.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { complain, printProblem, type OutputOptions } from "../output.ts";
 import { addBaselineOption, openBaseline, type BaselineOptions } from "../reports/baseline.ts";
+import { openPage } from "../reports/open-page.ts";
 import { readBlob, readResult } from "../reports/read-report.ts";
 import { addReportOptions, openReports, reportProblems, type ReportOptions } from "../reports/report-output.ts";
 import { addStrictnessOptions, sayWhatIsMissing, type StrictnessOptions } from "../run/strictness.ts";
@@ -54,6 +58,17 @@ async function merge(files: readonly string[], options: Options): Promise<void> 
   if (process.exitCode === exitCodes.holds) process.exitCode = exitCodes.unknown;
 }
 
+/** The page in a folder of its own, which nobody else can have prepared; the path is printed whether or not a browser shows it. */
+async function open(file: string, { quiet }: OutputOptions): Promise<void> {
+  const result = await readResult(file);
+  for (const problem of result.problems) complain(problem, exitCodes.wrongInput);
+  if (!result.ok) return;
+  const page = join(mkdtempSync(join(tmpdir(), "farmlab-report-")), "report.html");
+  writeFileSync(page, htmlReporter.report(result.value));
+  process.stdout.write(`${page}\n`);
+  if (!(await openPage(page)) && quiet !== true) process.stderr.write("there is no browser here; the page is in that file\n");
+}
+
 const exitCodesText = "Exit codes are those of farmlab run, by the verdicts in the result; 2 for a file that is none.";
 
 export function reportCommand(): Command {
@@ -76,8 +91,17 @@ export function reportCommand(): Command {
       `\n${exitCodesText} 5 where a shard is missing and nothing failed.\n\nExamples:\n  farmlab report merge blobs/*.json\n  farmlab report merge blobs/*.json --reporter github --reporter json --output merged/ --baseline main/result.json\n`,
     )
     .action(merge);
+  const opening = new Command("open")
+    .description("show a result as a page in the browser, or say where the page is")
+    .argument("<result>", "what run --reporter json wrote")
+    .addHelpText("after", "\nExample:\n  farmlab report open result.json\n")
+    .action(open);
   return new Command("report")
     .addCommand(showing)
     .addCommand(merging)
-    .addHelpText("after", "\nExamples:\n  farmlab report show result.json\n  farmlab report merge blobs/*.json\n");
+    .addCommand(opening)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  farmlab report show result.json\n  farmlab report merge blobs/*.json\n  farmlab report open result.json\n",
+    );
 }

@@ -8,6 +8,7 @@ import {
   blobReporter,
   consoleReporter,
   githubReporter,
+  htmlReporter,
   jobSummary,
   jsonReporter,
   junitReporter,
@@ -23,6 +24,7 @@ const fileNames = {
   json: () => "result.json",
   ndjson: () => "events.ndjson",
   junit: () => "junit.xml",
+  html: () => "report.html",
   github: undefined,
   blob: ({ index, count }: Shard) => `blob-${index}-of-${count}.json`,
 } as const;
@@ -140,6 +142,8 @@ function reporterNamed(name: ReporterName, { file, stream }: Place, shard: Shard
       return ndjsonReporter({ nowMs: () => performance.now() });
     case "junit":
       return junitReporter({ attachmentPath: (path) => relative(file === undefined ? "." : dirname(file), path) });
+    case "html":
+      return htmlReporter;
     case "github":
       return githubReporter({ repositoryPath });
     case "blob":

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { worstVerdict } from "../../reports/index.ts";
 import type { RunResult, Verdict } from "../../reports/index.ts";
 
 const projectRoot = fileURLToPath(new URL("../..", import.meta.url));
@@ -50,19 +51,14 @@ export function lastVerdicts(cache: string, sources: string): Verdicts {
   return kept?.sources === sources ? kept.verdicts : {};
 }
 
-/** A property holds where it holds on every farm: the worst verdict counts, and one that no farm gave says nothing. */
-const order: readonly Verdict[] = ["failed", "flaky", "unknown", "passed", "skipped"];
-
-const worse = (one: Verdict | undefined, other: Verdict): Verdict =>
-  one === undefined || order.indexOf(other) < order.indexOf(one) ? other : one;
-
 export function keepVerdicts(cache: string, sources: string, result: RunResult): void {
   const verdicts: Record<string, Record<string, Verdict>> = { ...lastVerdicts(cache, sources) };
   const fresh = new Map<string, Verdict>();
   for (const farm of result.results) {
     for (const law of farm.laws) {
       const key = `${law.property}\0${farm.backend}`;
-      fresh.set(key, worse(fresh.get(key), law.verdict));
+      const before = fresh.get(key);
+      fresh.set(key, before === undefined ? law.verdict : worstVerdict(before, law.verdict));
     }
   }
   for (const [key, verdict] of fresh) {
