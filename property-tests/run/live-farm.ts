@@ -11,6 +11,7 @@ import { backendNamed } from "../../emulator/backend.ts";
 import { LabError } from "../../emulator/lab-error.ts";
 import type { BackendName, Lab } from "../../emulator/lab.ts";
 import { compileFarm, storeSocketPath } from "../../topologies/index.ts";
+import { clockOf } from "./clock.ts";
 import { readyWaitMs, untilReady } from "./ready.ts";
 import { followAgents } from "./status-streams.ts";
 import type { StatusStreams } from "./status-streams.ts";
@@ -59,25 +60,6 @@ export interface LiveFarm {
   close(): Promise<void>;
   /** Stops following it but lets it run on without this process. */
   leave(): Promise<void>;
-}
-
-function clockOf(signal: AbortSignal): Clock {
-  return {
-    nowMs: () => performance.now(),
-    pause: (milliseconds) =>
-      new Promise((resolve, reject) => {
-        if (signal.aborted) return reject(new Error("interrupted"));
-        const end = (): void => {
-          clearTimeout(timer);
-          reject(new Error("interrupted"));
-        };
-        const timer = setTimeout(() => {
-          signal.removeEventListener("abort", end);
-          resolve();
-        }, milliseconds);
-        signal.addEventListener("abort", end, { once: true });
-      }),
-  };
 }
 
 /** Opens a farm; on failure or abort nothing of the lab is left. Throws a BuildError, a LabError, or an Error that says which agents are late. */

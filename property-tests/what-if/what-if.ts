@@ -8,6 +8,7 @@ import type { BackendName } from "../../emulator/lab.ts";
 import { expectedMesh } from "../oracle/index.ts";
 import type { World } from "../oracle/index.ts";
 import type { Choices } from "../run/choices.ts";
+import { clockOf } from "../run/clock.ts";
 import { openSession } from "../run/open-session.ts";
 import type { FarmToRun } from "../run/farm-to-run.ts";
 import type { Session } from "../run/session.ts";
@@ -57,25 +58,6 @@ const recoverWaitMs = 40_000;
 
 /** Of a machine's cores: each lab needs one for its programs and another for what watches it. */
 export const usualJobs = (): number => Math.max(1, Math.floor(availableParallelism() / 2));
-
-function clockOf(signal: AbortSignal): Clock {
-  return {
-    nowMs: () => performance.now(),
-    pause: (milliseconds) =>
-      new Promise((resolve, reject) => {
-        const end = (): void => {
-          clearTimeout(timer);
-          reject(signal.reason as Error);
-        };
-        const timer = setTimeout(() => {
-          signal.removeEventListener("abort", end);
-          resolve();
-        }, milliseconds);
-        if (signal.aborted) end();
-        else signal.addEventListener("abort", end, { once: true });
-      }),
-  };
-}
 
 /** Where the kernel has no WireGuard, a daemon for each tunnel. */
 function tunnelDaemons(world: World, choices: Choices): readonly Daemon[] {
@@ -138,6 +120,7 @@ async function tryAll(first: Seat, plan: Plan, options: WhatIfOptions, clock: Cl
   const { seed, signal } = options;
   const tried: Tried[] = [];
   const waiting = plan.failures.values();
+  let hasFailed = false;
   const inTime = (): boolean => options.budgetMs === undefined || clock.nowMs() - startedMs < options.budgetMs;
   const run = (failure: Failure): Try => {
     const holdMs = holdOf(plan.session.world, failure, options, plan.rate);
@@ -146,13 +129,16 @@ async function tryAll(first: Seat, plan: Plan, options: WhatIfOptions, clock: Cl
   };
   const work = async (seat: Seat): Promise<void> => {
     try {
-      while (inTime()) {
+      while (!hasFailed && inTime()) {
         const next = waiting.next();
         if (next.done === true) return;
         const one = await tryInSeat(seat, next.value, run(next.value));
         tried.push(one);
         options.onEvent({ kind: "tried", result: one.result });
       }
+    } catch (error) {
+      hasFailed = true;
+      throw error;
     } finally {
       await seat.close();
     }
