@@ -12,7 +12,7 @@ const both = (one: string, other: string): LostFlow[] =>
 
 const failure = (kind: "link" | "node" | "process", name: string, given: Partial<FailureResult> = {}): FailureResult => ({
   ...{ failure: `${kind} ${name}`, parts: [{ kind, name }], verdict: "harmless", stoodMs: kind === "process" ? null : 3000 },
-  ...{ lost: [], cutOff: [], onlyTogether: [], why: null, ...given },
+  ...{ lost: [], cutOff: [], onlyTogether: null, why: null, ...given },
 });
 const pair = (given: Partial<FailureResult>): FailureResult => ({
   ...failure("link", "a:wan"),
@@ -53,7 +53,8 @@ const result: WhatIfResult = {
     failure("process", "node-1/agent"),
     failure("node", "grid"),
     pair({ verdict: "standing", lost: cut, onlyTogether: ["icmp red/red-1 > red/red-2 IPv6"] }),
-    pair({ verdict: "standing", lost: cut }),
+    pair({ verdict: "standing", lost: cut, onlyTogether: [] }),
+    { ...pair({ verdict: "standing", lost: cut, cutOff: ["blue/blue-2"] }), failure: "link a:wan + link c:wan" },
     failure("node", "lan-a", { verdict: "unknown", why: "not everything works without it: waited" }),
   ],
   expectations: [

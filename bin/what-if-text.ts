@@ -63,23 +63,23 @@ function table(rows: readonly (readonly string[])[]): string[] {
 }
 
 function failureLines(result: WhatIfResult): string[] {
-  const told = result.failures.filter(({ parts, lost, onlyTogether }) => (parts.length === 1 ? lost.length > 0 : onlyTogether.length > 0));
+  const told = result.failures.filter(({ lost, onlyTogether }) => (onlyTogether ?? lost).length > 0);
   const rows = told.map((failure) => [
     failure.failure,
     `${failure.lost.length}/${result.flows.watched}`,
     backText(failure),
     awayText(failure),
-    failure.parts.length === 1 ? whoText(failure, result.flows.watched) : `only together: ${cutShort(failure.onlyTogether)}`,
+    failure.onlyTogether === null ? whoText(failure, result.flows.watched) : `only together: ${cutShort(failure.onlyTogether)}`,
   ]);
   if (rows.length === 0) return [];
   return table([["failure", "flows lost", "back", "away", "who"], ...rows]);
 }
 
 function restLines({ failures }: WhatIfResult): string[] {
-  const harmless = failures.filter(({ parts, verdict }) => parts.length === 1 && verdict === "harmless").map(({ failure }) => failure);
-  const pairs = failures.filter(
-    ({ parts, verdict, onlyTogether }) => parts.length > 1 && verdict !== "unknown" && onlyTogether.length === 0,
-  );
+  const harmless = failures
+    .filter(({ onlyTogether, verdict }) => onlyTogether === null && verdict === "harmless")
+    .map(({ failure }) => failure);
+  const pairs = failures.filter(({ verdict, onlyTogether }) => verdict !== "unknown" && onlyTogether?.length === 0);
   const unknown = failures.filter(({ verdict }) => verdict === "unknown");
   const remade = failures.filter(({ verdict, why }) => verdict !== "unknown" && why !== null);
   return [

@@ -66,7 +66,7 @@ export function judgeFailure(world: World, failure: Failure, trial: Trial): Fail
     stoodMs: trial.repairedMs === undefined ? null : Math.round(trial.repairedMs - trial.beganMs),
     lost,
     cutOff: cutOff(world, flows, lost),
-    onlyTogether: [],
+    onlyTogether: null,
     why: null,
   };
 }

@@ -136,11 +136,13 @@ describe("the order of failures", () => {
     const both = tried("node home-a + node home-b", { "blue-3": untilRepair, "red-2 > internet IPv4": untilRepair });
     const singles = [tried("node home-a", { "red-1": untilRepair }), tried("node home-b", { "blue-3": untilRepair })];
     expect(withOnlyTogether([...singles, both]).map(({ onlyTogether }) => onlyTogether)).toEqual([
-      [],
-      [],
+      null,
+      null,
       ["icmp red/red-2 > internet IPv4"],
     ]);
-    expect(withOnlyTogether([both])[0]?.onlyTogether).toEqual([]);
+    expect(withOnlyTogether([both])[0]?.onlyTogether).toBeNull();
+    const small = tried("node home-a + node home-b", { "blue-3": untilRepair });
+    expect(withOnlyTogether([...singles, small])[2]?.onlyTogether).toEqual([]);
   });
 });
 

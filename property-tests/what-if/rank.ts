@@ -26,7 +26,7 @@ export function rank(failures: readonly FailureResult[]): readonly FailureResult
 
 const gone = ({ lost }: FailureResult): readonly string[] => lost.filter(({ comesBack }) => comesBack !== "alone").map(({ flow }) => flow);
 
-/** Of each pair the flows that neither of its failures takes alone for as long as it stands; where one of them was not tried, nothing is known. */
+/** Of each pair the flows that neither of its failures takes alone for as long as it stands, where both of them were seen. */
 export function withOnlyTogether(failures: readonly FailureResult[]): readonly FailureResult[] {
   const singles = new Map(failures.flatMap((one) => (one.parts.length === 1 && one.verdict !== "unknown" ? [[one.failure, one]] : [])));
   return failures.map((pair) => {

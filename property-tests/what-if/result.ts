@@ -41,8 +41,8 @@ export interface FailureResult {
   readonly lost: readonly LostFlow[];
   /** Workloads, and the internet, that lost every flow of theirs for as long as it stood. */
   readonly cutOff: readonly string[];
-  /** Of a pair: flows that neither failure alone takes for as long as it stands. */
-  readonly onlyTogether: readonly string[];
+  /** Of a pair: flows that neither failure alone takes for as long as it stands; null where that is not known, and of a single failure. */
+  readonly onlyTogether: readonly string[] | null;
   /** Why it is unknown, or that the lab was made anew because something did not come back. */
   readonly why: string | null;
 }

@@ -18,7 +18,7 @@ const failure: z.ZodType<FailureResult> = z.looseObject({
   parts: z.array(z.looseObject({ kind: z.enum(["link", "node", "process"]), name: z.string() })).min(1),
   verdict: z.enum(["harmless", "passing", "standing", "lasting", "unknown"]),
   stoodMs: milliseconds.nullable(),
-  ...{ lost: z.array(lostFlow), cutOff: texts, onlyTogether: texts },
+  ...{ lost: z.array(lostFlow), cutOff: texts, onlyTogether: texts.nullable() },
   why: z.string().nullable(),
 });
 

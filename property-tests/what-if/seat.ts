@@ -56,7 +56,7 @@ export type Try = (session: Session) => Promise<Trial>;
 export const unknownResult = (failure: Failure, why: string): FailureResult => ({
   failure: failure.name,
   parts: failure.parts.map(({ kind, name }) => ({ kind, name })),
-  ...{ verdict: "unknown", stoodMs: null, lost: [], cutOff: [], onlyTogether: [], why },
+  ...{ verdict: "unknown", stoodMs: null, lost: [], cutOff: [], onlyTogether: null, why },
 });
 
 /** What a trial may throw for want of a farm that works or a harness that sees; all else is thrown on. */
