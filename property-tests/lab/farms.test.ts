@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { expectValue } from "../../core/common/index.ts";
 import { loadFarm } from "../../core/farm/index.ts";
 import { intentsOf } from "../../core/intents/index.ts";
+import { noTimeline } from "../laws/timeline.ts";
 import { runFarms, selectProperties } from "../run/index.ts";
 
 const folder = new URL("../../topologies", import.meta.url).pathname;
@@ -22,6 +23,7 @@ it.each(files)("every law holds on %s", async (name) => {
     onEvent: () => undefined,
     version: "test",
   });
-  const notPassed = result.results.flatMap((one) => one.laws).filter((law) => law.verdict !== "passed");
+  const mayBeSkipped = farm.timeline.faults.length + farm.timeline.changes.length === 0 ? noTimeline : null;
+  const notPassed = result.results.flatMap((one) => one.laws).filter((law) => law.verdict !== "passed" && law.why !== mayBeSkipped);
   expect(notPassed).toEqual([]);
 });

@@ -7,11 +7,14 @@ import type { Session } from "../run/session.ts";
 import { needsTunnels, outcomeOf, unknownOutcome } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
 
+/** Why the laws here say nothing of most farms. */
+export const noTimeline = "this farm has no timeline";
+
 const over =
   (law: string) =>
   async (session: Session): Promise<PropertyOutcome> => {
     const { faults, changes } = session.farm.timeline;
-    if (faults.length + changes.length === 0) return outcomeOf(0, [], { nothing: "this farm has no timeline" });
+    if (faults.length + changes.length === 0) return outcomeOf(0, [], { nothing: noTimeline });
     const run = await timelineRunOf(session);
     const { runs = 0, broken = [] } = judgeTimeline(session, run).get(law) ?? {};
     if (broken.length === 0 && run.unsettled.length > 0)

@@ -9,7 +9,6 @@ import type { Intents } from "../../core/intents/index.ts";
 import type { Runtime } from "../../emulator/image/index.ts";
 import { startProber } from "../../emulator/probe/index.ts";
 import { compileFarm } from "../../topologies/index.ts";
-import type { Farm } from "../../core/farm/index.ts";
 import { openFarm } from "./live-farm.ts";
 import type { LiveFarmOptions } from "./live-farm.ts";
 import { lineText, stateDifference, stateOfNode } from "./node-state.ts";
@@ -30,11 +29,6 @@ export function labKey({ farm, intents }: FarmToRun): string | undefined {
   if (farm.timeline.faults.length > 0 || farm.timeline.changes.length > 0) return undefined;
   const { nodes, links } = compileFarm({ ...farm, name: "" }, { seed: 0, agent: { keySeed: "" } });
   return JSON.stringify([nodes, links, [...encodeIntents(withoutNetworks(intents))]]);
-}
-
-/** Links through which faults of the timeline come: any, where there is one. */
-export function wiredLinks(farm: Farm): readonly string[] {
-  return farm.timeline.faults.length === 0 ? [] : compileFarm(farm, { seed: 0 }).links.map(({ name }) => name);
 }
 
 export interface ReusableLab {

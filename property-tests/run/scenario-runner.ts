@@ -22,7 +22,7 @@ import { LabPool } from "./lab-pool.ts";
 import { labName, openSession } from "./open-session.ts";
 import type { OpenOptions } from "./open-session.ts";
 import { withRepeats, worstVerdict } from "./repeats.ts";
-import { labKey, openReusableLab, wiredLinks } from "./reusable-lab.ts";
+import { labKey, openReusableLab } from "./reusable-lab.ts";
 import type { ReusableLab } from "./reusable-lab.ts";
 import type { Scenario, ScenarioRun, ScenarioRunner } from "./scenario.ts";
 import type { Session } from "./session.ts";
@@ -260,7 +260,7 @@ class Runner implements LabRunner {
   #labOptions(scenario: Given): Omit<OpenOptions, "file" | "text"> {
     const { backend, image = "built", patches = [], signal } = this.#options;
     const { farm, intents, seed } = scenario;
-    return { farm, intents, seed, backend, image, patches, wired: wiredLinks(farm), signal, onStep: this.#onStep(scenario) };
+    return { farm, intents, seed, backend, image, patches, signal, onStep: this.#onStep(scenario) };
   }
 
   #onStep({ farm }: Given): (step: string) => void {
