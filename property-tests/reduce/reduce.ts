@@ -62,7 +62,7 @@ interface Candidate {
   readonly gone: readonly string[];
 }
 
-const everything: Stage = { name: "single parts", partsOf, allAtOnce: false };
+const everything: Stage = { name: "single parts", partsOf, allAtOnce: false, keeps: [] };
 
 const sameFarm = (one: FarmFile, other: FarmFile): boolean => documentKey(one) === documentKey(other);
 
@@ -77,9 +77,30 @@ class Reducer {
     this.#onStep = onStep;
   }
 
+  /** Without these parts, or without as many of them as can go together; undefined where none can. */
   #without(parts: readonly Part[]): Candidate | undefined {
-    const document = takeOut(this.document, parts);
-    return document === undefined || sameFarm(document, this.document) ? undefined : { document, gone: parts.map(partName) };
+    const all = takeOut(this.document, parts);
+    if (all !== undefined) return sameFarm(all, this.document) ? undefined : { document: all, gone: parts.map(partName) };
+    let going: readonly Part[] = [];
+    let document: FarmFile | undefined;
+    for (const part of parts.length > 1 ? parts : []) {
+      const more = takeOut(this.document, [...going, part]);
+      if (more === undefined) continue;
+      document = more;
+      going = [...going, part];
+    }
+    return document === undefined ? undefined : { document, gone: going.map(partName) };
+  }
+
+  /** What of a stage can go alone, and takes along nothing that the stage keeps: the rest takes part in no chunk. */
+  #removable({ partsOf: parts, keeps }: Stage): readonly Part[] {
+    const size = sizeOf(this.document);
+    return parts(this.document).filter((part) => {
+      const document = takeOut(this.document, [part]);
+      if (document === undefined) return false;
+      const left = keeps.length === 0 ? size : sizeOf(document);
+      return keeps.every((kind) => left[kind] === size[kind]);
+    });
   }
 
   /** The first of these that fires, with its position; looks at as many at once as may be, of which the first counts. */
@@ -117,7 +138,7 @@ class Reducer {
     let isSmaller = false;
     let from = 0;
     for (;;) {
-      const found = await this.#firstThatFires(this.#chunksFrom(stage.partsOf(this.document), from, size));
+      const found = await this.#firstThatFires(this.#chunksFrom(this.#removable(stage), from, size));
       if (found === undefined) return isSmaller;
       const [position, candidate] = found;
       this.#accept(stage.name, candidate);
@@ -128,7 +149,7 @@ class Reducer {
   }
 
   async #chunks(stage: Stage): Promise<void> {
-    const count = stage.partsOf(this.document).length;
+    const count = this.#removable(stage).length;
     let size = stage.allAtOnce ? count : Math.ceil(count / 2);
     while (size >= 1) {
       await this.#pass(stage, size);
@@ -144,17 +165,29 @@ class Reducer {
     }
   }
 
-  async inChunks(): Promise<void> {
+  async #inChunks(): Promise<void> {
     for (const stage of stages) await this.#chunks(stage);
   }
 
   /** Simpler values, then part by part, until nothing changes any more. */
-  async oneByOne(): Promise<void> {
+  async #oneByOne(): Promise<void> {
     for (;;) {
       const before = this.document;
       await this.#simplify();
       while (await this.#pass(everything, 1));
       if (sameFarm(before, this.document)) return;
+    }
+  }
+
+  /** Whether it came to its end; false: the budget ended first. */
+  async run(): Promise<boolean> {
+    try {
+      await this.#inChunks();
+      await this.#oneByOne();
+      return true;
+    } catch (error) {
+      if (error instanceof BudgetSpent) return false;
+      throw error;
     }
   }
 
@@ -203,20 +236,12 @@ export async function reduce(document: FarmFile, fires: Fires, options: ReduceOp
   candidates.raiseTries(triesFor(first));
   let firing = first;
   let isWhole = false;
-  try {
-    await reducer.inChunks();
-    for (;;) {
-      await reducer.oneByOne();
-      isWhole = true;
-      firing = await candidates.measure(reducer.document, timesAtLast);
-      if (triesFor(firing) <= candidates.tries) break;
-      // It shows more seldom than was thought: what was taken for a candidate that passes has to be looked at again.
-      candidates.raiseTries(triesFor(firing));
-      isWhole = false;
-    }
-  } catch (error) {
-    if (!(error instanceof BudgetSpent)) throw error;
-    if (!isWhole) firing = await candidates.measure(reducer.document, timesAtLast);
+  for (;;) {
+    isWhole = await reducer.run();
+    firing = await candidates.measure(reducer.document, timesAtLast);
+    if (triesFor(firing) <= candidates.tries) break;
+    // It shows more seldom than was thought: what was taken for a candidate that passes has to be looked at again.
+    candidates.raiseTries(triesFor(firing));
   }
   const end = !isWhole ? "budget" : reducer.removals().unknown > 0 ? "unsure" : "minimal";
   return reduction(end, firing);

@@ -11,6 +11,8 @@ export interface Stage {
   partsOf(document: FarmFile): readonly Part[];
   /** Whether to try without all of them first: where most failures need none. */
   readonly allAtOnce: boolean;
+  /** What goes with any of these is left for the end: without such parts it was tried before, as a rule in vain. */
+  readonly keeps: readonly PartKind[];
 }
 
 const ofKind =
@@ -27,14 +29,24 @@ function idleNodes(document: FarmFile): readonly Part[] {
 
 /** Every part is in one of these stages but the first. */
 export const stages: readonly Stage[] = [
-  { name: "nodes without a network", partsOf: idleNodes, allAtOnce: true },
-  { name: "what happens", partsOf: ofKind("happenings"), allAtOnce: true },
-  { name: "conditions", partsOf: ofKind("conditions"), allAtOnce: true },
-  { name: "networks", partsOf: ofKind("networks"), allAtOnce: false },
-  { name: "nodes left without a network", partsOf: idleNodes, allAtOnce: true },
-  { name: "nodes", partsOf: ofKind("nodes"), allAtOnce: false },
-  { name: "flows", partsOf: ofKind("flows"), allAtOnce: true },
-  { name: "resources", partsOf: ofKind("resources"), allAtOnce: false },
-  { name: "surroundings", partsOf: ofKind("surroundings"), allAtOnce: false },
-  { name: "settings", partsOf: ofKind("lines"), allAtOnce: true },
+  { name: "nodes without a network", partsOf: idleNodes, allAtOnce: true, keeps: [] },
+  { name: "what happens", partsOf: ofKind("happenings"), allAtOnce: true, keeps: [] },
+  { name: "conditions", partsOf: ofKind("conditions"), allAtOnce: true, keeps: [] },
+  { name: "networks", partsOf: ofKind("networks"), allAtOnce: false, keeps: [] },
+  { name: "nodes left without a network", partsOf: idleNodes, allAtOnce: true, keeps: [] },
+  { name: "nodes", partsOf: ofKind("nodes"), allAtOnce: false, keeps: ["networks", "happenings", "conditions"] },
+  { name: "flows", partsOf: ofKind("flows"), allAtOnce: true, keeps: ["happenings"] },
+  { name: "resources", partsOf: ofKind("resources"), allAtOnce: false, keeps: ["networks", "flows", "happenings"] },
+  {
+    name: "surroundings",
+    partsOf: ofKind("surroundings"),
+    allAtOnce: true,
+    keeps: ["networks", "nodes", "resources", "flows", "happenings", "conditions"],
+  },
+  {
+    name: "settings",
+    partsOf: ofKind("lines"),
+    allAtOnce: true,
+    keeps: ["networks", "nodes", "resources", "flows", "happenings", "conditions", "surroundings"],
+  },
 ];

@@ -30,7 +30,10 @@ function nameOf({ result, seed }: FailureToKeep, farm: string, text: string): st
   return `${result.law.toLowerCase()}-${farm}-${mark}.capsule.json`;
 }
 
-async function keep(broken: BrokenScenario, options: KeepOptions): Promise<{ readonly capsule: string; readonly size: number } | undefined> {
+async function keep(
+  broken: BrokenScenario,
+  options: KeepOptions,
+): Promise<{ readonly capsule: string; readonly size: number } | undefined> {
   const { reducer, foundWith, write } = options;
   options.onFailure?.(broken);
   const isInTime = reducer !== undefined && !reducer.isOver();
