@@ -9,8 +9,6 @@ import type { Fault } from "../../core/farm/index.ts";
 import { intentsOf } from "../../core/intents/index.ts";
 import { readCapture } from "../../emulator/capture/index.ts";
 import { withFaults } from "../../emulator/faults/index.ts";
-import { attemptDropReasons } from "../../emulator/host/index.ts";
-import { ensureNative } from "../../emulator/image/index.ts";
 import { wireOfLab } from "../../emulator/wire/index.ts";
 import type { BrokenFlow } from "../laws/index.ts";
 import { selectProperties } from "../run/index.ts";
@@ -20,18 +18,23 @@ import type { Party } from "../oracle/index.ts";
 import type { Evidence, ViewName } from "../run/index.ts";
 import { openSession, type OpenSession } from "../run/open-session.ts";
 import { observeCoverage } from "../run/coverage/observe-coverage.ts";
+import { differencesFromPlan } from "../run/views/against-plan.ts";
+import { readLabTables } from "../run/views/tables/lab-tables.ts";
 import { evidenceOf } from "../run/views/index.ts";
 
 const file = new URL("../../topologies/exit-node.farm.yml", import.meta.url).pathname;
 const original = readFileSync(file, "utf8");
-const givesReasons = (await attemptDropReasons(await ensureNative())) === undefined;
 let opened: OpenSession | undefined;
 
 async function open(mutantId?: string, text: string = original): Promise<OpenSession["session"]> {
   const { farm } = expectValue(loadFarm(text, file));
   opened = await openSession({
     ...{ file, text, farm, intents: expectValue(intentsOf(farm)), seed: 1, backend: "netns", image: "built" },
-    ...{ patches: mutants.find(({ id }) => id === mutantId)?.patches ?? [], signal: new AbortController().signal, onStep: () => undefined },
+    ...{
+      patches: mutantId === undefined ? [] : mutants.find(({ id }) => id === mutantId)!.patches,
+      signal: new AbortController().signal,
+      onStep: () => undefined,
+    },
   });
   return opened.session;
 }
@@ -66,12 +69,12 @@ it("a rule that is not there: the control plane, with the rule that stops the pa
   const evidence = await evidenceOf(session, property("EX-9"), broken);
   expect(evidence.guilty?.layer).toBe("control plane");
   expect(evidence.guilty?.because).toMatch(
-    /node-1\/gateway: farmlab\/to-upstream: oifname "pub-1-1" ip saddr .* drop; kernel and wire do as the tables say/,
+    /node-1\/gateway: farmlab\/to-upstream: oifname "pub-1-1" ip saddr .* drop; kernel and wire do as the tables say; not as planned: node-1\/gateway: rule missing: farmlab\/source-nat: oifname "pub-1-1" ip saddr 10\.0\.0\.0\/8 snat ip to 185\.69\.166\.123 fully-random$/,
   );
   expect(ends(evidence)).toEqual({
     oracle: "grid",
     tables: "node-1/gateway",
-    kernel: givesReasons ? "node-1/gateway" : null,
+    kernel: "node-1/gateway",
     wire: "node-1/gateway",
   });
   expect(evidence.path.find(({ place }) => place === "node-1/gateway")?.routes).toEqual(["default via 185.69.166.1 dev pub-1-1"]);
@@ -140,6 +143,10 @@ it("an oracle that is wrong: the oracle; and what does not repeat: the harness; 
   expect(right.guilty).toMatchObject({ layer: "harness", because: expect.stringContaining("the failure does not repeat") as unknown });
   expect(ends(right)).toEqual({ oracle: "host-v4", tables: "host-v4", kernel: "host-v4", wire: "host-v4" });
 
+  expect(right.views.find(({ view }) => view === "tables")?.says).toContain("node-1 is as planned");
+  const tables = await readLabTables(session.lab);
+  const differences = session.farm.nodes.map(async ({ name }) => await differencesFromPlan(session, tables, name));
+  expect((await Promise.all(differences)).flat()).toEqual([]);
   const { covered, known } = await observeCoverage(session);
   for (const key of [
     "route:gateway/0.0.0.0/0 dev pub-*",

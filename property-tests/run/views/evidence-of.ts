@@ -5,6 +5,7 @@ import { answerText, judgeFlow, partyText } from "../../laws/flows.ts";
 import type { BrokenFlow, Property } from "../../laws/law.ts";
 import type { Evidence, View } from "../evidence.ts";
 import type { Session, Sighting } from "../session.ts";
+import { planText } from "./against-plan.ts";
 import { ethernets } from "./ethernet.ts";
 import { guiltyLayer } from "./guilty.ts";
 import { kernelView } from "./kernel-view.ts";
@@ -72,13 +73,15 @@ async function gather(session: Session, property: Pick<Property, "law" | "name">
   const circle = circlesAt(again.request);
   const failsAgain = circle !== undefined || judgedAgain(session, broken, again, wire);
   const capture = pcapngOf(packetsOf(again));
-  const views: View[] = [oracleView(broken, expected), tablesView(walked), kernel.view, wireView(again, wire)];
+  const plan = await planText(session, again.before, [...path.map(({ place }) => place), ...seen]);
+  const views: View[] = [oracleView(broken, expected), tablesView(walked, plan), kernel.view, wireView(again, wire)];
   return {
     ...{ law: property.law, property: property.name, flow: flowText(broken), story: broken.story, views, path },
     guilty: guiltyLayer({
       ...{ expected, oracleFault: oracleFault(session, broken), tables: walked.found, wire, failsAgain, lab: again.before },
       kernel: kernel.at === undefined ? undefined : { at: kernel.at, says: kernel.view.says[0] ?? "" },
       answer: answerText(again.sent.answer),
+      plan,
     }),
     capture: capture.length > captureBytesMax ? null : Buffer.from(capture).toString("base64"),
   };

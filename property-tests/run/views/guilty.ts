@@ -14,12 +14,14 @@ export interface Opinions {
   /** Whether the law was broken by the second sending too, by what the prober said; undefined where only the wire can tell. */
   readonly failsAgain: boolean | undefined;
   readonly answer: string;
+  /** Whether the nodes on the way are as planned, in a sentence. */
+  readonly plan?: string | undefined;
   /** Whose tables the places' addresses are looked up in. */
   readonly lab: LabTables;
 }
 
 /** The oracle, then what the nodes were told, then what they did, then who looked. */
-export function guiltyLayer({ expected, oracleFault, tables, kernel, wire, failsAgain, answer, lab }: Opinions): Evidence["guilty"] {
+export function guiltyLayer({ expected, oracleFault, tables, kernel, wire, failsAgain, answer, lab, plan }: Opinions): Evidence["guilty"] {
   if (oracleFault !== undefined) return { layer: "oracle", because: oracleFault };
   const told = tables === undefined ? undefined : contradiction(expected, tables, lab);
   const seen = wire === undefined ? undefined : contradiction(expected, wire, lab);
@@ -30,7 +32,7 @@ export function guiltyLayer({ expected, oracleFault, tables, kernel, wire, fails
   if (told !== undefined) {
     const agree = tables !== undefined && wire !== undefined && sameOutcome(tables.outcome, wire.outcome);
     const rest = agree ? "; kernel and wire do as the tables say" : "";
-    return { layer: "control plane", because: `by what stands in the tables ${told}${rest}` };
+    return { layer: "control plane", because: `by what stands in the tables ${told}${rest}${plan === undefined ? "" : `; ${plan}`}` };
   }
   if (tables === undefined) return null;
   if (seen !== undefined && wire !== undefined) {

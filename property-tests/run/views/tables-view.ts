@@ -13,6 +13,8 @@ import { routeLookup } from "./tables/route-lookup.ts";
 import { walkPacket, type Walk, type WalkStep } from "./tables/walk.ts";
 
 export interface WalkedFlow {
+  /** As it is sent. */
+  readonly packet: Packet;
   readonly there: Walk;
   /** Absent where the packet does not come to anyone. */
   readonly back?: Walk;
@@ -63,7 +65,7 @@ export async function walkFlow(session: Session, tables: LabTables, broken: Brok
   const isHeard = there.end.kind === "local" && !isForMany(there.end.packet);
   const back = isHeard ? await walkPacket(walked, { where: there.end.where, packet: answerTo(there.end.packet), after: there }) : undefined;
   return {
-    there,
+    ...{ packet, there },
     ...(back === undefined ? {} : { back }),
     found: {
       outcome: outcomeOf(there, back, sender),
@@ -84,16 +86,15 @@ const changesText = (steps: readonly WalkStep[]): string[] =>
       : [`${where} makes it ${packetText(becomes)}${rules.length === 0 ? "" : ` (${rules.join("; ")})`}`],
   );
 
-export function tablesView({ there, back, found: { outcome } }: WalkedFlow): View {
+/** `plan`: whether the nodes on the way are as planned, in a sentence. */
+export function tablesView({ packet, there, back, found: { outcome } }: WalkedFlow, plan: string | undefined): View {
   const doubts = [...new Set([...there.doubts, ...(back?.doubts ?? [])])].map((doubt) => `cannot be told: ${doubt}`);
   return {
     view: "tables",
     says: [
-      ...[
-        `${packetText(there.steps[0]?.becomes ?? there.end.packet)}: ${outcomeText(outcome)}`,
-        wayOf(there.steps),
-        ...changesText(there.steps),
-      ],
+      ...[`${packetText(packet)}: ${outcomeText(outcome)}`, wayOf(there.steps)],
+      ...(plan === undefined ? [] : [plan]),
+      ...changesText(there.steps),
       ...(back === undefined || outcome.kind === "answered" ? [] : [`back: ${wayOf(back.steps)}`, ...changesText(back.steps)]),
       ...doubts,
     ],
