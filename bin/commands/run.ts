@@ -6,6 +6,7 @@ import { Command, Option } from "commander";
 import { backendNames } from "../../emulator/backend.ts";
 import type { BackendName } from "../../emulator/lab.ts";
 import { lawIds, meaningOf, runFarms, selectProperties } from "../../property-tests/run/index.ts";
+import type { FarmToRun, RunEvent, RunOptions } from "../../property-tests/run/index.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { hostCanRun } from "../host-problem.ts";
 import { imageOption, imageProblem } from "../image-option.ts";
@@ -16,6 +17,9 @@ import { addBaselineOption, openBaseline, type BaselineOptions } from "../report
 import { addReportOptions, openReports, reportProblems, type ReportOptions } from "../reports/report-output.ts";
 import { addCapsuleOptions, withCapsules, type CapsuleOptions } from "../run/capsules.ts";
 import { farmEnding, loadFarms } from "../run/load-farms.ts";
+import { addScenarioOptions, type ScenarioOptions } from "../run/scenario-options.ts";
+import { isSearch, searchFarms } from "../run/search-run.ts";
+import { splitSuites, suiteLines } from "../run/suites.ts";
 import { gather, wholeNumber } from "../run/option-values.ts";
 import { clearProgress, progress } from "../run/progress.ts";
 import { rememberVerdicts } from "../run/remember-verdicts.ts";
@@ -23,7 +27,7 @@ import { addShardOption, partOf, shardProblems, type ShardOptions } from "../run
 import { addStrictnessOptions, sayWhatIsMissing, type StrictnessOptions } from "../run/strictness.ts";
 import { version } from "../version.ts";
 
-interface Options extends CapsuleOptions, ReportOptions, StrictnessOptions, BaselineOptions, ShardOptions, OutputOptions {
+interface Options extends CapsuleOptions, ScenarioOptions, ShardOptions, ReportOptions, StrictnessOptions, BaselineOptions, OutputOptions {
   readonly law?: readonly string[];
   readonly seed?: number;
   readonly jobs?: number;
@@ -32,8 +36,16 @@ interface Options extends CapsuleOptions, ReportOptions, StrictnessOptions, Base
 }
 
 const seedMax = 0x7fff_ffff;
+/** What failed is judged so often again, in fresh labs: a failure that does not come back is flaky. */
+const failureRepeats = 2;
 
-async function run(paths: string[], options: Options): Promise<void> {
+const whatRuns = (farms: readonly FarmToRun[], suites: readonly string[]): string => {
+  const files = farms.length === 1 ? [basename(farms[0]?.file ?? "")] : farms.length === 0 ? [] : [`${farms.length} farms`];
+  return [...files, ...suites].join(", ");
+};
+
+async function run(given: string[], options: Options): Promise<void> {
+  const { suites, paths } = splitSuites(given);
   const chosen = lawIds(options.law ?? []);
   const required = lawIds(options.require ?? []);
   const wrong = [
@@ -44,18 +56,20 @@ async function run(paths: string[], options: Options): Promise<void> {
     ...[imageProblem(options.image, options.backend)].flatMap((problem) => problem ?? []),
   ];
   for (const problem of wrong) complain(problem, exitCodes.wrongInput);
-  const all = await loadFarms(paths);
+  const all = suites.length > 0 && paths.length === 0 ? [] : await loadFarms(paths);
   if (!chosen.ok || !required.ok || wrong.length > 0 || all === undefined) return;
-  const farms = partOf(all, options.shard);
   const compared = await openBaseline(options, { laws: chosen.value, paths });
   if (compared === undefined) return;
 
+  // Of a search each part has its scenarios of every farm; else it has its farms.
+  const searches = isSearch({ farms: all, suites }, options);
+  const farms = searches ? all : partOf(all, options.shard);
   const properties = selectProperties(chosen.value);
-  if (properties.length === 0 || farms.length === 0) {
+  if (properties.length === 0 || farms.length + suites.length === 0) {
     const [message, hint] =
-      farms.length === 0
+      farms.length + suites.length === 0
         ? all.length > 0
-          ? [`there are only ${all.length} farms, and none is left for this shard`, "use no more shards than farms"]
+          ? [`there are only ${all.length} farms, and none is left for this shard`, "use no more shards than farms, or search with --runs"]
           : [`there is no ${farmEnding} file in ${paths.join(", ")}`, "farmlab init writes one to start from"]
         : [`no property of a farm checks ${chosen.value.join(", ")}`, "farmlab laws shows what checks each law"];
     complain({ severity: "error", code: "nothing-selected", message, hint }, exitCodes.nothingSelected);
@@ -65,34 +79,32 @@ async function run(paths: string[], options: Options): Promise<void> {
   if (!(await hostCanRun(options.backend))) return;
 
   const seed = options.seed ?? randomInt(seedMax);
-  const jobs = options.jobs ?? Math.min(farms.length, availableParallelism());
+  // Labs of a search wait more than they compute: one more than there are processors keeps them busy.
+  const jobs = options.jobs ?? (searches ? availableParallelism() + 1 : Math.min(farms.length, availableParallelism()));
   const silent = options.quiet === true || options.format === "json";
   const showProgress = progress(silent);
-  if (options.quiet !== true)
-    process.stderr.write(`seed ${seed}, ${farms.length === 1 ? basename(farms[0]?.file ?? "") : `${farms.length} farms`}\n`);
+  if (options.quiet !== true) process.stderr.write(`seed ${seed}, ${whatRuns(farms, suites)}\n`);
   const interrupt = onInterrupt();
   try {
     const image = options.image ?? "built";
     await prepareRuntime(interrupt.signal, options.quiet === true, image);
     const reports = openReports(options, options.shard === undefined ? {} : { shard: options.shard });
-    reports.happened({ kind: "run-started", seed, farmlab: version, farms: farms.map(({ farm }) => farm.name) });
-    const judged = await runFarms(farms, {
-      properties,
-      seed,
-      backend: options.backend,
-      image,
-      jobs,
-      signal: interrupt.signal,
-      onEvent(event) {
+    reports.happened({ kind: "run-started", seed, farmlab: version, farms: [...farms.map(({ farm }) => farm.name), ...suites] });
+    const runOptions: RunOptions = {
+      ...{ properties, seed, backend: options.backend, image, jobs, signal: interrupt.signal, version, evidence: true },
+      repeats: failureRepeats,
+      onEvent(event: RunEvent) {
         showProgress(event);
         reports.happened(event);
       },
-      version,
-      evidence: true,
-    });
+    };
+    const keeping = { properties, backend: options.backend, image, signal: interrupt.signal, quiet: silent } as const;
+    const capsules = { ...keeping, jobs: options.jobs ?? availableParallelism() };
+    const say = (line: string): void => void (silent || process.stderr.write(`${line}\n`));
+    const kept = searches
+      ? await searchFarms({ farms, suites }, { ...runOptions, say }, options, capsules)
+      : await withCapsules(await runFarms(farms, runOptions), { ...capsules, farms }, options);
     clearProgress(silent);
-    const found = { farms, properties, backend: options.backend, image, signal: interrupt.signal, quiet: silent } as const;
-    const kept = await withCapsules(judged, { ...found, jobs: options.jobs ?? availableParallelism() }, options);
     rememberVerdicts(kept);
     const result = compared(kept);
     reports.finish(result);
@@ -110,13 +122,13 @@ async function run(paths: string[], options: Options): Promise<void> {
 
 export function runCommand(): Command {
   const command = new Command("run")
-    .argument("[paths...]", "farm files, or folders of them; without any, every farm in topologies/")
+    .argument("[paths...]", `farm files, or folders of them (without any, every farm in topologies/); or a suite. ${suiteLines.join("; ")}`)
     .option("--law <law>", "judge this law only, e.g. EX-8 (may be given several times)", gather)
     .option("--seed <number>", "choose flows by this seed, as an earlier run printed it", wholeNumber(0, seedMax))
     .option("--jobs <number>", "labs at once", wholeNumber(1, 64))
     .addOption(new Option("--backend <backend>", "what makes the labs").choices(backendNames).default("netns"))
     .addOption(imageOption());
-  return addReportOptions(addStrictnessOptions(addBaselineOption(addShardOption(addCapsuleOptions(command)))))
+  return addReportOptions(addStrictnessOptions(addBaselineOption(addShardOption(addCapsuleOptions(addScenarioOptions(command))))))
     .option("--quiet", "no progress")
     .addHelpText(
       "after",
@@ -130,6 +142,8 @@ Examples:
   farmlab run topologies --reporter junit --output report.xml
   farmlab run topologies/exit-node.farm.yml --format json
   farmlab run --seed 42 --shard 1/2 --reporter blob --output blobs/
+  farmlab run topologies/exit-node.farm.yml --runs 50 --seed 42 --shard 1/2
+  farmlab run generated --budget 10m
   farmlab run --baseline main/result.json --reporter github --reporter junit --reporter json --output results/
 `,
     )

@@ -1,0 +1,30 @@
+/** Suites: scenarios that no file names. A file or folder of the same name comes first. */
+import { existsSync } from "node:fs";
+import { generatedSource } from "../../property-tests/run/index.ts";
+import type { ScenarioSource } from "../../property-tests/run/index.ts";
+
+interface Suite {
+  readonly about: string;
+  readonly source: (seed: number) => ScenarioSource;
+  /** How many scenarios where nobody says; undefined: all of them. */
+  readonly usualRuns?: number;
+}
+
+const suites: Readonly<Record<string, Suite>> = {
+  generated: { about: "whole farms drawn at random", source: (seed) => generatedSource("generated", seed), usualRuns: 20 },
+};
+
+export const suiteNames: readonly string[] = Object.keys(suites);
+export const suiteLines: readonly string[] = Object.entries(suites).map(([name, { about }]) => `${name}: ${about}`);
+
+/** Which arguments are suites, and which are paths. */
+export function splitSuites(given: readonly string[]): { readonly suites: readonly string[]; readonly paths: readonly string[] } {
+  const isSuite = (name: string): boolean => suites[name] !== undefined && !existsSync(name);
+  return { suites: given.filter(isSuite), paths: given.filter((name) => !isSuite(name)) };
+}
+
+export const suiteSources = (names: readonly string[], seed: number): ScenarioSource[] =>
+  names.flatMap((name) => suites[name]?.source(seed) ?? []);
+
+/** Where neither `--runs` nor `--budget` says how many. */
+export const usualRuns = (names: readonly string[]): number => Math.max(1, ...names.flatMap((name) => suites[name]?.usualRuns ?? []));

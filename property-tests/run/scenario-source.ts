@@ -1,0 +1,90 @@
+/**
+ * Where the scenarios of a search come from: by position, and all of them by the seed alone, so that parts of a search are disjoint, are the
+ * whole together, and any one of them can be run again. What labs have shown does therefore not change what comes next; the model does.
+ */
+import { expectValue, hash32 } from "../../core/common/index.ts";
+import type { FarmFile } from "../../core/farm/index.ts";
+import { createSearch } from "../search/index.ts";
+import type { Arm, Proposal, Search } from "../search/index.ts";
+import { scenarioOf } from "./scenario.ts";
+import type { Scenario } from "./scenario.ts";
+
+export interface DrawnScenario {
+  readonly scenario: Scenario;
+  /** `given`: the farm of the file itself. */
+  readonly arm: Arm | "given";
+  /** What the model expects it to cover. */
+  readonly predicted: readonly string[];
+  readonly proposal?: Proposal;
+}
+
+export interface ScenarioSource {
+  /** The farm's name, or the suite's. */
+  readonly name: string;
+  /** As the user named it, for the command that runs it again. */
+  readonly file: string;
+  /** Called for each position once, from 0 on; undefined: there are no more. May throw: a fault of who makes scenarios. */
+  draw(position: number): DrawnScenario | undefined;
+  /** Draws and leaves aside: the position is another part's. */
+  skip(position: number): void;
+  /** The search behind it, for its result; absent where nothing is searched for. */
+  readonly search?: Search;
+}
+
+/** Half of the scenarios are drawn without a look at coverage: statistics may speak of them. */
+const unguidedShare = 0.5;
+const seedMax = 0x7fff_ffff;
+
+export const seedAt = (seed: number, position: number): number =>
+  position === 0 ? seed : hash32(`scenario ${seed} ${position}`) & seedMax;
+
+const drawnOf = (proposal: Proposal, seed: number, file: string): DrawnScenario => ({
+  scenario: expectValue(scenarioOf(proposal.document, seed, file)),
+  ...{ arm: proposal.arm, predicted: proposal.predicted, proposal },
+});
+
+/** The farm of a file first, then the same nodes and surroundings with other networks; a farm without exit node, which has none, with other seeds. */
+export function variationsSource(base: FarmFile, file: string, seed: number): ScenarioSource {
+  const search = Object.values(base.nodes).some((node) => node["exit-node"] !== undefined)
+    ? createSearch({ seed, unguidedShare, base })
+    : undefined;
+  const propose = (position: number): Proposal | undefined => (position === 0 ? undefined : search?.next());
+  return {
+    name: base.farm,
+    file,
+    draw(position) {
+      const proposal = propose(position);
+      if (proposal !== undefined) return drawnOf(proposal, seedAt(seed, position), file);
+      return { scenario: expectValue(scenarioOf(base, seedAt(seed, position), file)), arm: "given", predicted: [] };
+    },
+    skip: (position) => void propose(position),
+    ...(search === undefined ? {} : { search }),
+  };
+}
+
+/** Whole farms. */
+export function generatedSource(name: string, seed: number): ScenarioSource {
+  const search = createSearch({ seed, unguidedShare });
+  return {
+    name,
+    file: name,
+    draw: (position) => drawnOf(search.next(), seedAt(seed, position), name),
+    skip: () => void search.next(),
+    search,
+  };
+}
+
+/** Farms of a list, each once. */
+export function listSource(name: string, farms: Iterable<FarmFile>, seed: number): ScenarioSource {
+  const documents = [...farms];
+  return {
+    name,
+    file: name,
+    draw(position) {
+      const document = documents[position];
+      if (document === undefined) return undefined;
+      return { scenario: expectValue(scenarioOf(document, seedAt(seed, position), name)), arm: "guided", predicted: [] };
+    },
+    skip: () => undefined,
+  };
+}
