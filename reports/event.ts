@@ -26,6 +26,10 @@ export type Happening =
       readonly seed: number;
       readonly verdict: Verdict;
       readonly durationMs: number;
+      /** How many were judged by now. */
+      readonly count?: number;
+      /** What it exercised, as `kind:what`. */
+      readonly coverage?: readonly string[];
     }
   | { readonly kind: "counterexample"; readonly counterexample: Counterexample }
   | { readonly kind: "run-ended"; readonly result: RunResult };

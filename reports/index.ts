@@ -2,6 +2,7 @@
  * What a run says and how: the shape of the result (`result.ts`) and one file per reporter. It judges nothing and knows no laws.
  */
 export * from "./result.ts";
+export * from "./verdict.ts";
 export * from "./reporter.ts";
 export * from "./console.ts";
 export * from "./json.ts";

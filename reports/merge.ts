@@ -2,8 +2,9 @@
 import { failure, success } from "../core/common/index.ts";
 import type { Outcome, Problem } from "../core/common/index.ts";
 import type { Blob } from "./blob.ts";
-import type { FarmResult, Figure, LawResult, RunResult, SearchResult, Verdict } from "./result.ts";
+import type { FarmResult, Figure, LawResult, RunResult, SearchResult } from "./result.ts";
 import { excludedBy } from "./search-text.ts";
+import { worstVerdict } from "./verdict.ts";
 
 export interface NamedBlob {
   readonly file: string;
@@ -15,11 +16,6 @@ export interface Merged {
   /** Shards of which no blob was given. */
   readonly missing: readonly number[];
 }
-
-/** A property holds where it holds everywhere: the worst verdict counts, and one that judged nothing says nothing. */
-const order: readonly Verdict[] = ["failed", "flaky", "unknown", "passed", "skipped"];
-
-export const worstVerdict = (one: Verdict, other: Verdict): Verdict => (order.indexOf(other) < order.indexOf(one) ? other : one);
 
 /** A count of what was sent adds up over shards of one farm; of what the farm is made of, and of times, the greatest stands. */
 const addsUp = (what: string): boolean => what === "flows" || what === "scenarios";
@@ -90,7 +86,7 @@ function joinFigures(one: Figure, other: Figure): Figure {
 }
 
 function joinLaws(one: LawResult, other: LawResult): LawResult {
-  const verdict = worstVerdict(one.verdict, other.verdict);
+  const verdict = worstVerdict([one.verdict, other.verdict]);
   // The story of the verdict that counts, of the first shard where both say the same.
   const { repeats, evidence, durationMs, ...told } = verdict === one.verdict ? one : other;
   const duration = durationMs === undefined ? {} : { durationMs: (one.durationMs ?? 0) + (other.durationMs ?? 0) };

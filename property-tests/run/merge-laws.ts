@@ -1,6 +1,6 @@
 /** What a law was over many scenarios: the worst, and the first that was so. Pure. */
 import type { Figure, LawResult } from "../../reports/index.ts";
-import { worstVerdict } from "./repeats.ts";
+import { worstVerdict } from "../../reports/index.ts";
 
 export interface LawsOf {
   /** Which scenario, in words. */

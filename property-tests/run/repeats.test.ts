@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { worstVerdict } from "../../reports/index.ts";
 import type { LawResult, Verdict } from "../../reports/index.ts";
-import { withRepeats, worstVerdict } from "./repeats.ts";
+import { withRepeats } from "./repeats.ts";
 
 const law = (verdict: Verdict, why: string | null = null): LawResult => ({
   law: "EX-1",

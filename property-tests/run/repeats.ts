@@ -1,12 +1,5 @@
 /** Failing or flaky: what the same scenario said when it was judged again in fresh labs. Pure. */
-import type { LawResult, Verdict } from "../../reports/index.ts";
-
-/** From the worst: a scenario is what the worst of its laws is, and a law over many scenarios what it was in the worst. */
-const order: readonly Verdict[] = ["failed", "flaky", "unknown", "passed", "skipped"];
-
-export function worstVerdict(verdicts: readonly Verdict[]): Verdict {
-  return order.find((verdict) => verdicts.includes(verdict)) ?? "skipped";
-}
+import type { LawResult } from "../../reports/index.ts";
 
 /**
  * The result of a law that failed, with what the same property said in `again`. What could not be looked at counts for nothing. A law that

@@ -58,7 +58,7 @@ export function keepVerdicts(cache: string, sources: string, result: RunResult):
     for (const law of farm.laws) {
       const key = `${law.property}\0${farm.backend}`;
       const before = fresh.get(key);
-      fresh.set(key, before === undefined ? law.verdict : worstVerdict(before, law.verdict));
+      fresh.set(key, before === undefined ? law.verdict : worstVerdict([before, law.verdict]));
     }
   }
   for (const [key, verdict] of fresh) {

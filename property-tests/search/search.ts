@@ -4,7 +4,7 @@
  */
 import { hash32, seededRandom } from "../../core/common/index.ts";
 import type { FarmFile } from "../../core/farm/index.ts";
-import { failureBound } from "../../reports/index.ts";
+import { excludedBy } from "../../reports/index.ts";
 import type { SearchResult } from "../../reports/index.ts";
 import type { FarmOptions } from "../generate/index.ts";
 import { singleNames } from "./evaluate.ts";
@@ -124,7 +124,7 @@ class TwoTierSearch<T> implements Search {
       emulated: this.#emulated,
       unguided: this.#unguided,
       unguidedFailed: this.#unguidedFailed,
-      excludes: this.#unguided === 0 || this.#unguidedFailed > 0 ? null : failureBound(0, this.#unguided),
+      excludes: excludedBy({ unguided: this.#unguided, unguidedFailed: this.#unguidedFailed }),
       // How many routes, rules and reasons to drop a kernel may show nobody knows.
       covered: {
         layout: { count: countOf("layout"), known: knownOfKind("layout") },

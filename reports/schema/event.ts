@@ -16,6 +16,8 @@ export const eventSchema: z.ZodType<ReportEvent> = z.discriminatedUnion("kind", 
   z.looseObject({
     ...{ ...every, kind: z.literal("scenario-judged"), farm: z.string(), seed: z.int(), durationMs: milliseconds },
     verdict: verdictSchema,
+    count: z.int().min(0).exactOptional(),
+    coverage: z.array(z.string()).exactOptional(),
   }),
   z.looseObject({ ...every, kind: z.literal("counterexample"), counterexample: counterexampleSchema }),
   z.looseObject({ ...every, kind: z.literal("run-ended"), result: runResultSchema }),
