@@ -103,7 +103,7 @@ const routeTexts = (routes: DerivedRoutes): string[] =>
   routes
     .map(({ type, to, via, dev }) => {
       if (type === "unreachable") return `unreachable ${to}`;
-      return `${to}${via === null ? "" : ` via ${via}`} dev ${dev}`;
+      return `${type === "unicast" ? "" : `${String(type)} `}${to}${via === null ? "" : ` via ${via}`} dev ${dev}`;
     })
     .toSorted();
 

@@ -4,6 +4,8 @@ import type { Outcome } from "../../core/common/index.ts";
 import { decodeAllocator, encodeAllocator, grantExitNode, reserveExitNode, startAllocator } from "../../core/allocate/index.ts";
 import type { AllocatorState } from "../../core/allocate/index.ts";
 import { exitNodePart } from "../../core/derive/index.ts";
+import type { Farm } from "../../core/farm/index.ts";
+import { intentsOf } from "../../core/intents/index.ts";
 import { outcomeOf } from "./law.ts";
 import type { PropertyOutcome, PureProperty, PureSubject } from "./law.ts";
 
@@ -80,6 +82,27 @@ function judgeStated({ prefix }: Allocation): string[] {
   ];
 }
 
+/** Farms in which an exit node states what it cannot have get no intents. */
+function judgeIntents({ farm }: PureSubject): string[] {
+  const exitNodes = farm.nodes.filter(({ exitNode }) => exitNode !== undefined);
+  const withNumber = (name: string, number: number): Farm => ({
+    ...farm,
+    nodes: farm.nodes.map((node) =>
+      node.name === name && node.exitNode !== undefined ? { ...node, exitNode: { ...node.exitNode, number } } : node,
+    ),
+    networks: farm.networks.filter(({ resources }) => resources.every((resource) => !resource.exitPoint || resource.node !== name)),
+  });
+  const wrong = exitNodes.flatMap(({ name, exitNode: mine }) => {
+    const others = exitNodes.flatMap(({ name: other, exitNode }) =>
+      other !== name && exitNode?.allocationNumber === mine?.allocationNumber ? (exitNode?.number ?? []) : [],
+    );
+    return [0, 16, ...others].map((number) => ({ name, number }));
+  });
+  return wrong
+    .filter(({ name, number }) => !isRefused(() => intentsOf(withNumber(name, number))))
+    .map(({ name, number }) => `a farm whose exit node ${name} states number ${number} gets intents; expected: refused (EX-4)`);
+}
+
 async function fifteenExitNodes(subject: PureSubject): Promise<PropertyOutcome> {
   const stories = subject.farm.allocations.flatMap((allocation) => [
     ...judgeNumbers(subject, allocation),
@@ -87,7 +110,7 @@ async function fifteenExitNodes(subject: PureSubject): Promise<PropertyOutcome> 
     ...judgeGrants(allocation),
     ...judgeStated(allocation),
   ]);
-  return Promise.resolve(outcomeOf(subject.farm.allocations.length * everyNumber.length, stories));
+  return Promise.resolve(outcomeOf(subject.farm.allocations.length * everyNumber.length, [...stories, ...judgeIntents(subject)]));
 }
 
 export const exitNodeProperties: readonly PureProperty[] = [

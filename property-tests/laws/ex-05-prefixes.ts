@@ -84,6 +84,18 @@ function judgeFullPart({ prefix }: Allocation, exitNode: number, capacity: numbe
   return stories;
 }
 
+/** Refused, and both holders are named (EX-21). */
+function heldTwice(state: AllocatorState, second: { network: string; node: string; exitNode: number }, prefix: Prefix): string[] {
+  const refused = reservePrefix(state, second, prefix, 0);
+  const told = refused.problems.map(({ message }) => message).join("; ");
+  const isRight = !refused.ok && told.includes(" mine ") && told.includes(` ${second.network} `);
+  return isRight
+    ? []
+    : [
+        `${formatPrefix(prefix)}, which one holds, is ${refused.ok ? "given to a second" : `refused as "${told}"`}; expected: refused, naming both (EX-5)`,
+      ];
+}
+
 /** Asking again, after others and after a restart; a /64 that is stated; one that is taken back. */
 function judgeOne({ prefix }: Allocation, exitNode: number): string[] {
   const mine = { network: "mine", node: "node", exitNode };
@@ -111,7 +123,7 @@ function judgeOne({ prefix }: Allocation, exitNode: number): string[] {
     ...(again.ok && sameAddress(again.value.prefix.address, first.prefix.address)
       ? []
       : [`who holds ${own} gets another when asking again; expected: the same (EX-5)`]),
-    ...(reservePrefix(first.state, theirs, first.prefix, 0).ok ? [`${own} is held by two; expected: refused (EX-5)`] : []),
+    ...heldTwice(first.state, theirs, first.prefix),
     ...early.map((nowMs) => `${own} is given again ${nowMs} ms after its release; expected: it rests a day (EX-5)`),
     ...(later.ok ? [] : [`${own} is not given again a day after its release; expected: it rests no longer (EX-5)`]),
     ...(twice.length === 1 && twice[0]?.network === "theirs"

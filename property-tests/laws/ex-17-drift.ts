@@ -1,4 +1,7 @@
 /** EX-17: an agent that finds its node as it should be changes nothing, and puts right what somebody changed by hand, and only that. */
+import { setTimeout as pause } from "node:timers/promises";
+import { DeadlineError, startDeadline } from "../../core/common/index.ts";
+import { factsPrefix } from "../../core/store/index.ts";
 import { gatewayUpPlace, resourcePosition, tunnelName } from "../run/places.ts";
 import { hexOf } from "../oracle/index.ts";
 import type { Position, Session } from "../run/session.ts";
@@ -88,6 +91,43 @@ async function putRight(session: Session): Promise<PropertyOutcome> {
   return outcomeOf(places.length, stories, { nothing: "this farm has no network" });
 }
 
+/** How long a node may take to publish again what it published. */
+const publishWaitMs = 10_000;
+const lookEveryMs = 20;
+
+/** What a node publishes, as others read it: the same to them, but not the text that the node wrote. */
+const byAnotherHand = (text: string): string => text.replace(/\}$/, ',"by":"hand"}');
+
+async function publishedAgain(session: Session): Promise<PropertyOutcome> {
+  const held = async (): Promise<ReadonlyMap<string, string>> =>
+    new Map((await session.store.range(factsPrefix)).entries.map(({ key, value }) => [key, value]));
+  const before = await held();
+  await Promise.all([...before].map(async ([key, text]) => await session.store.put(key, byAnotherHand(text))));
+  const clock = { nowMs: () => session.nowMs(), pause: async (milliseconds: number) => await pause(milliseconds) };
+  const changed = async (): Promise<string[]> => {
+    const now = await held();
+    return [...before].flatMap(([key, text]) => (now.get(key) === text ? [] : [key]));
+  };
+  const look = async (): Promise<{ done: true } | { seen: string }> => {
+    const keys = await changed();
+    return keys.length === 0 ? { done: true } : { seen: keys.join(", ") };
+  };
+  const left = await startDeadline(clock, publishWaitMs)
+    .until("the nodes to publish again", look, lookEveryMs)
+    .then(
+      () => [],
+      async (error: unknown) => {
+        if (error instanceof DeadlineError) return await changed();
+        throw error;
+      },
+    );
+  const stories = left.map(
+    (key) =>
+      `${key} is still as somebody wrote it ${publishWaitMs / 1000} s ago; expected: as its node published it (EX-17: drift in what farmlab owns is repaired)`,
+  );
+  return outcomeOf(before.size, stories);
+}
+
 export const driftProperties: readonly Property[] = [
   {
     law: "EX-17",
@@ -102,5 +142,12 @@ export const driftProperties: readonly Property[] = [
     needs: needsTunnels,
     alone: true,
     run: putRight,
+  },
+  {
+    law: "EX-17",
+    name: "EX-17 what a node publishes is published again where somebody else has written over it",
+    needs: needsTunnels,
+    alone: true,
+    run: publishedAgain,
   },
 ];

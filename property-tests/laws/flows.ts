@@ -147,6 +147,7 @@ export async function sendFlows(session: Session, label: string, flows: readonly
           return { flow, prediction, sent };
         }),
       ),
+    "sees-nothing",
   );
   return value.map((judged) => ({ ...judged, arrival: judged.flow.protocol === "icmp" ? arrivalOf(judged.sent, sightings) : undefined }));
 }

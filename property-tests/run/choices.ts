@@ -26,7 +26,9 @@ export async function choicesSeen(session: Session, runtime: Runtime): Promise<C
   const tunnel = session.world.networks.flatMap((network) => expectedMesh(session.world, network)).find((one) => one.peers.length > 0);
   if (tunnel === undefined || session.notReady !== undefined) return choices;
   const show = ["ip", "-j", "-d", "link", "show", "dev", tunnel.name];
-  const text = await session.read({ node: tunnel.resource.node, namespace: tunnel.namespace }, show);
+  // A tunnel that no agent has made is for the laws to judge.
+  const text = await session.read({ node: tunnel.resource.node, namespace: tunnel.namespace }, show).catch(() => "[]");
   const [link] = JSON.parse(text) as { linkinfo?: { info_kind?: string } }[];
+  if (link === undefined) return choices;
   return { ...choices, wireguard: link?.linkinfo?.info_kind === "wireguard" ? "kernel" : "wireguard-go" };
 }

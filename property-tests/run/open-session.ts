@@ -103,6 +103,9 @@ export async function sessionIn(live: LiveFarm, prober: Prober, options: Session
 
   const session: Session = {
     ...traffic,
+    get store() {
+      return live.store;
+    },
     farm,
     file,
     text,

@@ -2,6 +2,7 @@
 import type { Address, Family } from "../../core/common/index.ts";
 import type { Farm } from "../../core/farm/index.ts";
 import type { Intents, NodeFacts, NodeStatus } from "../../core/intents/index.ts";
+import type { Store } from "../../core/store/index.ts";
 import type { Lab } from "../../emulator/lab.ts";
 import type { Party, Protocol, World } from "../oracle/index.ts";
 
@@ -82,6 +83,8 @@ export interface Session {
   readonly world: World;
   readonly intents: Intents;
   readonly lab: Lab;
+  /** The farm's store: intents, what nodes publish, and what agents say of themselves. */
+  readonly store: Store;
   readonly facts: ReadonlyMap<string, NodeFacts>;
   readonly statuses: ReadonlyMap<string, NodeStatus>;
   /** Which agents did not get ready, and why; absent where all did. */
@@ -100,8 +103,15 @@ export interface Session {
   send(request: SendRequest): Promise<Sent>;
   /** Which of the parties do not answer over a permitted path now. */
   silentResponders(parties: readonly Party[], families: readonly Family[]): Promise<string[]>;
-  /** What passed the interfaces of the packets that `work` sent, by the sender that it is given. */
-  watch<T>(places: readonly WatchPlace[], work: (send: Session["send"]) => Promise<T>): Promise<Watched<T>>;
+  /**
+   * What passed the interfaces of the packets that `work` sent, by the sender that it is given. At an interface that is not there nothing
+   * passes: `sees-nothing` is for who asks what arrives; who asks that nothing does cannot know it, and a HarnessError is thrown.
+   */
+  watch<T>(
+    places: readonly WatchPlace[],
+    work: (send: Session["send"]) => Promise<T>,
+    absent?: "unknown" | "sees-nothing",
+  ): Promise<Watched<T>>;
   /** Kills every agent and waits until its successor has looked at its node and is ready. */
   restartAgents(): Promise<void>;
   /** Switches a node off and on, and waits until it is as it was: its agent ready, where it has one, tunnels open, and who answers probes there. */

@@ -53,6 +53,9 @@ function answerOf(outcome: ProbeOutcome): Answer {
   }
 }
 
+/** A namespace or an interface is not there: that no agent made it is for the laws to judge. */
+export const isAbsence = (error: unknown): boolean => error instanceof Error && /\bEN(?:OENT|ODEV|XIO)\b/.test(error.message);
+
 /** What the prober itself throws means that nothing was seen. */
 async function asHarness<T>(work: Promise<T>): Promise<T> {
   try {
@@ -69,19 +72,22 @@ export function trafficOf(world: World, lab: Lab, prober: Prober): Traffic {
 
   const sendMarked = async (request: SendRequest, token: string): Promise<Sent> => {
     const position = isParty(request.from) ? positionOf(request.from) : request.from;
-    const outcome = await asHarness(
-      prober.probe({
-        from: { namespacePath: pathOf(position), ...(request.sourcePort === undefined ? {} : { sourcePort: request.sourcePort }) },
-        protocol: request.protocol,
-        to: request.to,
-        ...(request.port === undefined ? {} : { port: request.port }),
-        ...(request.zone === undefined ? {} : { zone: request.zone }),
-        ttl: startTtl,
-        timeoutMs: request.timeoutMs,
-        token,
-      }),
-    );
-    return { token, answer: answerOf(outcome) };
+    const probe = {
+      from: { namespacePath: pathOf(position), ...(request.sourcePort === undefined ? {} : { sourcePort: request.sourcePort }) },
+      protocol: request.protocol,
+      to: request.to,
+      ...(request.port === undefined ? {} : { port: request.port }),
+      ...(request.zone === undefined ? {} : { zone: request.zone }),
+      ttl: startTtl,
+      timeoutMs: request.timeoutMs,
+      token,
+    };
+    try {
+      return { token, answer: answerOf(await prober.probe(probe)) };
+    } catch (error) {
+      if (isAbsence(error)) return { token, answer: { kind: "localError", message: "its namespace is not there" } };
+      return await asHarness(Promise.reject(error));
+    }
   };
   const send: Session["send"] = async (request) => await sendMarked(request, prober.newToken());
 
@@ -108,7 +114,7 @@ export function trafficOf(world: World, lab: Lab, prober: Prober): Traffic {
       const answers = await Promise.all(asked.map(async ({ party, family }) => await answersPermitted(party, family)));
       return asked.filter((_, index) => answers[index] === false).map(({ party, family }) => `${identityOf(party)} on IPv${family}`);
     },
-    async watch(places, work) {
+    async watch(places, work, absent = "unknown") {
       const group = prober.newGroup();
       const distinct = [...new Map(places.map((place) => [placeKey(place), place])).values()];
       const opened = await asHarness(
@@ -120,7 +126,7 @@ export function trafficOf(world: World, lab: Lab, prober: Prober): Traffic {
         ),
       );
       const watches = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-      const failed = opened.find((one) => one.status === "rejected");
+      const failed = opened.filter((one) => one.status === "rejected").find(({ reason }) => absent === "unknown" || !isAbsence(reason));
       try {
         if (failed !== undefined) throw new HarnessError(`an interface cannot be watched: ${String(failed.reason)}`);
         const value = await work(async (request) => await sendMarked(request, prober.newToken(group)));

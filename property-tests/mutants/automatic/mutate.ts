@@ -9,8 +9,10 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { drawChanges } from "./draw.ts";
 import type { Drawn } from "./draw.ts";
+import { followUp } from "./follow-up.ts";
+import type { FollowedUp } from "./follow-up.ts";
 import { tryChange } from "./try-change.ts";
-import type { FollowUp, Outcome } from "./try-change.ts";
+import type { Outcome } from "./try-change.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -22,8 +24,9 @@ export interface Entry {
   readonly after: string;
   readonly outcome: Outcome;
   readonly emulations: number;
-  readonly reducedTo: string | null;
-  readonly replayed: boolean | null;
+  /** Null where nothing was found, or with `--reduce 0`. */
+  readonly reduced: FollowedUp["reduced"];
+  readonly replayed: FollowedUp["replayed"];
 }
 
 export interface MutationRecord {
@@ -37,8 +40,7 @@ export interface MutationRecord {
   readonly redrawn: readonly { readonly file: string; readonly line: number; readonly after: string; readonly reason: string }[];
 }
 
-/** Reduces and replays what was found; null where there is nothing that does so. */
-const followUp: FollowUp | null = null as FollowUp | null;
+const nothingFollowed: FollowedUp = { reduced: null, replayed: null };
 
 const isFound = ({ kind }: Outcome): boolean => kind === "found" || kind === "refused";
 
@@ -57,17 +59,24 @@ async function main(): Promise<number> {
       seed: { type: "string", default: "1" },
       jobs: { type: "string", default: "2" },
       farm: { type: "string", multiple: true, default: ["exit-node", "three-exit-nodes"] },
+      reduce: { type: "string", default: "180" },
       output: { type: "string" },
     },
   });
-  const [count, seed, jobs] = [Number(values.count), Number(values.seed), Number(values.jobs)];
-  if (![count, seed, jobs].every((number) => Number.isInteger(number) && number >= 0) || count === 0 || jobs === 0) {
-    process.stderr.write("--count and --jobs are whole numbers above 0, --seed is a whole number\n");
+  const [count, seed, jobs, reduceSeconds] = [values.count, values.seed, values.jobs, values.reduce].map(Number) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  if (![count, seed, jobs, reduceSeconds].every((number) => Number.isInteger(number) && number >= 0) || count === 0 || jobs === 0) {
+    process.stderr.write("--count and --jobs are whole numbers above 0, --seed and --reduce (seconds) whole numbers\n");
     return 2;
   }
   const ending = new AbortController();
   process.once("SIGINT", () => ending.abort(new Error("interrupted")));
   const farms = values.farm.map((name) => `${root}topologies/${name}.farm.yml`);
+  const commit = execFileSync("git", ["-C", root, "rev-parse", "HEAD"], { encoding: "utf8" }).trim();
   const drawing = drawChanges(root, seed);
   const redrawn: MutationRecord["redrawn"][number][] = [];
   /** In the order of drawing, so that how fast each is has no influence on which are taken. */
@@ -92,7 +101,20 @@ async function main(): Promise<number> {
         redrawn.push({ file, line, after, reason: `it does not start: ${outcome.why.split("\n")[0] ?? ""}` });
         continue;
       }
-      const further = outcome.kind === "found" && followUp !== null ? await followUp(change, outcome) : { reducedTo: null, replayed: null };
+      const further =
+        outcome.kind === "found" && reduceSeconds > 0
+          ? await followUp(change.patch, {
+              ...{
+                seed,
+                commit,
+                signal: ending.signal,
+                budgetMs: reduceSeconds * 1000,
+                law: outcome.laws[0] ?? "",
+                property: outcome.property,
+              },
+              file: `${root}topologies/${outcome.farm}`,
+            })
+          : nothingFollowed;
       const entry: Entry = { file, line, operator, before, after, outcome, emulations, ...further };
       entries.set(index, entry);
       process.stderr.write(`${entries.size}: ${told(entry)}\n`);
@@ -107,7 +129,7 @@ async function main(): Promise<number> {
   const record: MutationRecord = {
     schema: "farmlab.mutations/1",
     seed,
-    commit: execFileSync("git", ["-C", root, "rev-parse", "HEAD"], { encoding: "utf8" }).trim(),
+    commit,
     host: { name: hostname(), cores: availableParallelism(), node: process.version },
     found,
     entries: kept,

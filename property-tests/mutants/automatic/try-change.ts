@@ -9,7 +9,7 @@ import type { Drawn } from "./draw.ts";
 
 export type Outcome =
   /** `laws` failed, and where a lab was needed one of them did so again. */
-  | { readonly kind: "found"; readonly laws: readonly string[]; readonly farm: string; readonly why: string }
+  | { readonly kind: "found"; readonly laws: readonly string[]; readonly property: string; readonly farm: string; readonly why: string }
   /** A farm that is a valid one is no longer taken. */
   | { readonly kind: "refused"; readonly farm: string; readonly why: string }
   /** A law could not be judged, and none failed. */
@@ -17,12 +17,6 @@ export type Outcome =
   | { readonly kind: "survived" }
   /** The sources do not load or bundle: nothing to find. */
   | { readonly kind: "does not start"; readonly why: string };
-
-/** What becomes of a change that was found: how small a farm shows it, and whether its capsule fails again. */
-export type FollowUp = (
-  change: Drawn,
-  found: Extract<Outcome, { kind: "found" }>,
-) => Promise<{ readonly reducedTo: string | null; readonly replayed: boolean | null }>;
 
 export interface Tried {
   readonly outcome: Outcome;
@@ -57,8 +51,9 @@ export async function tryChange({ patch }: Drawn, { seed, farms, signal }: TryOp
     const certain = killedBy.filter((law) => !isOfLab(law));
     const again = killedBy.length === 0 || certain.length > 0 ? killedBy : (await judge(killedBy)).killedBy;
     if (again.length > 0) {
-      const why = laws.find(({ law, verdict }) => verdict === "failed" && again.includes(law))?.why ?? "";
-      return { outcome: { kind: "found", laws: again, farm, why: why.split("\n")[0] ?? "" }, emulations };
+      const first = laws.find(({ law, verdict }) => verdict === "failed" && law === again[0]);
+      const why = first?.why?.split("\n")[0] ?? "";
+      return { outcome: { kind: "found", laws: again, property: first?.property ?? "", farm, why }, emulations };
     }
     const unknown = laws.find(({ verdict }) => verdict === "unknown");
     const why =

@@ -99,6 +99,11 @@ export const nodeMutants: readonly Mutant[] = [
     "    .toSorted();\n}\n\n/**\n * The node's facts.",
     "    .toSorted()\n    .slice(0, 1);\n}\n\n/**\n * The node's facts.",
   ]),
+  acts("publishes-once", "what another wrote over a node's facts is not noticed", "EX-17", [
+    "core/agents/publisher.ts",
+    "      if (revision < held.revision) return;\n      held = { value, revision };",
+    "      if (revision < held.revision) return;",
+  ]),
   acts("services-unseen", "an agent that starts anew does not see the tunnels that run", "EX-17", [
     "core/agents/node-system.ts",
     "listServices: async () => (await parts.init.list()).map((service) => service.name),",
