@@ -63,6 +63,8 @@ export interface BrokenFlow {
   readonly prediction?: Prediction;
   /** As the property tells it. */
   readonly story: string;
+  /** What was happening to the farm when it broke, where that is over by the time it can be sent once more. */
+  readonly during?: string;
 }
 
 /** The harness could not look: the verdict is `unknown`, whatever was seen before. */

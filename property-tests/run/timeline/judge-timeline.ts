@@ -27,6 +27,7 @@ const brokenBy = ({ observation: { flow }, timed }: Judged, story: string): Brok
   request: { from: flow.from, to: flow.to, protocol: flow.protocol, ...(flow.port === undefined ? {} : { port: flow.port }) },
   prediction: timed.prediction,
   story,
+  during: "the farm's timeline",
 });
 
 const isReply = ({ sent }: Observation): boolean => sent?.answer.kind === "reply";
@@ -68,7 +69,9 @@ function judgeRecovery(session: Session, run: TimelineRun, observation: Observat
   const story = timed === undefined || timed.mode === "may" ? undefined : storyOfObservation(session, observation, timed);
   if (timed === undefined || story === undefined) return [];
   const late = `${story}; it did not come back within ${livenessWaitMs / 1000} s after everything was healed`;
-  return [[timed.prediction.law, brokenBy({ observation, timed, story }, late)]];
+  // It is broken still.
+  const { during: _over, ...broken } = brokenBy({ observation, timed, story }, late);
+  return [[timed.prediction.law, broken]];
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Evidence, View } from "../evidence.ts";
 import type { Session, Sighting } from "../session.ts";
 import { planText } from "./against-plan.ts";
 import { ethernets } from "./ethernet.ts";
-import { guiltyLayer } from "./guilty.ts";
+import { guiltyLayer, type Opinions } from "./guilty.ts";
 import { kernelView } from "./kernel-view.ts";
 import { expectedOf, isParty, oracleFault, oracleView, placeText, senderPosition } from "./oracle-view.ts";
 import type { Found } from "./outcome.ts";
@@ -59,6 +59,13 @@ function judgedAgain(
   return judgeFlow(session, { flow: { ...request, from: request.from }, prediction, sent: again.sent, arrival }) !== undefined;
 }
 
+/** Exported for its test. Of a flow that broke while something was going on, the views show a farm to which that no longer happens: they tell only of what is still so. */
+export function nowOnly({ during }: BrokenFlow, opinions: Opinions): Evidence["guilty"] {
+  const guilty = guiltyLayer(opinions);
+  const isOver = during !== undefined && (guilty?.layer === "oracle" || guilty?.layer === "harness");
+  return isOver ? null : guilty;
+}
+
 async function gather(session: Session, property: Pick<Property, "law" | "name">, broken: BrokenFlow): Promise<Evidence> {
   sentAgain += 1;
   const sourcePort = firstSourcePort + (sentAgain % sourcePorts);
@@ -77,7 +84,7 @@ async function gather(session: Session, property: Pick<Property, "law" | "name">
   const views: View[] = [oracleView(broken, expected), tablesView(walked, plan), kernel.view, wireView(again, wire)];
   return {
     ...{ law: property.law, property: property.name, flow: flowText(broken), story: broken.story, views, path },
-    guilty: guiltyLayer({
+    guilty: nowOnly(broken, {
       ...{ expected, oracleFault: oracleFault(session, broken), tables: walked.found, wire, failsAgain, lab: again.before },
       kernel: kernel.at === undefined ? undefined : { at: kernel.at, says: kernel.view.says[0] ?? "" },
       answer: answerText(again.sent.answer),

@@ -50,10 +50,11 @@ export function expectedOf(session: Session, broken: BrokenFlow): Expected {
 }
 
 export function oracleView(broken: BrokenFlow, expected: Expected): View {
-  const { prediction } = broken;
-  if (prediction === undefined) return { view: "oracle", says: ["never delivered to anyone: the law itself says so"], ends: null };
+  const { prediction, during } = broken;
+  const over = during === undefined ? [] : [`it broke during ${during}, which is over: the other views show the farm as it is now`];
+  if (prediction === undefined) return { view: "oracle", says: ["never delivered to anyone: the law itself says so", ...over], ends: null };
   const ends = expected.kind === "answered" ? expected.by : expected.kind === "refused" ? (expected.by?.who ?? null) : null;
-  return { view: "oracle", says: [expectedText(prediction), `${prediction.law}: ${prediction.because}`], ends };
+  return { view: "oracle", says: [expectedText(prediction), `${prediction.law}: ${prediction.because}`, ...over], ends };
 }
 
 const isLikeness = (one: Prediction, other: Prediction): boolean => expectedText(one) === expectedText(other);
