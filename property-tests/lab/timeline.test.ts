@@ -2,13 +2,14 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectValue } from "../../core/common/index.ts";
-import { farmText, loadFarm } from "../../core/farm/index.ts";
+import { loadFarm } from "../../core/farm/index.ts";
 import type { TimelineEntry } from "../../core/farm/index.ts";
-import { intentsOf } from "../../core/intents/index.ts";
+import type { SourcePatch } from "../../emulator/image/index.ts";
 import { predictDuring } from "../oracle/index.ts";
 import { timelineProperties } from "../laws/timeline.ts";
 import { openSession } from "../run/open-session.ts";
 import type { OpenSession } from "../run/open-session.ts";
+import { scenarioOf } from "../run/scenario.ts";
 import { judgeTimeline, timelineRunOf } from "../run/timeline/index.ts";
 import type { TimelineRun } from "../run/timeline/index.ts";
 
@@ -23,14 +24,14 @@ const timeline: readonly TimelineEntry[] = [
 let open: OpenSession;
 let run: TimelineRun;
 
-beforeAll(async () => {
+async function openWith(entries: readonly TimelineEntry[], patches: readonly SourcePatch[]): Promise<OpenSession> {
   const { document } = expectValue(loadFarm(readFileSync(file, "utf8"), file));
-  const text = farmText({ ...document, timeline });
-  const { farm } = expectValue(loadFarm(text, file));
-  open = await openSession({
-    ...{ file, text, farm, intents: expectValue(intentsOf(farm)), seed: 7, backend: "netns", image: "built", patches: [] },
-    ...{ signal: new AbortController().signal, onStep: () => undefined },
-  });
+  const scenario = expectValue(scenarioOf({ ...document, timeline: entries }, 7, file));
+  return await openSession({ ...scenario, backend: "netns", patches, signal: new AbortController().signal, onStep: () => undefined });
+}
+
+beforeAll(async () => {
+  open = await openWith(timeline, []);
   run = await timelineRunOf(open.session);
 });
 
@@ -84,5 +85,25 @@ describe("a judge who is told something else than what happened finds laws broke
 
   it("nobody left", () => {
     expect(brokenLaws({ ...run.happened, changes: [] })).toContain("EX-7");
+  });
+});
+
+describe("an agent that is wrong only while something happens", () => {
+  it("is found: one that configures a tunnel whole when a peer comes or goes, and so forgets where the others are", async () => {
+    const where = "core/apply/wireguard.ts";
+    const wrong: readonly SourcePatch[] = [
+      { file: where, find: "|| observed.listenPort !== plan.listenPort)", replace: "|| observed.peers.size !== plan.peers.length)" },
+      { file: where, find: `'cat | wg syncconf "$1" /dev/stdin'`, replace: `'cat | wg setconf "$1" /dev/stdin'` },
+    ];
+    const comesAndGoes = timeline.filter(({ join, leave }) => join !== undefined || leave !== undefined);
+    const patched = await openWith(comesAndGoes, wrong);
+    try {
+      const { session } = patched;
+      const broken = [...judgeTimeline(session, await timelineRunOf(session)).values()].flatMap((verdict) => verdict.broken);
+      // EX-12: those who neither come nor go lose nothing.
+      expect(broken.map(({ story }) => story).join("\n")).toMatch(/(from|to) blue-2 .*must be delivered/);
+    } finally {
+      await patched.close();
+    }
   });
 });
