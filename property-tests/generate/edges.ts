@@ -51,7 +51,7 @@ export const serviceChoices: readonly ServiceChoice[] = [
   { protocol: "udp", port: 60_999 },
 ];
 
-export const forwardedPorts = [8080, 5353, 80, 53, 1, 65_535, 40_000, 32_767, 443, 61_000] as const;
+export const forwardedPorts = [8080, 5353, 80, 53, 1, 65_535, 60_999, 32_767, 443, 61_000] as const;
 
 export interface LanChoice {
   /** The router's address. */

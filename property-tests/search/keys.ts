@@ -80,8 +80,24 @@ const faultPlaces = [
   ...["agent-clock", "disk-full"].flatMap((fault) => ["hidden", "public", "exit-node"].map((place) => `${fault}@${place}`)),
 ];
 
+/** Lengths of a prefix's tail that stand out, in the order in which they are looked for. */
+export const prefixKinds = ["allocated", "000", "001", "fff", "fXX", "low-byte-00", "low-byte-ff", "other"] as const;
+export const hostKinds = ["2", "254", "between"] as const;
+export const portKinds = ["same-low", "same-high", "other-low", "other-middle", "other-high"] as const;
+
+/** What meets in one workload or one forward, which pairs of features of the whole farm do not tell. */
+const meetings = [
+  ...hostKinds.flatMap((host) =>
+    prefixKinds.flatMap((prefix) => locations.map((location) => `workload/host-${host}-prefix-${prefix}-${location}`)),
+  ),
+  ...["tcp", "udp"].flatMap((protocol) =>
+    locations.flatMap((location) => portKinds.map((port) => `forward/${protocol}-${location}-${port}`)),
+  ),
+];
+
 /** Whatever is no layout feature, by its whole name. */
 const others: readonly string[] = [
+  ...meetings.map((key) => `layout:${key}`),
   ...clauses.map((key) => `clause:${key}`),
   ...routes.map((key) => `route:${key}`),
   ...rules.map((key) => `rule:${key}`),

@@ -2,11 +2,11 @@
 import { allocationNumbers, conditionChoices, lanChoices, natChoices, poolChoices, serviceChoices } from "../generate/edges.ts";
 import type { SettledEvent } from "../generate/events.ts";
 import type { Ground, SettledSurroundings } from "../generate/ground.ts";
-import type { SettledForward, SettledNetwork, SettledWorkload } from "../generate/networks.ts";
+import type { SettledForward, SettledNetwork, SettledResource, SettledWorkload } from "../generate/networks.ts";
 import type { PlaceKinds } from "../generate/places.ts";
 import { atMost } from "../generate/sketch.ts";
 import type { ConditionSketch } from "../generate/sketch.ts";
-import { keyNumber } from "./keys.ts";
+import { hostKinds, keyNumber, locations, portKinds, prefixKinds } from "./keys.ts";
 import type { Marks } from "./keys.ts";
 
 const numbersOf = (names: readonly string[]): readonly number[] => names.map(keyNumber);
@@ -63,6 +63,49 @@ export function markSurroundings(marks: Marks, ground: SettledSurroundings, cond
     if ((nics & 2) !== 0) marks.add("spare-nic");
   }
   for (const { choice } of conditions) marks.mark(at(conditionKeys, choice));
+}
+
+/** By host, prefix, location. */
+const workloadKeys = hostKinds.map((host) =>
+  prefixKinds.map((prefix) => numbersOf(locations.map((location) => `layout:workload/host-${host}-prefix-${prefix}-${location}`))),
+);
+/** By protocol, location, port. */
+const forwardKeys = ["tcp", "udp"].map((protocol) =>
+  locations.map((location) => numbersOf(portKinds.map((port) => `layout:forward/${protocol}-${location}-${port}`))),
+);
+
+/** Position in `locations`. */
+const locationOf = (ground: Ground, { node, exitPoint }: SettledResource): number =>
+  exitPoint ? 0 : ground.nodes[node]?.hidden === true ? 2 : 1;
+
+/** Position in `prefixKinds`. */
+function prefixKindOf(subnet: number): number {
+  if (subnet < 0) return 0;
+  const low = subnet & 0xfff;
+  if (low <= 1) return 1 + low;
+  if (low === 0xfff) return 3;
+  if (low >= 0xf00) return 4;
+  return (low & 0xff) === 0 ? 5 : (low & 0xff) === 0xff ? 6 : 7;
+}
+
+/** Position in `portKinds`. */
+const portKindOf = ({ port, workloadPort }: SettledForward): number =>
+  port === workloadPort ? (port < 1024 ? 0 : 1) : port < 1024 ? 2 : port < 32_768 ? 3 : 4;
+
+/** What meets in one workload, or one forward. */
+function markMeetings(marks: Marks, ground: Ground, { resources, workloads, forwards }: SettledNetwork): void {
+  for (const { resource, host } of workloads) {
+    const held = resources[resource];
+    if (held === undefined) continue;
+    const key = workloadKeys[host === 2 ? 0 : host === 254 ? 1 : 2]?.[prefixKindOf(held.subnet)]?.[locationOf(ground, held)];
+    if (key !== undefined) marks.mark(key);
+  }
+  for (const forward of forwards) {
+    const held = resources[workloads[forward.workload]?.resource ?? 0];
+    if (held === undefined) continue;
+    const key = forwardKeys[forward.protocol === "tcp" ? 0 : 1]?.[locationOf(ground, held)]?.[portKindOf(forward)];
+    if (key !== undefined) marks.mark(key);
+  }
 }
 
 function markPrefixes(marks: Marks, network: SettledNetwork, lowBits: Map<number, number>): void {
@@ -163,6 +206,7 @@ export function markNetworks(
     markMembers(marks, ground, network, routers);
     markPrefixes(marks, network, lowBits);
     markWorkloads(marks, network.workloads);
+    markMeetings(marks, ground, network);
     for (const { node, exitPoint } of network.resources) {
       if (exitPoint) continue;
       if ((nodesUsed & (1 << node)) !== 0)

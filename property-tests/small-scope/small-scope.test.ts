@@ -70,7 +70,7 @@ describe("small scope", () => {
     expect(farms).toHaveLength(smallScopeSize);
     expect(new Set(farms.map(({ farm }) => farm)).size).toBe(farms.length);
     // A single exit node has no others, no router, no second allocation: some of its settings are one.
-    const alike = new Set(farms.map(({ farm: _, about: __, ...rest }) => JSON.stringify(rest)));
+    const alike = new Set(farms.map((document) => JSON.stringify({ ...document, farm: "", about: "" })));
     expect(alike.size).toBeGreaterThan(0.9 * farms.length);
     expect(smallScopeStatement).toMatchInlineSnapshot(
       `"no counterexample among all 31 connected graphs of up to 5 nodes, each with 20 settings in which any two values occur together (620 farms)"`,
