@@ -1,10 +1,14 @@
 /** The property engine: how fast it looks, drives, reduces, and notices. Each part alone, one after the other. */
 import { killMatrixFigures } from "./engine/kill-matrix.ts";
+import { reductionFigures } from "./engine/reduction.ts";
 import type { BenchFigure, BenchReport } from "./figures.ts";
 
 type Part = (say: (line: string) => void) => Promise<readonly BenchFigure[]>;
 
-const parts: readonly (readonly [name: string, part: Part])[] = [["seeded faults", killMatrixFigures]];
+const parts: readonly (readonly [name: string, part: Part])[] = [
+  ["seeded faults", killMatrixFigures],
+  ["reduction", reductionFigures],
+];
 
 export async function engine(say: (line: string) => void): Promise<BenchReport> {
   const figures: BenchFigure[] = [];

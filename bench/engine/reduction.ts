@@ -8,7 +8,7 @@ import type { FarmFile } from "../../core/farm/index.ts";
 import { farms, sampleFarm } from "../../property-tests/generate/index.ts";
 import { reduce, sizeOf, totalOf, usualEmulations } from "../../property-tests/reduce/index.ts";
 import type { Fires, Reduction } from "../../property-tests/reduce/index.ts";
-import { median, type BenchFigure, type BenchReport } from "../figures.ts";
+import { median, type BenchFigure } from "../figures.ts";
 import { seededFailures, type SeededFailure } from "./seeded-failures.ts";
 
 const farmsPerFailure = 2;
@@ -42,7 +42,7 @@ function farmsThatShow({ name, shows }: SeededFailure, from: number): readonly F
   return found;
 }
 
-export interface ReductionTrial {
+interface ReductionTrial {
   readonly failure: string;
   readonly from: number;
   readonly reduction: Reduction;
@@ -57,7 +57,7 @@ async function tryOne(failure: SeededFailure, farm: FarmFile, fires: Fires): Pro
 }
 
 /** Every failure on every farm: as one that always shows, and as one that shows seven times of ten. */
-export async function reductionTrials(flaky: boolean, onProgress: (line: string) => void): Promise<readonly ReductionTrial[]> {
+async function reductionTrials(flaky: boolean, onProgress: (line: string) => void): Promise<readonly ReductionTrial[]> {
   const trials: ReductionTrial[] = [];
   for (const [position, failure] of seededFailures.entries()) {
     onProgress(`${flaky ? "seven times of ten" : "always"}: ${failure.name}`);
@@ -97,22 +97,17 @@ function figuresOf(what: string, trials: readonly ReductionTrial[], emulationsTa
   ];
 }
 
-/** Runs the benchmark: no lab, two minutes of processor time. */
-export async function reduction(onProgress: (line: string) => void): Promise<BenchReport> {
-  const always = await reductionTrials(false, onProgress);
-  const flaky = await reductionTrials(true, onProgress);
-  const sizes = always.map(({ from, reduction: { to } }) => totalOf(to) / from);
-  return {
-    schema: "farmlab.bench/1",
-    name: "reduction",
-    figures: [
-      { name: "failures reduced", value: always.length, unit: "", target: null },
-      ...figuresOf("always shows", always, usualEmulations),
-      ...figuresOf("shows 7 of 10 times", flaky, null),
-      { name: "what is left of a farm, median", value: 100 * median(sizes), unit: "%", target: null },
-    ],
-    dominates: [...always, ...flaky]
-      .filter(({ isSmallest }) => !isSmallest)
-      .map(({ failure, reduction: { end, emulations } }) => `not the smallest: ${failure} (${end} after ${emulations})`),
-  };
+/** How small, in how many runs: no lab, two minutes of processor time. Says which failures kept a farm that is not the smallest. */
+export async function reductionFigures(say: (line: string) => void): Promise<readonly BenchFigure[]> {
+  const always = await reductionTrials(false, say);
+  const flaky = await reductionTrials(true, say);
+  for (const { failure, isSmallest, reduction } of [...always, ...flaky])
+    if (!isSmallest) say(`not the smallest: ${failure} (${reduction.end} after ${reduction.emulations})`);
+  const shares = always.map(({ from, reduction: { to } }) => totalOf(to) / from);
+  return [
+    { name: "failures reduced", value: always.length, unit: "", target: null },
+    ...figuresOf("always shows", always, usualEmulations),
+    ...figuresOf("shows 7 of 10 times", flaky, null),
+    { name: "what is left of a farm, median", value: 100 * median(shares), unit: "%", target: null },
+  ];
 }

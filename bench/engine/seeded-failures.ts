@@ -4,7 +4,7 @@ import type { Size } from "../../property-tests/reduce/index.ts";
 
 export interface SeededFailure {
   readonly name: string;
-  shows(document: FarmFile): boolean;
+  readonly shows: (document: FarmFile) => boolean;
   /** Counted by hand: no farm that shows it has less of any of these. */
   readonly least: Pick<Size, "nodes" | "networks" | "resources" | "flows" | "happenings" | "conditions">;
 }

@@ -57,7 +57,7 @@ async function run(file: string, options: Options): Promise<void> {
   try {
     await prepareRuntime(signal, silent, image);
     const runner = createScenarioRunner({
-      ...{ backend, image, signal, jobs: 1, reuse: false },
+      ...{ backend, image, signal, jobs: 1, reuse: false, evidence: true },
       onEvent: (event) => {
         if (event.kind === "farm-started") say(`${event.farm}: coming up`);
         if (event.kind === "law-judged") say(`${event.farm}: ${event.result.verdict}`);

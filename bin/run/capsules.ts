@@ -78,9 +78,10 @@ export async function withCapsules(result: RunResult, run: CapsulesOf, options: 
     const scenario = loaded.ok ? scenarioOf(loaded.value.document, result.seed, file) : loaded;
     return scenario.ok ? [scenario.value] : [];
   });
+  const labs = { backend, image, signal, reuse: false };
   const endsMs = performance.now() + reduceLimitMs;
   const reducer = {
-    runner: createScenarioRunner({ backend, image, signal, jobs, reuse: false }),
+    runner: createScenarioRunner({ ...labs, jobs }),
     parallel: jobs,
     isOver: () => performance.now() > endsMs,
     onStep: ({ size, emulations }: { readonly size: Readonly<Record<string, number>>; readonly emulations: number }) =>
@@ -89,6 +90,7 @@ export async function withCapsules(result: RunResult, run: CapsulesOf, options: 
   return await keepCounterexamples(result, {
     ...{ scenarios, properties, foundWith: await foundWith(result, backend) },
     ...(options.reduce ? { reducer } : {}),
+    witness: createScenarioRunner({ ...labs, jobs: 1, evidence: true }),
     write: (name, text) => write(options.capsules, name, text),
     onFailure: ({ scenario, result: { property } }) =>
       say(`${scenario.farm.name}: ${property}: ${options.reduce ? "looking for the smallest farm that shows it" : "kept as it failed"}`),

@@ -17,7 +17,14 @@ export const harnessLaws: readonly HarnessLaw[] = [
     "emulator/containerlab/lab/leftovers.test.ts",
     "emulator/netns/lab/netns.test.ts",
   ),
-  law("XC-3", "a failure prints one command that reproduces it, and faults repeat exactly", "emulator/wire/lab/repeat.test.ts"),
+  law(
+    "XC-3",
+    "a failure prints one command that reproduces it: a capsule replays it anywhere, and faults repeat exactly",
+    "property-tests/lab/capsules.test.ts",
+    "property-tests/lab/regressions.test.ts",
+    "property-tests/replay/capsule.test.ts",
+    "emulator/wire/lab/repeat.test.ts",
+  ),
   law(
     "XC-4",
     "what must not matter does not: with nodes renamed, prefixes shifted, entries reordered, an unused way added, or a network gone and back, verdicts are as before",

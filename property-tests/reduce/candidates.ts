@@ -102,11 +102,12 @@ export class Candidates {
     return candidates.map((one) => this.known(one) ?? "unknown");
   }
 
-  /** How often a document fires; looks less often where the budget ends. Runs in which nobody could look do not count. */
+  /** How often a document fires; looks less often where the budget or the time ends. Runs in which nobody could look do not count. */
   async measure(document: FarmFile, times: number): Promise<FiringRate> {
     const answers: Answer[] = [];
     const runs = Array.from({ length: Math.max(0, Math.min(times, this.#left)) }, (_, index) => index);
     await sideBySide(runs, this.parallel, async () => {
+      if (this.#options.isOver()) return;
       this.emulations += 1;
       answers.push(await this.#options.fires(document));
     });

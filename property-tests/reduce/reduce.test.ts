@@ -65,7 +65,13 @@ describe("the reducer", () => {
     expect(asked.length).toBeLessThanOrEqual(14);
     expect(twoHidden(reduction.document)).toBe(true);
     expect(reduction.removals.tried).toBeLessThan(reduction.removals.possible);
-    expect((await reduce(farmNamed("behind-nat"), fires, { isOver: () => true })).end).toBe("budget");
+  });
+
+  it("stops where the time ends, and measures no longer", async () => {
+    const { fires, asked } = failure(twoHidden);
+    const { end, firing } = await reduce(farmNamed("behind-nat"), fires, { isOver: () => asked.length >= 12 });
+    expect({ end, firing }).toEqual({ end: "budget", firing: { fired: 1, of: 1 } });
+    expect(asked).toHaveLength(12);
   });
 
   it("says that the failure does not show, after a few looks", async () => {

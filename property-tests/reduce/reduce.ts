@@ -93,9 +93,10 @@ class Reducer {
   }
 
   /** What of a stage can go alone, and takes along nothing that the stage keeps: the rest takes part in no chunk. */
-  #removable({ partsOf: parts, keeps }: Stage): readonly Part[] {
+  #removable(stage: Stage): readonly Part[] {
+    const { keeps } = stage;
     const size = sizeOf(this.document);
-    return parts(this.document).filter((part) => {
+    return stage.partsOf(this.document).filter((part) => {
       const document = takeOut(this.document, [part]);
       if (document === undefined) return false;
       const left = keeps.length === 0 ? size : sizeOf(document);
@@ -238,7 +239,10 @@ export async function reduce(document: FarmFile, fires: Fires, options: ReduceOp
   let isWhole = false;
   for (;;) {
     isWhole = await reducer.run();
-    firing = await candidates.measure(reducer.document, timesAtLast);
+    const measured = await candidates.measure(reducer.document, timesAtLast);
+    // Without time for that, what is known is that it fired when it was taken for the smallest.
+    if (measured.of > 0) firing = measured;
+    else if (!sameFarm(reducer.document, toReduce)) firing = { fired: 1, of: 1 };
     if (triesFor(firing) <= candidates.tries) break;
     // It shows more seldom than was thought: what was taken for a candidate that passes has to be looked at again.
     candidates.raiseTries(triesFor(firing));

@@ -52,16 +52,44 @@ function withoutCarrier(document: FarmFile, name: string): FarmFile | undefined 
   return isLast ? takeOut(changed, [["carriers", behind]]) : changed;
 }
 
+type TimelineEntry = NonNullable<FarmFile["timeline"]>[number];
+
+const shares = ["loss-percent", "reorder-percent", "duplicate-percent", "corrupt-percent"] as const;
+
+/** What happens to some packets happens to all: a failure that hung on chance shows every time. */
+function certain(entry: TimelineEntry): TimelineEntry {
+  const toAll = shares.filter((key) => (entry[key] ?? 100) < 100).map((key) => [key, 100]);
+  return { ...entry, ...Object.fromEntries(toAll) };
+}
+
+/** Nothing is waited for before the first thing happens. */
+function atOnce(timeline: readonly TimelineEntry[]): TimelineEntry[] {
+  const firstMs = Math.min(...timeline.map((entry) => entry["at-ms"]));
+  return timeline.map((entry) => ({
+    ...entry,
+    "at-ms": entry["at-ms"] - firstMs,
+    ...(entry["until-ms"] === undefined ? {} : { "until-ms": entry["until-ms"] - firstMs }),
+  }));
+}
+
+/** Timelines that are simpler to read. */
+function simplerTimelines({ timeline = [] }: FarmFile): readonly { readonly timeline: TimelineEntry[]; readonly gone: string }[] {
+  if (timeline.length === 0) return [];
+  return [
+    { timeline: timeline.map(certain), gone: "chance" },
+    { timeline: atOnce(timeline), gone: "the time before the first thing happens" },
+  ];
+}
+
 /** Simpler farms than this one, all of them sound; those that are simpler in most first. */
 export function simplerFarms(document: FarmFile): readonly Simpler[] {
-  const hosts = lowHosts(document);
-  const isLower = JSON.stringify(hosts) !== JSON.stringify(document);
   const simpler: readonly Simpler[] = [
     ...Object.keys(document["home-routers"] ?? {}).flatMap((name) => {
       const freed = withoutCarrier(document, name);
       return freed === undefined ? [] : [{ document: freed, gone: [`the carrier of ${name}`] }];
     }),
-    ...(isLower ? [{ document: hosts, gone: ["high host numbers"] }] : []),
+    ...simplerTimelines(document).map(({ timeline, gone }) => ({ document: { ...document, timeline }, gone: [gone] })),
+    { document: lowHosts(document), gone: ["high host numbers"] },
   ];
-  return simpler.filter((one) => isSound(one.document, document));
+  return simpler.filter((one) => JSON.stringify(one.document) !== JSON.stringify(document) && isSound(one.document, document));
 }

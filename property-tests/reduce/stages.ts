@@ -8,7 +8,7 @@ import type { PartKind } from "./size.ts";
 export interface Stage {
   readonly name: string;
   /** What may go, in an order that keeps together what belongs together. */
-  partsOf(document: FarmFile): readonly Part[];
+  readonly partsOf: (document: FarmFile) => readonly Part[];
   /** Whether to try without all of them first: where most failures need none. */
   readonly allAtOnce: boolean;
   /** What goes with any of these is left for the end: without such parts it was tried before, as a rule in vain. */

@@ -4,10 +4,11 @@ import type { Counterexample, FarmResult, RunResult } from "../../reports/index.
 import type { Property } from "../laws/index.ts";
 import { totalOf, sizeOf } from "../reduce/index.ts";
 import type { ReduceOptions } from "../reduce/index.ts";
-import { shellWord } from "../run/index.ts";
+import { scenarioOf, shellWord } from "../run/index.ts";
 import type { Scenario, ScenarioRunner } from "../run/index.ts";
 import { asFound, brokenOf, reduced } from "./counterexample.ts";
 import type { BrokenScenario } from "./counterexample.ts";
+import { answerOf } from "./replay.ts";
 import { makeCapsule } from "./make-capsule.ts";
 import type { FailureToKeep, FoundWith } from "./make-capsule.ts";
 import { capsuleText } from "./seal.ts";
@@ -18,6 +19,8 @@ export interface KeepOptions {
   readonly properties: readonly Property[];
   /** Absent: farms are kept as they were found. */
   readonly reducer?: ReduceOptions & { readonly runner: ScenarioRunner; readonly isOver: () => boolean };
+  /** Runs the farm that is kept once more, and looks at the flows that break the law from all sides; absent: as it was seen. */
+  readonly witness?: ScenarioRunner;
   readonly foundWith: FoundWith;
   /** Writes a file of this name; resolves with the path by which the user knows it, or null where it could not be written. */
   readonly write: (name: string, text: string) => Promise<string | null>;
@@ -30,6 +33,15 @@ function nameOf({ result, seed }: FailureToKeep, farm: string, text: string): st
   return `${result.law.toLowerCase()}-${farm}-${mark}.capsule.json`;
 }
 
+/** With what a last look at the farm tells, where it fails in it once more. */
+async function witnessed(kept: FailureToKeep, { scenario, property }: BrokenScenario, witness: ScenarioRunner): Promise<FailureToKeep> {
+  const smallest = scenarioOf(kept.document, scenario.seed, scenario.file);
+  if (!smallest.ok) return kept;
+  const { laws, evidence } = await witness.run(smallest.value, [property]);
+  const result = laws.find((one) => one.property === property.name);
+  return result !== undefined && answerOf(result) === "fires" ? { ...kept, result, evidence } : kept;
+}
+
 async function keep(
   broken: BrokenScenario,
   options: KeepOptions,
@@ -37,7 +49,8 @@ async function keep(
   const { reducer, foundWith, write } = options;
   options.onFailure?.(broken);
   const isInTime = reducer !== undefined && !reducer.isOver();
-  const kept = isInTime ? await reduced(broken, reducer.runner, reducer) : asFound(broken);
+  const small = isInTime ? await reduced(broken, reducer.runner, reducer) : asFound(broken);
+  const kept = options.witness === undefined ? small : await witnessed(small, broken, options.witness);
   const name = nameOf(kept, broken.scenario.farm.name, broken.scenario.text);
   const path = await write(name, capsuleText(makeCapsule(kept, foundWith, `farmlab replay ${name}`)));
   return path === null ? undefined : { capsule: path, size: totalOf(sizeOf(kept.document)) };

@@ -1,5 +1,6 @@
 /** What a replay says to people. */
 import { sizeText } from "../reduce/index.ts";
+import { evidenceText } from "../run/views/index.ts";
 import type { Capsule } from "./capsule.ts";
 import type { Replay } from "./replay.ts";
 
@@ -53,11 +54,15 @@ export function noteLines({ versions }: Capsule, now: ReplayedWith): string[] {
 }
 
 /** How a replay ended, and the story where it fired. */
-export function replayLines({ outcome, fired, of, runs, story, needs }: Replay): string[] {
+export function replayLines({ outcome, fired, of, runs, story, evidence, needs }: Replay): string[] {
   const told = story === null ? [] : indented(story);
   switch (outcome) {
     case "fires":
-      return [`it fires: ${fired} of ${times(runs, "run")} failed`, ...told];
+      return [
+        `it fires: ${fired} of ${times(runs, "run")} failed`,
+        ...told,
+        ...evidence.flatMap((one) => indented(evidenceText(one).trimEnd())),
+      ];
     case "gone":
       return [`it does not fire any more: ${of} of ${times(runs, "run")} passed`];
     case "needs":

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { expectValue } from "../../core/common/index.ts";
 import type { LawResult } from "../../reports/index.ts";
-import { reduce } from "../reduce/index.ts";
+import { sizeOf } from "../reduce/index.ts";
+import type { Reduction } from "../reduce/index.ts";
 import { farmNamed, twoHidden } from "../reduce/farms.fixture.ts";
 import type { ScenarioRunner } from "../run/scenario.ts";
 import { brokenOf, reduced } from "./counterexample.ts";
@@ -75,12 +76,19 @@ describe("a replay", () => {
   });
 });
 
+const noParts = { ...sizeOf(farmNamed("exit-node")), nodes: 0, networks: 0, resources: 0, flows: 0, surroundings: 0, lines: 0 };
+
 describe("what a capsule says of itself", () => {
   it("is what was reduced to what, and how sure that is", async () => {
-    const reduction = await reduce(farmNamed("behind-nat"), async (document) => (twoHidden(document) ? "fires" : "passes"));
+    const reduction: Reduction = {
+      document: farmNamed("exit-node"),
+      from: { ...noParts, nodes: 6, networks: 2, resources: 8, flows: 21, surroundings: 15, happenings: 2, lines: 45 },
+      to: { ...noParts, nodes: 3, networks: 1, resources: 3, surroundings: 8, happenings: 1, lines: 21 },
+      ...{ end: "minimal", removals: { possible: 10, tried: 10, unknown: 0 }, firing: { fired: 7, of: 10 }, tries: 3, emulations: 28 },
+    };
     const told = (["minimal", "unsure", "budget", "does not fire"] as const).map((end) => {
-      const changed = { ...reduction, end, removals: { ...reduction.removals, unknown: 2 } };
-      return capsuleLines(capsuleOf({ document: reduction.document, reduction: changed })).join("\n");
+      const changed = { ...reduction, end, removals: { possible: 10, tried: end === "budget" ? 4 : 10, unknown: 2 } };
+      return capsuleLines(capsuleOf({ reduction: changed })).join("\n");
     });
     await expect([capsuleLines(capsuleOf()).join("\n"), ...told].join("\n\n")).toMatchFileSnapshot("golden/capsule-lines.txt");
   });

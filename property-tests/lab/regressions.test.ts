@@ -1,0 +1,36 @@
+/** Failures that once were: none of them fires any more, and one fires again where its fault is planted again. */
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { expectValue } from "../../core/common/index.ts";
+import type { SourcePatch } from "../../emulator/image/index.ts";
+import { mutants } from "../mutants/index.ts";
+import { readCapsule, replay, usualRepeats } from "../replay/index.ts";
+import type { Replay } from "../replay/index.ts";
+import { createScenarioRunner } from "../run/index.ts";
+
+const folder = new URL("../regressions", import.meta.url).pathname;
+const files = readdirSync(folder).filter((name) => name.endsWith(".capsule.json"));
+
+/** The seeded fault that a capsule was written of. */
+const seeded = [{ law: "ex-8", mutant: "return-route-left-out" }];
+
+async function replayed(name: string, patches: readonly SourcePatch[] = []): Promise<Replay> {
+  const loaded = expectValue(readCapsule(readFileSync(join(folder, name), "utf8"), name));
+  const { backend } = loaded.capsule;
+  const signal = new AbortController().signal;
+  return await replay(loaded, createScenarioRunner({ backend, patches, signal, jobs: 1, reuse: false }), usualRepeats(loaded));
+}
+
+describe("XC-3 a capsule is a regression test", () => {
+  it.each(files)("%s does not fire any more", async (name) => {
+    expect(await replayed(name)).toMatchObject({ outcome: "gone", story: null });
+  });
+
+  it.each(seeded)("that of $law fires again with the seeded fault $mutant", async ({ law, mutant }) => {
+    const name = files.find((file) => file.startsWith(`${law}-`)) ?? "";
+    const patches = mutants.find(({ id }) => id === mutant)?.patches ?? [];
+    const { outcome, story } = await replayed(name, patches);
+    expect({ outcome, story }).toEqual({ outcome: "fires", story: expect.stringContaining("no answer came") as string });
+  });
+});
