@@ -4,31 +4,48 @@ import { DeadlineError, startDeadline } from "../../core/common/index.ts";
 import { factsPrefix } from "../../core/store/index.ts";
 import { gatewayUpPlace, resourcePosition, tunnelName } from "../run/places.ts";
 import { hexOf } from "../oracle/index.ts";
+import type { NodeStatus } from "../../core/intents/index.ts";
 import type { Position, Session } from "../run/session.ts";
 import { driftedTexts, handiwork } from "./drift.ts";
 import type { DriftPlace } from "./drift.ts";
 import { HarnessError, needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
 
-/** Changes of every node's agent after it was started anew: it knows nothing of what its predecessor left, and looks at all of it. */
-async function changesAfterRestart(session: Session): Promise<{ readonly node: string; readonly changes: number }[]> {
-  await session.restartAgents();
-  return session.farm.nodes.map(({ name }) => {
-    const status = session.statuses.get(name);
-    if (status === undefined) throw new HarnessError(`the agent of ${name} says nothing after its restart`);
-    return status;
-  });
+interface AfterRestart {
+  /** Changes of every node's agent since. */
+  readonly statuses: readonly { readonly node: string; readonly changes: number }[];
+  /** Of agents that fail at what their predecessors left. */
+  readonly stories: readonly string[];
+}
+
+/** Starts every agent anew: it knows nothing of what its predecessor left, and looks at all of it. */
+async function afterRestart(session: Session): Promise<AfterRestart> {
+  const statuses = (): NodeStatus[] => session.farm.nodes.flatMap(({ name }) => session.statuses.get(name) ?? []);
+  try {
+    await session.restartAgents();
+  } catch (error) {
+    const failing = statuses().filter(({ phase }) => phase === "failing");
+    if (failing.length === 0) throw error;
+    const stories = failing.map(
+      ({ node, messages }) =>
+        `the agent of ${node}, started anew, fails: ${messages.join("; ").slice(0, 200)}; expected: ready, as its predecessor was (EX-17)`,
+    );
+    return { statuses: [], stories };
+  }
+  const silent = session.farm.nodes.find(({ name }) => !session.statuses.has(name));
+  if (silent !== undefined) throw new HarnessError(`the agent of ${silent.name} says nothing after its restart`);
+  return { statuses: statuses(), stories: [] };
 }
 
 async function nothingToDo(session: Session): Promise<PropertyOutcome> {
-  const statuses = await changesAfterRestart(session);
-  const stories = statuses
+  const { statuses, stories } = await afterRestart(session);
+  const changed = statuses
     .filter(({ changes }) => changes > 0)
     .map(
       ({ node, changes }) =>
         `the agent of ${node}, started anew, changed ${changes} things; expected: 0, as they were right (EX-17: applying the same state again runs no command that changes state)`,
     );
-  return outcomeOf(statuses.length, stories);
+  return outcomeOf(session.farm.nodes.length, [...stories, ...changed]);
 }
 
 /** One NR of every node, and every gateway. */
@@ -61,7 +78,8 @@ async function putRight(session: Session): Promise<PropertyOutcome> {
   const stories: string[] = [];
   try {
     await Promise.all(hands.map(async (hand) => await hand.change()));
-    const statuses = await changesAfterRestart(session);
+    const { statuses, stories: failing } = await afterRestart(session);
+    stories.push(...failing);
     const quiet = statuses.filter(({ node, changes }) => changes === 0 && places.some(({ position }) => position.node === node));
     stories.push(
       ...quiet.map(({ node }) => `the agent of ${node} changed nothing; expected: what was changed by hand is put right (EX-17)`),

@@ -49,7 +49,7 @@ export const derivationMutants: readonly Mutant[] = [
     "return ip6(subnetOf(allocation, 0).address.value | (BigInt(x) << 60n) | 1n, 64);",
     "return ip6(subnetOf(allocation, 0).address.value | ((BigInt(`0x${x}`) & 0xfn) << 60n) | 1n, 64);",
   ]),
-  patched("gateway-address-host-1", "every gateway has PrefixZero's ::1, which is the upstream router's", "EX-1 EX-8", [
+  patched("gateway-address-host-1", "every gateway has PrefixZero's ::1, which is the upstream router's", "EX-1 EX-11", [
     addresses,
     "return ip6(subnetOf(allocation, 0).address.value | (BigInt(x) << 60n) | 1n, 64);",
     "return ip6(subnetOf(allocation, 0).address.value | 1n, 64);",
