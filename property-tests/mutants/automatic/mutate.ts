@@ -90,6 +90,16 @@ async function main(): Promise<number> {
       redrawn.push({ file: change.file, line: change.line, after: change.after, reason: change.excepted });
     }
   };
+  const recordOf = (): MutationRecord => {
+    const kept = [...entries]
+      .toSorted(([one], [other]) => one - other)
+      .map(([, entry]) => entry)
+      .slice(0, count);
+    const host = { name: hostname(), cores: availableParallelism(), node: process.version };
+    const found = kept.filter(({ outcome }) => isFound(outcome)).length;
+    return { schema: "farmlab.mutations/1", seed, commit, host, found, entries: kept, redrawn };
+  };
+  const recordText = (): string => `${JSON.stringify(recordOf(), undefined, 2)}\n`;
   const worker = async (): Promise<void> => {
     while (entries.size < count) {
       const taken = next();
@@ -117,29 +127,24 @@ async function main(): Promise<number> {
           : nothingFollowed;
       const entry: Entry = { file, line, operator, before, after, outcome, emulations, ...further };
       entries.set(index, entry);
+      // As it grows: who interrupts it keeps what was found until then.
+      if (values.output !== undefined) writeFileSync(values.output, recordText());
       process.stderr.write(`${entries.size}: ${told(entry)}\n`);
     }
   };
   await Promise.all(Array.from({ length: jobs }, worker));
-  const kept = [...entries]
-    .toSorted(([one], [other]) => one - other)
-    .map(([, entry]) => entry)
-    .slice(0, count);
-  const found = kept.filter(({ outcome }) => isFound(outcome)).length;
-  const record: MutationRecord = {
-    schema: "farmlab.mutations/1",
-    seed,
-    commit,
-    host: { name: hostname(), cores: availableParallelism(), node: process.version },
-    found,
-    entries: kept,
-    redrawn,
-  };
-  const text = `${JSON.stringify(record, undefined, 2)}\n`;
-  if (values.output === undefined) process.stdout.write(text);
-  else writeFileSync(values.output, text);
+  const { found, entries: kept } = recordOf();
+  if (values.output === undefined) process.stdout.write(recordText());
   process.stderr.write(`${found} of ${kept.length} changes found\n`);
   return found === kept.length ? 0 : 1;
 }
 
-process.exit(await main());
+const interrupted = 130;
+
+try {
+  process.exit(await main());
+} catch (error) {
+  if (!(error instanceof Error) || error.message !== "interrupted") throw error;
+  process.stderr.write("interrupted; the labs are gone\n");
+  process.exit(interrupted);
+}
