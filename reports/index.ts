@@ -17,4 +17,4 @@ export * from "./ndjson.ts";
 export * from "./github.ts";
 export * from "./job-summary.ts";
 export * from "./html.ts";
-export { blobSchema, eventSchema, runResultSchema } from "./schema/index.ts";
+export { blobSchema, runResultSchema } from "./schema/index.ts";
