@@ -47,7 +47,12 @@ function schemaNamed(value: unknown): string | undefined {
 /** A file of ours that is not what was asked for: another kind, or of another version. */
 function otherKind(file: string, named: string, kind: Kind<unknown>): Problem {
   const isOtherVersion = named.split("/")[0] === kind.schemaName.split("/")[0];
-  const hint = isOtherVersion ? "use the farmlab that wrote it, or write it anew with this one" : kind.advice;
+  const isBlob = named.startsWith("farmlab.blob/");
+  const hint = isOtherVersion
+    ? "use the farmlab that wrote it, or write it anew with this one"
+    : isBlob
+      ? "farmlab report merge makes a result of blobs: add --reporter json --output FILE"
+      : kind.advice;
   return problem(isOtherVersion ? "other-version" : "other-kind", file, `the file is ${named}, and not ${kind.schemaName}`, hint);
 }
 
