@@ -9,3 +9,4 @@ export * from "./make-capsule.ts";
 export * from "./read-capsule.ts";
 export * from "./replay.ts";
 export * from "./replay-text.ts";
+export { capsuleText } from "./seal.ts";
