@@ -1,4 +1,5 @@
 /** The property engine: how fast it looks, drives, reduces, and notices. Each part alone, one after the other. */
+import { emulationFigures } from "./engine/emulation.ts";
 import { killMatrixFigures } from "./engine/kill-matrix.ts";
 import { reductionFigures } from "./engine/reduction.ts";
 import type { BenchFigure, BenchReport } from "./figures.ts";
@@ -6,6 +7,7 @@ import type { BenchFigure, BenchReport } from "./figures.ts";
 type Part = (say: (line: string) => void) => Promise<readonly BenchFigure[]>;
 
 const parts: readonly (readonly [name: string, part: Part])[] = [
+  ["scenarios in labs", emulationFigures],
   ["seeded faults", killMatrixFigures],
   ["reduction", reductionFigures],
 ];

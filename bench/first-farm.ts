@@ -8,11 +8,11 @@ import { workloadIP6, workloadNamespace } from "../core/derive/index.ts";
 import { loadFarm } from "../core/farm/index.ts";
 import { intentsOf, type Intents } from "../core/intents/index.ts";
 import { ensureRuntime } from "../emulator/image/index.ts";
-import { findLab } from "../emulator/locate.ts";
 import { netnsBackend } from "../emulator/netns/index.ts";
 import { startProber } from "../emulator/probe/index.ts";
 import type { Topology } from "../emulator/topology/index.ts";
-import { openFarm, type LiveFarm } from "../property-tests/run/index.ts";
+import { openFarm } from "../property-tests/run/index.ts";
+import { processorTimes } from "./processor-times.ts";
 import { median, type BenchFigure, type BenchReport } from "./figures.ts";
 
 const farmFile = fileURLToPath(new URL("../topologies/exit-node.farm.yml", import.meta.url));
@@ -32,7 +32,7 @@ interface Step {
 async function bringUpOnce(
   intents: Intents,
   count: number,
-): Promise<{ readyMs: number; downMs: number; steps: Step[]; cpu: Map<string, number> }> {
+): Promise<{ readyMs: number; downMs: number; steps: Step[]; cpu: ReadonlyMap<string, number> }> {
   const farm = expectValue(loadFarm(readFileSync(farmFile, "utf8"), farmFile)).farm;
   const marks: { step: string; atMs: number }[] = [];
   const started = clock.nowMs();
@@ -40,29 +40,10 @@ async function bringUpOnce(
   const live = await openFarm({ farm, intents, seed: 1, name: `bench-${process.pid}-${count}`, signal: never, onStep });
   const ready = clock.nowMs();
   const steps = marks.map(({ step, atMs }, index) => ({ step, ms: (marks[index + 1]?.atMs ?? ready) - atMs }));
-  const cpu = await processorTimes(live);
+  const cpu = await processorTimes(live.lab.name);
   const downAt = clock.nowMs();
   await live.close();
   return { readyMs: ready - started, downMs: clock.nowMs() - downAt, steps, cpu };
-}
-
-const ticksPerSecond = 100;
-
-/** Processor milliseconds so far, by program name, of every process of a lab. */
-async function processorTimes(live: LiveFarm): Promise<Map<string, number>> {
-  const times = new Map<string, number>();
-  const visit = (pid: number): void => {
-    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const name = text.slice(text.indexOf("(") + 1, text.lastIndexOf(")"));
-    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    const ticks = [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index]), 0);
-    times.set(name, (times.get(name) ?? 0) + (ticks * 1000) / ticksPerSecond);
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
-    for (const child of children === "" ? [] : children.split(" ")) visit(Number(child));
-  };
-  const running = await findLab(live.lab.name, process.getuid?.() ?? 0);
-  if (running?.backend === "netns") visit(running.sandboxPid);
-  return times;
 }
 
 /** The intents without a network's second resource, and the packet that its coming makes possible. */

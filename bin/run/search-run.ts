@@ -8,7 +8,7 @@ import { withCapsules } from "./capsules.ts";
 import type { CapsuleOptions, CapsulesOf } from "./capsules.ts";
 import type { ScenarioOptions } from "./scenario-options.ts";
 import type { ShardOptions } from "./shard.ts";
-import { suiteSources, usualRuns } from "./suites.ts";
+import { suiteSources } from "./suites.ts";
 
 export interface Searched {
   readonly farms: readonly FarmToRun[];
@@ -45,8 +45,7 @@ export async function searchFarms(
 ): Promise<RunResult> {
   const found: Found[] = [];
   const { runs, budget, shard } = given;
-  const amount =
-    budget === undefined ? { runs: runs ?? usualRuns(searched.suites) } : { budgetMs: budget, ...(runs === undefined ? {} : { runs }) };
+  const amount = { ...(runs === undefined ? {} : { runs }), ...(budget === undefined ? {} : { budgetMs: budget }) };
   const result = await runSearch(sourcesOf(searched, options.seed), {
     ...options,
     ...amount,

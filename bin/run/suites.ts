@@ -1,17 +1,20 @@
 /** Suites: scenarios that no file names. A file or folder of the same name comes first. */
 import { existsSync } from "node:fs";
-import { generatedSource } from "../../property-tests/run/index.ts";
+import { generatedSource, listSource } from "../../property-tests/run/index.ts";
 import type { ScenarioSource } from "../../property-tests/run/index.ts";
+import { smallScope, smallScopeStatement } from "../../property-tests/small-scope/index.ts";
 
 interface Suite {
   readonly about: string;
   readonly source: (seed: number) => ScenarioSource;
-  /** How many scenarios where nobody says; undefined: all of them. */
-  readonly usualRuns?: number;
 }
 
 const suites: Readonly<Record<string, Suite>> = {
-  generated: { about: "whole farms drawn at random", source: (seed) => generatedSource("generated", seed), usualRuns: 20 },
+  generated: { about: "whole farms drawn at random", source: (seed) => generatedSource("generated", seed) },
+  "small-scope": {
+    about: "every shape of a farm of up to five nodes, each once",
+    source: (seed) => listSource("small-scope", smallScope(), seed, smallScopeStatement),
+  },
 };
 
 export const suiteNames: readonly string[] = Object.keys(suites);
@@ -25,6 +28,3 @@ export function splitSuites(given: readonly string[]): { readonly suites: readon
 
 export const suiteSources = (names: readonly string[], seed: number): ScenarioSource[] =>
   names.flatMap((name) => suites[name]?.source(seed) ?? []);
-
-/** Where neither `--runs` nor `--budget` says how many. */
-export const usualRuns = (names: readonly string[]): number => Math.max(1, ...names.flatMap((name) => suites[name]?.usualRuns ?? []));

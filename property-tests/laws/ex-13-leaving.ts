@@ -18,7 +18,7 @@ const families: readonly Family[] = [4, 6];
 type Farm = ReadonlyMap<string, readonly StateLine[]>;
 
 async function stateOfFarm({ farm, lab }: Session): Promise<Farm> {
-  const states = farm.nodes.map(async ({ name }) => [name, await stateOfNode(lab.node(name))] as const);
+  const states = farm.nodes.map(async ({ name }) => [name, await stateOfNode(lab.node(name), { flows: true })] as const);
   return new Map(await Promise.all(states));
 }
 

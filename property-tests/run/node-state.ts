@@ -54,7 +54,7 @@ look() {
   echo "== $1 setting"; shown "$1" cat /proc/sys/net/ipv4/ip_local_reserved_ports
   if [ -n "$tracks" ]; then echo "== $1 flow"; shown "$1" conntrack -L 2> /dev/null; fi
 }
-failed=; tracks=$(command -v conntrack)
+failed=; tracks=; if [ "$1" = flows ]; then tracks=$(command -v conntrack); fi
 for name in host $(ls /run/netns); do echo "== $name namespace"; look "$name"; done
 echo "== host tunnel"; wg show all dump | cut -f 1,3-
 echo "== host socket"; if [ -d /run/wireguard ]; then ls /run/wireguard; fi
@@ -158,9 +158,12 @@ function readSection(section: string): readonly StateLine[] {
   return read(section.slice(end + 1), family).map((found) => ({ ...found, namespace }));
 }
 
-/** What the node has, in every namespace; flows only where the node has the program that lists them. Throws where it cannot be looked at. */
-export async function stateOfNode(node: LabNode): Promise<readonly StateLine[]> {
-  const { code, stdout, stderr } = await node.exec(["sh", "-c", script]);
+/**
+ * What the node has, in every namespace; flows only where they are asked for and the node has the program that lists them. Throws where it
+ * cannot be looked at.
+ */
+export async function stateOfNode(node: LabNode, { flows }: { readonly flows: boolean }): Promise<readonly StateLine[]> {
+  const { code, stdout, stderr } = await node.exec(["sh", "-c", script, "sh", ...(flows ? ["flows"] : [])]);
   if (code !== 0) throw new Error(`the state of ${node.name} cannot be read: ${stderr.trim()}`);
   return stdout.split(/^== /m).slice(1).flatMap(readSection);
 }

@@ -54,7 +54,9 @@ export async function openReusableLab(options: Omit<LiveFarmOptions, "evenUnread
     await live.close();
   };
   const states = async (): Promise<ReadonlyMap<string, readonly StateLine[]>> =>
-    new Map(await Promise.all(farm.nodes.map(async ({ name }) => [name, await stateOfNode(live.lab.node(name))] as const)));
+    new Map(
+      await Promise.all(farm.nodes.map(async ({ name }) => [name, await stateOfNode(live.lab.node(name), { flows: false })] as const)),
+    );
   try {
     const before = await states();
     return {

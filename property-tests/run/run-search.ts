@@ -21,7 +21,7 @@ import type { Scenario } from "./scenario.ts";
 import { observeCoverage } from "./coverage/observe-coverage.ts";
 
 export interface SearchRunOptions extends RunOptions {
-  /** Scenarios of each source, of all parts together; absent: until the budget is used up. */
+  /** Scenarios of each source, of all parts together; absent: until the budget is used up, and without one as many as is usual for the source. */
   readonly runs?: number;
   /** Milliseconds after which no scenario begins any more. */
   readonly budgetMs?: number;
@@ -44,10 +44,15 @@ interface Judged {
 
 const isBroken = (verdict: Verdict): boolean => verdict === "failed" || verdict === "flaky";
 
+/** More parts than this no command line takes. */
+const shardsMax = 9999;
+
 /** The command that runs one scenario of a search again, and nothing else: the last of so many parts is that position alone. */
 export function reproduceScenario(file: string, law: string, seed: number, position: number, backend: BackendName): string {
   const chosen = backend === "netns" ? "" : ` --backend ${backend}`;
-  return `farmlab run ${shellWord(file)} --law ${law} --seed ${seed} --runs ${position + 1} --shard ${position + 1}/${position + 1}${chosen}`;
+  const runs = position + 1;
+  const alone = runs > shardsMax ? "" : ` --shard ${runs}/${runs}`;
+  return `farmlab run ${shellWord(file)} --law ${law} --seed ${seed} --runs ${runs}${alone}${chosen}`;
 }
 
 /** Scenarios of one source that follow each other, so that they find its labs warm, before another source has its turn. */
@@ -67,7 +72,9 @@ class SourceRun {
   }
 
   get isOver(): boolean {
-    return this.#isOver || this.#next >= (this.#options.runs ?? Number.POSITIVE_INFINITY);
+    const { runs, budgetMs } = this.#options;
+    const usual = budgetMs === undefined ? this.source.usualRuns : undefined;
+    return this.#isOver || this.#next >= (runs ?? usual ?? Number.POSITIVE_INFINITY);
   }
 
   /** The next position of this part, with its scenario or why it could not be made; undefined where there is none. */
@@ -138,7 +145,9 @@ function searchResult(runs: readonly SourceRun[]): SearchResult {
     excludes: excludedBy(statistics),
     covered: Object.fromEntries(covered),
     keys: [...keys].toSorted(),
-    exhausted: [],
+    exhausted: runs.flatMap(({ source: { exhausts }, judged }) =>
+      judged.length === exhausts?.count && judged.every(({ run }) => run.verdict === "passed") ? [exhausts.statement] : [],
+    ),
   };
 }
 
@@ -167,8 +176,7 @@ function noteBroken(of: SourceRun, { position, drawn, run }: Judged, options: Se
 }
 
 /**
- * Runs the scenarios of all sources, `jobs` at once, and gives a result per source in their order. Throws as `runFarms` does. With neither
- * `runs` nor `budgetMs` it ends with the sources.
+ * Runs the scenarios of all sources, `jobs` at once, and gives a result per source in their order. Throws as `runFarms` does.
  */
 export async function runSearch(sources: readonly ScenarioSource[], options: SearchRunOptions): Promise<RunResult> {
   const { properties, budgetMs, jobs, signal, onEvent, backend, nowMs = () => performance.now() } = options;

@@ -27,12 +27,17 @@ export interface ScenarioSource {
   draw(position: number): DrawnScenario | undefined;
   /** Draws and leaves aside: the position is another part's. */
   skip(position: number): void;
+  /** How many where nobody says, by number or time; absent: as many as there are. */
+  readonly usualRuns?: number;
+  /** What it means that all of so many hold. */
+  readonly exhausts?: { readonly count: number; readonly statement: string };
   /** The search behind it, for its result; absent where nothing is searched for. */
   readonly search?: Search;
 }
 
 /** Half of the scenarios are drawn without a look at coverage: statistics may speak of them. */
 const unguidedShare = 0.5;
+const usualGenerated = 20;
 const seedMax = 0x7fff_ffff;
 
 export const seedAt = (seed: number, position: number): number =>
@@ -52,6 +57,7 @@ export function variationsSource(base: FarmFile, file: string, seed: number): Sc
   return {
     name: base.farm,
     file,
+    usualRuns: 1,
     draw(position) {
       const proposal = propose(position);
       if (proposal !== undefined) return drawnOf(proposal, seedAt(seed, position), file);
@@ -68,6 +74,7 @@ export function generatedSource(name: string, seed: number): ScenarioSource {
   return {
     name,
     file: name,
+    usualRuns: usualGenerated,
     draw: (position) => drawnOf(search.next(), seedAt(seed, position), name),
     skip: () => void search.next(),
     search,
@@ -75,11 +82,12 @@ export function generatedSource(name: string, seed: number): ScenarioSource {
 }
 
 /** Farms of a list, each once. */
-export function listSource(name: string, farms: Iterable<FarmFile>, seed: number): ScenarioSource {
+export function listSource(name: string, farms: Iterable<FarmFile>, seed: number, statement: string): ScenarioSource {
   const documents = [...farms];
   return {
     name,
     file: name,
+    exhausts: { count: documents.length, statement },
     draw(position) {
       const document = documents[position];
       if (document === undefined) return undefined;
