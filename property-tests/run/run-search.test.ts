@@ -148,3 +148,22 @@ describe("laws over many scenarios", () => {
     ]);
   });
 });
+
+describe("what a run exhausts", () => {
+  const whole = { ...source(6), exhausts: { count: 6, statement: "all six hold" } };
+  const exhausted = async (changes: Partial<SearchRunOptions>, verdictOf?: (seed: number) => Verdict): Promise<readonly string[]> => {
+    const result = await runSearch([whole], options({ runner: runnerOf(verdictOf).runner, ...changes }));
+    return result.search?.exhausted ?? [];
+  };
+
+  it("is said where every scenario of the list has passed", async () => {
+    expect(await exhausted({})).toEqual(["all six hold"]);
+  });
+
+  it("is not said where one failed, was not looked at, or never ran, nor by a part of the run", async () => {
+    expect(await exhausted({}, (seed) => (seed === 5 ? "failed" : "passed"))).toEqual([]);
+    expect(await exhausted({}, (seed) => (seed === 0 ? "unknown" : "passed"))).toEqual([]);
+    expect(await exhausted({ runs: 5 })).toEqual([]);
+    expect(await exhausted({ shard: { index: 2, count: 4 } })).toEqual([]);
+  });
+});
