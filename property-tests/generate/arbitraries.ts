@@ -191,4 +191,6 @@ export function sample<T>(arbitrary: fc.Arbitrary<T>, seed: number, index: numbe
 }
 
 /** The farm at a position of a seed's row. */
-export const sampleFarm: (arbitrary: fc.Arbitrary<FarmFile>, seed: number, index: number) => FarmFile = sample;
+export function sampleFarm(arbitrary: fc.Arbitrary<FarmFile>, seed: number, index: number): FarmFile {
+  return sample(arbitrary, seed, index);
+}

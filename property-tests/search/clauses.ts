@@ -1,4 +1,4 @@
-/** Which part of which law a flow exercises: the name by which coverage counts it. For flows that were really sent, and to hold the model to. */
+/** Which part of which law a flow exercises, by the oracle's prediction: what the model's clauses are held to. */
 import { contains, sameAddress, wellKnown } from "../../core/common/index.ts";
 import { gatewayIpv4, networkNamed } from "../oracle/index.ts";
 import type { Delivered, Flow, NotDelivered, Prediction, World, WorkloadParty } from "../oracle/index.ts";

@@ -3,4 +3,3 @@
  * that cover something new, beside some that are drawn unguided. It runs nothing: who runs what is proposed tells it what came of it.
  */
 export * from "./search.ts";
-export { clauseOf } from "./clauses.ts";
