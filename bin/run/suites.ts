@@ -17,7 +17,6 @@ const suites: Readonly<Record<string, Suite>> = {
   },
 };
 
-export const suiteNames: readonly string[] = Object.keys(suites);
 export const suiteLines: readonly string[] = Object.entries(suites).map(([name, { about }]) => `${name}: ${about}`);
 
 /** Which arguments are suites, and which are paths. */
