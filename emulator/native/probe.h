@@ -37,6 +37,8 @@ struct timer {
   void (*fire)(struct timer *timer);
 };
 int64_t now_us(void);
+/* For deadlines alone: it stands still while the process is held up. */
+int64_t deadline_clock_us(void);
 void loop_open(void);
 bool loop_add(struct source *source, uint32_t events);
 void loop_change(struct source *source, uint32_t events);

@@ -109,7 +109,7 @@ void accept_ready(struct source *source, uint32_t events) {
     listener->guests = guest;
     listener->guest_count += 1;
     set_option(fd, SOL_SOCKET, SO_SNDBUF, 2 * SIZE_LIMIT);
-    timer_arm(&guest->timer, now_us() + GUEST_TIME_US);
+    timer_arm(&guest->timer, deadline_clock_us() + GUEST_TIME_US);
     loop_add(&guest->source, EPOLLIN);
   }
 }

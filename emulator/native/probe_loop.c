@@ -9,17 +9,33 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 256 };
+enum {
+  BATCH = 256,
+  /* While anything has a deadline, the sockets are looked at this often; later is held up. */
+  LOOK_MS = 100,
+};
 
 static int loop_fd = -1;
 static struct source *dead;
 static struct timer **heap;
 static size_t heap_used, heap_room;
+static int64_t held_up_us;
 
 int64_t now_us(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/*
+ * The clock of deadlines. It stands still while this process is held up, as on a machine that is busy: who asks and who answers are both
+ * here, and an answer that could not be given must not look like one that never came.
+ */
+int64_t deadline_clock_us(void) { return now_us() - held_up_us; }
+
+static void count_held_up(int64_t since) {
+  int64_t over = now_us() - since - LOOK_MS * 1000;
+  if (over > 0) held_up_us += over;
 }
 
 void *allocate(size_t size) {
@@ -135,9 +151,12 @@ static void fire_timers(int64_t until) {
 void loop_run(const bool *ended, void (*after_each)(void)) {
   struct epoll_event events[BATCH];
   while (!*ended) {
-    int64_t now = now_us();
+    int64_t now = deadline_clock_us();
     int64_t wait = heap_used == 0 ? -1 : heap[0]->at <= now ? 0 : (heap[0]->at - now + 999) / 1000;
-    int count = epoll_wait(loop_fd, events, BATCH, wait > 60000 ? 60000 : (int)wait);
+    int64_t waiting_since = now_us();
+    int count = epoll_wait(loop_fd, events, BATCH, wait > LOOK_MS ? LOOK_MS : (int)wait);
+    if (wait >= 0) count_held_up(waiting_since);
+    int64_t working_since = now_us();
     if (count < 0 && errno != EINTR) {
       perror("native probe: epoll_wait");
       exit(70);
@@ -149,6 +168,7 @@ void loop_run(const bool *ended, void (*after_each)(void)) {
     if (count < BATCH) fire_timers(now);
     free_the_dead();
     after_each();
+    count_held_up(working_since);
   }
 }
 

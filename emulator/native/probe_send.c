@@ -145,7 +145,7 @@ static void attempt(struct probe *probe);
 static void probe_timer(struct timer *timer) {
   struct probe *probe = (struct probe *)timer;
   bool waiting = probe->connection != NULL || probe->sent == probe->count;
-  if (!waiting && now_us() < probe->deadline) {
+  if (!waiting && deadline_clock_us() < probe->deadline) {
     attempt(probe);
   } else if (timer->at < probe->deadline) {
     timer_arm(timer, probe->deadline);
@@ -166,7 +166,7 @@ static void attempt(struct probe *probe) {
     probe_fail(probe, error);
     return;
   }
-  int64_t next = probe->sent < probe->count ? probe->sent_at[probe->sent - 1] + SPACING_US : probe->deadline;
+  int64_t next = probe->sent < probe->count ? deadline_clock_us() + SPACING_US : probe->deadline;
   timer_arm(&probe->timer, next < probe->deadline ? next : probe->deadline);
 }
 
@@ -181,7 +181,7 @@ void probe_launch(struct probe *probe, int64_t deadline) {
 static int launch(const struct probe_request *request) {
   struct probe *probe = probe_make(request);
   if (probe == NULL) return ENOBUFS;
-  int64_t deadline = now_us() + request->timeout_ms * 1000;
+  int64_t deadline = deadline_clock_us() + request->timeout_ms * 1000;
   int error = 0;
   if (request->protocol == IPPROTO_TCP) {
     error = connection_start(probe, request);

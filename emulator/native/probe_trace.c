@@ -109,7 +109,7 @@ static bool make_probes(struct trace *trace, struct probe_request *request) {
     probe->trace = trace;
     probe->hop = hop;
     trace->slots[hop] = probe->slot;
-    probe_launch(probe, now_us() + request->timeout_ms * 1000);
+    probe_launch(probe, deadline_clock_us() + request->timeout_ms * 1000);
   }
   bool complete = trace->slots[trace->hops] != SLOT_LIMIT;
   carrier_drop(carrier);

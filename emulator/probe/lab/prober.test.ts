@@ -1,9 +1,11 @@
+import { readFileSync, readdirSync, readlinkSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { formatAddress, parseAddress } from "../../../core/common/index.ts";
 import type { Address } from "../../../core/common/index.ts";
 import { ensureRuntime } from "../../image/index.ts";
 import { netnsBackend } from "../../netns/index.ts";
-import type { Lab } from "../../lab.ts";
+import type { NetnsLab } from "../../netns/index.ts";
 import type { NodeConfig, Topology } from "../../topology/index.ts";
 import { startProber } from "../index.ts";
 import type { Prober, ProbeOutcome, ProbeProtocol, ProbeRequest } from "../index.ts";
@@ -75,7 +77,7 @@ const right: Readonly<Record<4 | 6, string>> = { 4: "10.0.2.2", 6: "2001:db8:2::
 const protocols: readonly ProbeProtocol[] = ["icmp", "udp", "tcp"];
 const families = [4, 6] as const;
 
-let lab: Lab;
+let lab: NetnsLab;
 let prober: Prober;
 
 const probe = (request: Omit<ProbeRequest, "from" | "timeoutMs">): Promise<ProbeOutcome> =>
@@ -94,6 +96,50 @@ beforeAll(async () => {
 afterAll(async () => {
   await prober.close();
   await lab.down();
+});
+
+/** Every prober of this machine with the PID namespace that it is in: what starts one stays outside of the lab's sandbox. */
+function probers(): Map<number, string> {
+  const found = new Map<number, string>();
+  for (const name of readdirSync("/proc").filter((one) => /^[0-9]+$/.test(one))) {
+    try {
+      if (readFileSync(`/proc/${name}/cmdline`, "utf8") === "/usr/lib/farmlab/native\0probe\0")
+        found.set(Number(name), readlinkSync(`/proc/${name}/ns/pid`));
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return found;
+}
+
+/** Longer than the deadlines of what waits meanwhile. */
+const heldUpMs = 1500;
+
+describe("a prober that is held up", () => {
+  it("does not take its own delay for an answer that never came", async () => {
+    const earlier = probers();
+    const ours = readlinkSync(`/proc/${lab.sandboxPid}/ns/pid`);
+    const own = startProber((argv) => lab.startHelper(argv));
+    const ask = (to: string, timeoutMs: number): Promise<ProbeOutcome> =>
+      own.probe({ from: { namespacePath: lab.namespacePath("left") }, protocol: "udp", to: address(to), port: 7000, timeoutMs });
+    const ended: string[] = [];
+    const silent = "2001:db8:2::99";
+    try {
+      const before = ask(silent, 1000).then(({ kind }) => ended.push(`asked before: ${kind}`));
+      // What was asked later is answered: so the first waits already.
+      expect(await ask(right[6], 2000)).toMatchObject({ kind: "reply" });
+      const processes = [...probers()].filter(([pid, sandbox]) => !earlier.has(pid) && sandbox === ours).map(([pid]) => pid);
+      expect(processes).toHaveLength(1);
+      for (const pid of processes) process.kill(pid, "SIGSTOP");
+      await pause(heldUpMs);
+      for (const pid of processes) process.kill(pid, "SIGCONT");
+      const after = ask(silent, 500).then(({ kind }) => ended.push(`asked after: ${kind}`));
+      await Promise.all([before, after]);
+      expect(ended).toEqual(["asked after: timeout", "asked before: timeout"]);
+    } finally {
+      await own.close();
+    }
+  });
 });
 
 describe("a probe between real hosts", () => {
