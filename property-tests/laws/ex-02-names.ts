@@ -43,7 +43,9 @@ function planned({ farm, intents, facts }: PureSubject): Names[] {
 function fullest({ seed }: PureSubject): Names[] {
   const random = seededRandom(seed, "EX-2");
   const numbers = Array.from({ length: drawn }, (_, index) => ((1 + (index % 15)) << 12) | random.below(0xf00));
-  const resources = [...new Set([0x1000, 0xa001, 0xfeff, ...numbers])].map((number): Prefix => ({
+  // Some that differ by one digit only, each at another place.
+  const alike = [0x1000, 0xa000, 0x1100, 0x1010, 0x1001, 0xfeff];
+  const resources = [...new Set([...alike, ...numbers])].map((number): Prefix => ({
     address: { family: 6, value: (0x2a0218020000n << 80n) | (BigInt(number) << 64n) },
     length: 64,
   }));

@@ -12,6 +12,7 @@ import {
 } from "../../core/allocate/index.ts";
 import type { AllocatorState } from "../../core/allocate/index.ts";
 import { subnetOf } from "../../core/derive/index.ts";
+import { intentsOf } from "../../core/intents/index.ts";
 import { outcomeOf } from "./law.ts";
 import type { PropertyOutcome, PureProperty, PureSubject } from "./law.ts";
 
@@ -19,8 +20,19 @@ import type { PropertyOutcome, PureProperty, PureSubject } from "./law.ts";
 const restMs = 24 * 60 * 60 * 1000;
 const adviceRoutes = 2000;
 
-async function ownPart({ world, intents }: PureSubject): Promise<PropertyOutcome> {
-  const stories: string[] = [];
+/** Without exactly one exit point nobody knows of whose /52 a network's prefixes are: it gets none, and that is said. */
+function withoutExitPoint({ farm }: PureSubject): string[] {
+  return farm.networks.flatMap(({ name }) => {
+    const networks = farm.networks.map((network) =>
+      network.name === name ? { ...network, resources: network.resources.map((resource) => ({ ...resource, exitPoint: false })) } : network,
+    );
+    return intentsOf({ ...farm, networks }).ok ? [`network ${name} gets intents without an exit point; expected: refused (EX-5)`] : [];
+  });
+}
+
+async function ownPart(subject: PureSubject): Promise<PropertyOutcome> {
+  const { world, intents } = subject;
+  const stories: string[] = withoutExitPoint(subject);
   const seen: Prefix[] = [];
   for (const { network, resources, bar } of world.networks) {
     const intent = intents.networks.find((candidate) => candidate.name === network.name);

@@ -201,6 +201,8 @@ async function endpoints(session: Session): Promise<PropertyOutcome> {
   );
   const hidden = all.filter(({ peer }) => peer.endpoints.length === 0);
   if (hidden.length > 0 && hidden.every(({ key }) => (before.get(key) ?? "") === "")) {
+    const wrong = all.flatMap(({ expected, peer, key }) => judgeEndpoint(session, expected, peer, before.get(key) ?? ""));
+    if (wrong.length > 0) return outcomeOf(all.length, wrong);
     throw new HarnessError("no endpoint was learnt at any hidden peer, so that none could be overwritten");
   }
   await session.restartAgents();

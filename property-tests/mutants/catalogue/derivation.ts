@@ -84,7 +84,7 @@ export const derivationMutants: readonly Mutant[] = [
     "return subnetNumberOf(prefix);",
     "return subnetNumberOf(prefix) & 0xfff;",
   ]),
-  patched("workload-off-by-one", "a workload's IPv4 address is one above its host number", "EX-7 EX-9 EX-10", [
+  patched("workload-off-by-one", "a workload's IPv4 address is one above its host number", "EX-7", [
     addresses,
     "(uint16(prefix) << 8n) | BigInt(host), 24)",
     "(uint16(prefix) << 8n) | BigInt(host + 1), 24)",
@@ -94,12 +94,11 @@ export const derivationMutants: readonly Mutant[] = [
     "return `v-${hexOf(prefix)}-${host}`;",
     "return `workload-${hexOf(prefix)}-${host}`;",
   ]),
-  patched(
-    "tunnel-name-without-number",
-    "bridge ports of NRs of two parts have one name where their low three digits are the same",
-    "EX-2",
-    [names, "return `nrb-${hexOf(prefix)}-${n}`;", "return `nrb-${hexOf(prefix).slice(1)}-${n}`;"],
-  ),
+  patched("port-name-without-part", "bridge ports of NRs of two parts have one name where their low three digits are the same", "EX-2", [
+    names,
+    "return `nrb-${hexOf(prefix)}-${n}`;",
+    "return `nrb-${hexOf(prefix).slice(1)}-${n}`;",
+  ]),
   patched("part-of-8", "an exit node's part is an eighth of the /48, as an older text has it", "EX-1 EX-4", [
     parts,
     "return { ...subnetOf(allocation, exitNode << 12), length: 52 };",
