@@ -56,12 +56,15 @@ function answerOf(outcome: ProbeOutcome): Answer {
 /** A namespace or an interface is not there: that no agent made it is for the laws to judge. */
 export const isAbsence = (error: unknown): boolean => error instanceof Error && /\bEN(?:OENT|ODEV|XIO)\b/.test(error.message);
 
+const proberFailed = (error: unknown): HarnessError =>
+  new HarnessError(`the prober cannot work: ${error instanceof Error ? error.message : String(error)}`);
+
 /** What the prober itself throws means that nothing was seen. */
 async function asHarness<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    throw new HarnessError(`the prober cannot work: ${error instanceof Error ? error.message : String(error)}`);
+    throw proberFailed(error);
   }
 }
 
@@ -86,7 +89,7 @@ export function trafficOf(world: World, lab: Lab, prober: Prober): Traffic {
       return { token, answer: answerOf(await prober.probe(probe)) };
     } catch (error) {
       if (isAbsence(error)) return { token, answer: { kind: "localError", message: "its namespace is not there" } };
-      return await asHarness(Promise.reject(error));
+      throw proberFailed(error);
     }
   };
   const send: Session["send"] = async (request) => await sendMarked(request, prober.newToken());
