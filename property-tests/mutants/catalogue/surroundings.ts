@@ -35,11 +35,6 @@ export const surroundingsMutants: readonly Mutant[] = [
     partRoute,
     partRoute.replace("1000::/52", ":/49"),
   ),
-  surrounds("home-maps-by-address", "a home router's mapping lets in whoever finds it", "XC-9", [
-    "topologies/surroundings/nat/filtering.ts",
-    'if (nat.filtering === "endpoint-independent") return',
-    'if (nat.filtering !== "address-dependent") return',
-  ]),
   surrounds("home-port-drawn", "a home router draws ports that it should keep", "XC-9", [
     "topologies/surroundings/nat/ports.ts",
     "preserve: preserveRules,",
