@@ -42,7 +42,6 @@ describe("mistakes in the command line", () => {
     ["run", "--budget", "0s"],
     ["run", "--budget", "soon"],
     ["run", "generate"],
-    ["run", "--reporter", "html"],
     ["run", "--law", "EX-99"],
     ["run", "--reporter", "json", "--reporter", "junit"],
     ["run", "--shard", "5/4"],
