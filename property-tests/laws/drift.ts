@@ -85,8 +85,9 @@ export function handiwork(session: Session, { position, link, tunnel, hostBridge
     async change() {
       const [first] = peerLines(await inside("wg", "show", "all", "dump")).split("\n");
       const peer = first?.split(" ")[1];
+      const hasDefault4 = (await inside("ip", "-4", "route", "show", "default")).trim() !== "";
       await inOrder([
-        ["ip", "-4", "route", "del", "default"],
+        ...(hasDefault4 ? [["ip", "-4", "route", "del", "default"]] : []),
         ["ip", "-6", "route", "replace", "default", "dev", link, "proto", ownProtocol],
         ["ip", "address", "add", strayAddress, "dev", link],
         ["ip", "route", "add", strayRoute, "dev", link, "proto", ownProtocol],

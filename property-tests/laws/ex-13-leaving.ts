@@ -39,7 +39,8 @@ const quoted = (text: string): string => text.replaceAll(/[.+*?^${}()|[\]\\/]/g,
 function traceOf({ network }: NetworkWorld, resource: Resource, publicKey: string | undefined): string {
   const hex = hexOf(resource);
   const hosts = network.workloads.filter(({ node }) => node === resource.node).map(({ host }) => host);
-  const starts = [addressStart(resource.prefix6), addressStart(resource.prefix4)].map((text) => `${quoted(text)}`);
+  // The first /64 of a part begins as the part itself does, whose unreachable route is the gateway's own.
+  const starts = [`${quoted(addressStart(resource.prefix6))}(?!:/52)`, quoted(addressStart(resource.prefix4))];
   const whole = [resource.transit4, ...resource.linkLocals].map((address) => `${quoted(formatAddress(address))}(?![0-9a-f:.])`);
   return [
     `(?<![0-9a-f])${hex}-(?:${[network.allocationNumber, ...hosts].join("|")})(?![0-9])`,

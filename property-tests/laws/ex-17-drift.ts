@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { DeadlineError, startDeadline } from "../../core/common/index.ts";
 import { factsPrefix } from "../../core/store/index.ts";
 import { gatewayUpPlace, resourcePosition, tunnelName } from "../run/places.ts";
-import { hexOf } from "../oracle/index.ts";
+import { gatewayIpv4, hexOf } from "../oracle/index.ts";
 import type { NodeStatus } from "../../core/intents/index.ts";
 import type { Position, Session } from "../run/session.ts";
 import { driftedTexts, handiwork } from "./drift.ts";
@@ -61,9 +61,10 @@ function driftPlaces(session: Session): DriftPlace[] {
       ...(network.resources.length > 1 ? { tunnel: tunnelName(network, resource) } : {}),
     }));
   });
-  const gateways = session.world.bars.map((bar): DriftPlace => {
+  // Where a stray address is the only one of its family on a link, the kernel takes all routes over it along when it goes, others' too.
+  const gateways = session.world.bars.flatMap((bar): DriftPlace[] => {
     const { interface: link, ...position } = gatewayUpPlace(bar);
-    return { position, link };
+    return gatewayIpv4(bar) === undefined ? [] : [{ position, link }];
   });
   return [...resources, ...gateways];
 }

@@ -166,6 +166,7 @@ function predictForward(world: World, flow: Flow): Prediction | undefined {
   if (forward === undefined) return neverBeyondGateway(flow, "unsolicited inbound IPv4 is refused where no port forward names the port");
   const target = world.workloads.find((workload) => workload.network === owner.network.name && workload.name === forward.workload);
   if (target === undefined) return undefined;
+  if (gatewayIpv4(owner.bar) === undefined) return never("EX-9", "behind an exit node without IPv4 there is no way in by IPv4");
   if (flow.from.kind === "internet-host") {
     return {
       delivered: true,
@@ -193,12 +194,14 @@ function predictForward(world: World, flow: Flow): Prediction | undefined {
 function predictIpv4(world: World, flow: Flow): Prediction | undefined {
   const { from, to } = flow;
   if (from.ipv4 === undefined) return undefined;
-  const target = workloadAt(world, to);
-  if (from.kind === "workload" && target !== undefined && target.network === from.network) {
-    return answers(target, flow) ? withinNetwork(flow, from, target) : undefined;
+  // Two allocations may give two networks the same private addresses: within a network its own count.
+  const own = from.kind === "workload" ? networkNamed(world, from.network) : undefined;
+  if (from.kind === "workload") {
+    const target = world.workloads.find((candidate) => candidate.network === from.network && sameAddress(candidate.ipv4, to));
+    if (target !== undefined) return answers(target, flow) ? withinNetwork(flow, from, target) : undefined;
   }
   if (isPrivate(to)) {
-    if (from.kind === "workload" && resourceHolding(world, to)?.network === from.network) return undefined;
+    if (own?.resources.some(({ prefix4 }) => contains(prefix4, to)) === true) return undefined;
     return from.kind === "workload"
       ? never("EX-10", "networks never reach each other by private addresses")
       : never("EX-9", "unsolicited inbound IPv4 is refused");

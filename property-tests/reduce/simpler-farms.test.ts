@@ -30,7 +30,8 @@ describe("simpler farms", () => {
       { ...timeline[0], "at-ms": 0, "until-ms": 400 },
       { ...timeline[1], "at-ms": 200 },
     ]);
-    const red = farm.networks?.["red"]!;
+    const red = farm.networks?.["red"];
+    if (red === undefined) throw new Error("the farm has no network red");
     const high = { ...farm.networks, red: { ...red, workloads: { one: { node: "node-1", host: 9 }, two: { node: "node-1", host: 254 } } } };
     const [low] = simplerFarms({ ...farm, networks: high });
     expect(Object.values(low?.document.networks?.["red"]?.workloads ?? {}).map(({ host }) => host)).toEqual([2, 3]);
