@@ -75,9 +75,9 @@ interface Measured {
 
 async function measure(count: number, reuse: boolean): Promise<Measured> {
   const ofLabs = new Map<string, ReadonlyMap<string, number>>();
-  const observeCoverage = async ({ lab }: Session): Promise<readonly string[]> => {
+  const observeCoverage = async ({ lab }: Session): Promise<{ covered: string[]; known: string[] }> => {
     ofLabs.set(lab.name, await processorTimes(lab.name));
-    return [];
+    return { covered: [], known: [] };
   };
   const signal = new AbortController().signal;
   const runner = createScenarioRunner({ backend: "netns", jobs: labsAtOnce, reuse, signal, observeCoverage });

@@ -167,3 +167,20 @@ describe("what a run exhausts", () => {
     expect(await exhausted({ shard: { index: 2, count: 4 } })).toEqual([]);
   });
 });
+
+describe("what a run covered", () => {
+  it("of kinds that kernels count, is what they counted, of all that any lab had", async () => {
+    const { runner } = runnerOf();
+    const counted: LabRunner = {
+      ...runner,
+      run: async (scenario, properties) => ({
+        ...(await runner.run(scenario, properties)),
+        coverage: ["rule:nr/accept"],
+        known: scenario.seed === 0 ? ["rule:nr/accept", "rule:nr/drop"] : ["rule:nr/accept", "rule:gateway/snat"],
+      }),
+    };
+    const result = await runSearch([source(6)], options({ runner: counted, runs: 3 }));
+    expect(result.search?.covered["rule"]).toEqual({ count: 1, known: 3 });
+    expect(result.search?.keys).toContain("rule:nr/accept");
+  });
+});

@@ -113,27 +113,39 @@ function farmResult({ source, judged }: SourceRun, backend: BackendName): FarmRe
   return { farm: source.name, file: source.file, backend, laws, coverage: { scenarios: judged.length, "in used labs": warm, flows } };
 }
 
-/** Of all sources together. */
+/** Kinds that kernels count, not the model: what a scenario was expected to exercise of them is no coverage. */
+const observedKinds: readonly string[] = ["route", "rule", "drop"];
+const kindOf = (key: string): string => key.split(":")[0] ?? "";
+const isObserved = (key: string): boolean => observedKinds.includes(kindOf(key));
+
+/** Of all sources together. What kernels counted in a lab that was used before is also of the scenarios that it had then. */
 function searchResult(runs: readonly SourceRun[]): SearchResult {
   const keys = new Set<string>();
   const known = new Map<string, number | null>();
+  const observable = new Set<string>();
   let modelled = 0;
   for (const { source, judged } of runs) {
     for (const { drawn, run } of judged) {
       if (drawn === undefined) continue;
       const coverage = coverageOf(drawn, run);
       for (const key of coverage) keys.add(key);
+      for (const key of run.known ?? []) observable.add(key);
       if (drawn.proposal !== undefined) source.search?.learn(drawn.proposal, { coverage, failed: isBroken(run.verdict) });
     }
     const result = source.search?.result();
     modelled += result?.modelled ?? judged.length;
-    for (const key of result?.keys ?? []) keys.add(key);
-    for (const [kind, covered] of Object.entries(result?.covered ?? {})) known.set(kind, covered.known);
+    for (const key of result?.keys ?? []) if (!isObserved(key)) keys.add(key);
+    for (const [kind, covered] of Object.entries(result?.covered ?? {})) if (!observedKinds.includes(kind)) known.set(kind, covered.known);
+  }
+  for (const kind of observedKinds) {
+    const all = [...observable].filter((key) => kindOf(key) === kind).length;
+    // Nobody lists for how many reasons a kernel may drop a packet.
+    if (all > 0) known.set(kind, all);
   }
   const all = runs.flatMap(({ judged }) => judged).filter(({ run }) => run.verdict !== "unknown");
   const unguided = all.filter(({ drawn }) => drawn?.arm === "unguided");
   const statistics = { unguided: unguided.length, unguidedFailed: unguided.filter(({ run }) => isBroken(run.verdict)).length };
-  const kinds = [...new Set([...known.keys(), ...[...keys].map((key) => key.split(":")[0] ?? "")])];
+  const kinds = [...new Set([...known.keys(), ...[...keys].map(kindOf)])];
   const covered = kinds.map((kind) => {
     const count = [...keys].filter((key) => key.startsWith(`${kind}:`)).length;
     return [kind, { count, known: known.get(kind) ?? null }] as const;
@@ -184,7 +196,7 @@ export async function runSearch(sources: readonly ScenarioSource[], options: Sea
   const begun = new Date().toISOString();
   const commit = currentCommit();
   const host = hostOf(options);
-  const runner = options.runner ?? createScenarioRunner({ ...options, onEvent: () => undefined, observeCoverage: coverageIn });
+  const runner = options.runner ?? createScenarioRunner({ ...options, onEvent: () => undefined, observeCoverage });
   const runs = sources.map((source) => new SourceRun(source, options));
   const choices: Choices[] = [];
   const scenarios = inTurns(runs);
@@ -220,10 +232,6 @@ export async function runSearch(sources: readonly ScenarioSource[], options: Sea
     durationMs: Math.round(nowMs() - zeroMs),
   };
 }
-
-/** What kernels counted since the lab came up: of a lab that was used before also what came then, which is known already. */
-const coverageIn = async (session: Parameters<typeof observeCoverage>[0]): Promise<readonly string[]> =>
-  (await observeCoverage(session)).covered;
 
 type Taken = NonNullable<ReturnType<SourceRun["take"]>>;
 

@@ -18,6 +18,7 @@ import { choicesSeen } from "./choices.ts";
 import type { Choices } from "./choices.ts";
 import type { OnEvent } from "./events.ts";
 import type { Evidence } from "./evidence.ts";
+import type { Coverage } from "./coverage/observe-coverage.ts";
 import { judgeFarm, lawResult } from "./judge.ts";
 import { LabPool } from "./lab-pool.ts";
 import { labName, openSession } from "./open-session.ts";
@@ -51,7 +52,7 @@ export interface ScenarioRunnerOptions {
   /** Told of what was not as before when a scenario's networks had been taken away (EX-13); that lab is not used again. */
   readonly onLeftovers?: (farm: string, leftovers: readonly string[]) => void;
   /** What a scenario exercised in its lab, at its end. */
-  readonly observeCoverage?: (session: Session) => Promise<readonly string[]>;
+  readonly observeCoverage?: (session: Session) => Promise<Coverage>;
   /** Whether flows that broke a law are looked at once more while their lab is up, which takes seconds each; default: no. */
   readonly evidence?: boolean;
 }
@@ -86,7 +87,7 @@ export function hostOf({ host }: Pick<ScenarioRunnerOptions, "host">): Promise<H
   return knownHost;
 }
 
-type Judged = Pick<LabRun, "laws" | "coverage" | "evidence" | "lab" | "choices" | "readyMs">;
+type Judged = Pick<LabRun, "laws" | "coverage" | "known" | "evidence" | "lab" | "choices" | "readyMs">;
 
 /** A lab with the scenario's session in it. */
 interface Opened {
@@ -178,9 +179,9 @@ class Runner implements LabRunner {
       const laws = judged.map((law) =>
         isCertain(law) ? law : tell(opened?.hasEnded() === true ? ofEndedLab(law) : withEvidence(law, evidence)),
       );
-      const coverage = (await observeCoverage?.(session).catch(() => [])) ?? [];
+      const observed = await observeCoverage?.(session).catch(() => undefined);
       isFit = laws.every(isCertain);
-      return { laws, coverage, evidence, lab, choices, readyMs };
+      return { laws, coverage: observed?.covered ?? [], known: observed?.known ?? [], evidence, lab, choices, readyMs };
     } catch (error) {
       signal.throwIfAborted();
       if (isHostLacking(error)) throw error;

@@ -21,6 +21,8 @@ export interface ScenarioRun {
   readonly verdict: Verdict;
   /** What was exercised, as `kind:what` with kind one of `layout`, `clause`, `route`, `rule`, `drop`. */
   readonly coverage: readonly string[];
+  /** Of kinds that kernels count: all that there was to be exercised. */
+  readonly known?: readonly string[];
   /** Of broken laws, the first flow of each. */
   readonly evidence: readonly Evidence[];
   readonly lab: "cold" | "warm";
