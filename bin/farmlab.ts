@@ -1,10 +1,6 @@
 #!/usr/bin/env node
 /** farmlab's command line: chooses the command, turns what goes wrong into a message and an exit code of the contract. */
-import { enableCompileCache } from "node:module";
-import { join } from "node:path";
 import { CommanderError } from "commander";
-// Not by the room's index, which brings what builds images along.
-import { cacheDirectory } from "../emulator/image/cache.ts";
 import { enterFailedCode, exitCodes } from "./exit-codes.ts";
 import { complain, guardStreams } from "./output.ts";
 import { buildProgram, entries } from "./program.ts";
@@ -17,9 +13,6 @@ function argumentsOf([first, second, ...rest]: readonly string[]): readonly stri
   if (first === "help" && second !== undefined) return [second, ...rest, "--help"];
   return [first, second, ...rest].filter((word) => word !== undefined);
 }
-
-// The commands' sources are read once: the next start takes half the time. Where nothing can be kept, it takes as long as before.
-enableCompileCache(join(cacheDirectory(), "compiled"));
 
 async function main(): Promise<void> {
   const given = argumentsOf(process.argv.slice(2));
