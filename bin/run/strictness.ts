@@ -24,7 +24,7 @@ export function sayWhatIsMissing(result: RunResult, require: readonly string[], 
     say("required-law", `${law} is required and was not judged`, "leave --law out, or name a farm that it can be judged on");
   }
   const skipped = judged.filter((one) => one.verdict === "skipped" && one.needs.length > 0).map((one) => one.property);
-  if (judged.length > 0 && skipped.length === judged.length) {
+  if (skipped.length > 0 && judged.every((one) => one.verdict === "skipped")) {
     const needs = [...new Set(judged.flatMap((one) => one.needs))].join(", ");
     say(
       "all-skipped",

@@ -27,11 +27,6 @@ export const nodeMutants: readonly Mutant[] = [
     "return `${hash} ${rules.length}`;",
     "return `${hash} ${rules.length + 1}`;",
   ]),
-  applies("keys-misread", "the order of AllowedIPs counts as a difference", "EX-17", [
-    "core/apply/wireguard.ts",
-    '[...allowedIps].sort().join(",")',
-    '[...allowedIps].join(",")',
-  ]),
   applies(
     "setconf-at-every-look",
     "a tunnel is configured whole and with setconf at every look, which forgets learnt endpoints",

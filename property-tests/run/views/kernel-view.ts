@@ -68,7 +68,10 @@ export function kernelView(
     .map(trackedText);
   const dropping = moved.find(({ rules }) => rules.some((rule) => / (drop|reject)\b.*\(\+\d+\)$/.test(rule)))?.where;
   const answered = wire?.outcome.kind === "answered" ? wire.outcome.by : undefined;
-  const at = drops[0]?.where ?? (answered === undefined ? dropping : undefined);
+  // A rule that counted meanwhile may have counted another packet: it speaks of this one only where this one was seen last, coming in.
+  const last = (again.reply ?? again.request)?.steps.at(-1)?.sighting;
+  const endedThere = answered === undefined && last !== undefined && last.where === dropping && last.packet.direction === "in";
+  const at = drops[0]?.where ?? (endedThere ? dropping : undefined);
   const silent =
     again.dropsUnavailable === undefined
       ? "it dropped nothing of this flow"
