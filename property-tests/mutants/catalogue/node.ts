@@ -30,7 +30,7 @@ export const nodeMutants: readonly Mutant[] = [
   applies(
     "setconf-at-every-look",
     "a tunnel is configured whole and with setconf at every look, which forgets learnt endpoints",
-    "EX-17 EX-20",
+    "EX-17",
     [
       "core/apply/wireguard.ts",
       "if (observed === undefined || !observed.keyIsRight || observed.listenPort !== plan.listenPort) return { whole: true };",
