@@ -35,5 +35,6 @@ export function figureText(report: BenchReport): string {
       figure.target === null ? "" : `  ${figure.value <= figure.target ? "within" : "OVER"} ${boundText(figure.target)} ${figure.unit}`;
     return `  ${figure.name.padEnd(width)}  ${rounded(figure.value).padStart(8)} ${figure.unit.padEnd(3)}${target}`;
   });
-  return [`bench ${report.name}`, ...lines, "what dominates:", ...report.dominates.map((line) => `  ${line}`)].join("\n");
+  const dominates = report.dominates.length === 0 ? [] : ["what dominates:", ...report.dominates.map((line) => `  ${line}`)];
+  return [`bench ${report.name}`, ...lines, ...dominates].join("\n");
 }

@@ -52,6 +52,8 @@ describe("mistakes in the command line", () => {
     ["replay", "missing.capsule.json"],
     ["replay", farm],
     ["replay", farm, "--repeats", "0"],
+    ["laws", "--only", "nat66"],
+    ["laws", "--check", "--mutants"],
     ["what-if", farm, "--only", "link home-a:wam", "--only", "nodes"],
     ["what-if", farm, "--stands", "5"],
     ["what-if", "missing.farm.yml"],

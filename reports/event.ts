@@ -27,9 +27,9 @@ export type Happening =
       readonly verdict: Verdict;
       readonly durationMs: number;
       /** How many were judged by now. */
-      readonly count?: number;
+      readonly count: number;
       /** What it exercised, as `kind:what`. */
-      readonly coverage?: readonly string[];
+      readonly coverage: readonly string[];
     }
   | { readonly kind: "counterexample"; readonly counterexample: Counterexample }
   | { readonly kind: "run-ended"; readonly result: RunResult };

@@ -9,6 +9,7 @@ export * from "./json.ts";
 export * from "./junit.ts";
 export * from "./statistics.ts";
 export * from "./event.ts";
+export * from "./shard.ts";
 export * from "./blob.ts";
 export * from "./baseline.ts";
 export * from "./merge.ts";

@@ -102,6 +102,9 @@ function joinLaws(one: LawResult, other: LawResult): LawResult {
   };
 }
 
+/** One of each property: the worst verdict with its first story, figures and runs of all. In the order in which they first appear. */
+export const joinedLaws = (laws: readonly LawResult[]): LawResult[] => byKey(laws, (law) => law.property, joinLaws);
+
 function joinFarms(one: FarmResult, other: FarmResult): FarmResult {
   const keys = new Set([...Object.keys(one.coverage), ...Object.keys(other.coverage)]);
   const join = (key: string): number => {
@@ -110,7 +113,7 @@ function joinFarms(one: FarmResult, other: FarmResult): FarmResult {
   };
   return {
     ...one,
-    laws: byKey([...one.laws, ...other.laws], (law) => law.property, joinLaws),
+    laws: joinedLaws([...one.laws, ...other.laws]),
     coverage: Object.fromEntries([...keys].map((key) => [key, join(key)])),
   };
 }

@@ -1,8 +1,9 @@
 /** How long it takes, and how many labs, until a law sees a seeded fault: of the last whole matrix where there is one, else of a sample. */
 import { cacheDirectory } from "../../emulator/image/index.ts";
-import { lastMatrix, mutants, partOf, runMatrix } from "../../property-tests/mutants/index.ts";
+import { lastMatrix, mutants, runMatrix } from "../../property-tests/mutants/index.ts";
 import type { KillMatrix } from "../../property-tests/mutants/index.ts";
 import { sourcesHash } from "../../property-tests/run/index.ts";
+import { partOf } from "../../reports/index.ts";
 import type { BenchFigure } from "../figures.ts";
 
 /** Every eleventh mutant: some of every subject. */
@@ -22,7 +23,7 @@ export async function killMatrixFigures(say: (line: string) => void): Promise<re
   const signal = new AbortController().signal;
   const onRow = ({ mutant, killedBy }: { readonly mutant: string; readonly killedBy: readonly string[] }): void =>
     say(`${mutant}: ${killedBy.length === 0 ? "lives" : `caught by ${killedBy.join(", ")}`}`);
-  const matrix = isWhole ? kept : await runMatrix(partOf(mutants, 1, sampleParts), { seed: 42, jobs, signal, onRow });
+  const matrix = isWhole ? kept : await runMatrix(partOf(mutants, { index: 1, count: sampleParts }), { seed: 42, jobs, signal, onRow });
   const caught = matrix.rows.filter(({ killedBy }) => killedBy.length > 0).length;
   return [
     { name: "mutants tried", value: matrix.rows.length, unit: "", target: null },

@@ -1,5 +1,6 @@
 /** `farmlab laws`: what must hold, which properties check it, which seeded faults it catches, and how it fared last. `--mutants` tries the faults. */
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
+import type { Problem } from "../../core/common/index.ts";
 import { cacheDirectory } from "../../emulator/image/index.ts";
 import { laws } from "../../property-tests/laws/index.ts";
 import type { Law } from "../../property-tests/laws/index.ts";
@@ -8,30 +9,23 @@ import { lastMatrix, mutants } from "../../property-tests/mutants/index.ts";
 import type { KillMatrix } from "../../property-tests/mutants/index.ts";
 import { lastVerdicts, sourcesHash } from "../../property-tests/run/index.ts";
 import type { Verdicts } from "../../property-tests/run/index.ts";
-import { checkLaws } from "./check-laws.ts";
-import { makeMatrix, readPart } from "./kill-matrix.ts";
-import type { Part } from "./kill-matrix.ts";
+import type { Shard } from "../../reports/index.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { checkLaws } from "../laws/check-laws.ts";
+import { makeMatrix } from "../laws/kill-matrix.ts";
+import { complain } from "../output.ts";
+import { gather, wholeNumber } from "../run/option-values.ts";
+import { readShard } from "../run/shard.ts";
 
 interface Options {
   readonly check?: boolean;
   readonly mutants?: boolean;
   readonly only?: readonly string[];
-  readonly part?: Part;
+  readonly part?: Shard;
   readonly jobs?: number;
   readonly seed?: number;
   readonly quiet?: boolean;
   readonly format: "text" | "json";
-}
-
-const gather = (value: string, before: readonly string[] = []): string[] => [...before, value];
-
-function wholeNumber(least: number, greatest: number): (text: string) => number {
-  return (text) => {
-    const number = Number(text);
-    if (!/^[0-9]+$/.test(text) || number < least || number > greatest)
-      throw new InvalidArgumentError(`It must be a whole number from ${least} to ${greatest}`);
-    return number;
-  };
 }
 
 /** Faults that a law must catch, and of those that were tried with these very sources the ones that it did catch. */
@@ -69,12 +63,21 @@ function lawText(law: Law, verdicts: Verdicts, matrix: KillMatrix | undefined): 
   ].join("\n");
 }
 
+/** What would be passed over in silence otherwise. */
+function misplacedOption({ check, mutants: tries, ...others }: Options): Problem | undefined {
+  const refuse = (message: string, hint: string): Problem => ({ severity: "error", code: "options-apart", message, hint });
+  if (check === true && tries === true) return refuse("--check and --mutants are two things", "try the mutants first, then check");
+  const given = (["only", "part", "jobs", "seed"] as const).filter((name) => others[name] !== undefined);
+  if (tries === true || given.length === 0) return undefined;
+  return refuse(`--${given.join(" and --")} without --mutants chooses nothing`, "add --mutants");
+}
+
 export function lawsCommand(): Command {
   return new Command("laws")
     .option("--check", "exit 0 only where every law is checked, passed with these sources, and its seeded faults were caught")
     .option("--mutants", "try the seeded faults: which law catches which, and exit 1 where one lives")
     .option("--only <mutant>", "with --mutants: this one only (may be given several times)", gather)
-    .option("--part <i/n>", "with --mutants: every nth one, from the ith on", readPart)
+    .option("--part <i/n>", "with --mutants: every nth one, from the ith on", readShard)
     .option("--jobs <number>", "with --mutants: labs at once", wholeNumber(1, 64))
     .option("--seed <number>", "with --mutants: choose flows by this seed", wholeNumber(0, 0x7fff_ffff))
     .addOption(new Option("--format <format>", "output").choices(["text", "json"]).default("text"))
@@ -94,6 +97,8 @@ Examples:
 `,
     )
     .action(async (options: Options) => {
+      const misplaced = misplacedOption(options);
+      if (misplaced !== undefined) return complain(misplaced, exitCodes.wrongInput);
       if (options.mutants === true) return await makeMatrix(options);
       const sources = sourcesHash();
       const verdicts = lastVerdicts(cacheDirectory(), sources);

@@ -7,6 +7,7 @@ import { backendNames } from "../../emulator/backend.ts";
 import type { BackendName } from "../../emulator/lab.ts";
 import { lawIds, meaningOf, runFarms, selectProperties } from "../../property-tests/run/index.ts";
 import type { FarmToRun, RunEvent, RunOptions } from "../../property-tests/run/index.ts";
+import { partOf } from "../../reports/index.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { hostCanRun } from "../host-problem.ts";
 import { imageOption, imageProblem } from "../image-option.ts";
@@ -23,7 +24,7 @@ import { splitSuites, suiteLines } from "../run/suites.ts";
 import { gather, wholeNumber } from "../run/option-values.ts";
 import { clearProgress, progress } from "../run/progress.ts";
 import { rememberVerdicts } from "../run/remember-verdicts.ts";
-import { addShardOption, partOf, shardProblems, type ShardOptions } from "../run/shard.ts";
+import { addShardOption, shardProblems, type ShardOptions } from "../run/shard.ts";
 import { addStrictnessOptions, sayWhatIsMissing, type StrictnessOptions } from "../run/strictness.ts";
 import { version } from "../version.ts";
 

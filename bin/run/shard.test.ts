@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { partOf, readShard, shardProblems } from "./shard.ts";
+import { partOf } from "../../reports/index.ts";
+import { readShard, shardProblems } from "./shard.ts";
 
 describe("shards of a run", () => {
   it("are disjoint and together the whole", () => {

@@ -18,10 +18,6 @@ export function readShard(text: string): Shard {
 export const addShardOption = (command: Command): Command =>
   command.option("--shard <index/count>", "only this part of the whole, e.g. 2/7; farmlab report merge joins the parts", readShard);
 
-/** The part's items, in their order: every `count`th, so that each part has some of every kind. */
-export const partOf = <Item>(items: readonly Item[], shard: Shard | undefined): readonly Item[] =>
-  shard === undefined ? items : items.filter((_, index) => index % shard.count === shard.index - 1);
-
 /** What parts of one run need: the same seed, and the whole to be judged only when it is together. */
 export function shardProblems(
   { shard }: ShardOptions,

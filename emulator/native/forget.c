@@ -5,7 +5,7 @@
  */
 #define _GNU_SOURCE
 #include "conntrack.h"
-#include "inner_namespace.h"
+#include "namespace_lines.h"
 #include "line.h"
 #include "native.h"
 
@@ -34,8 +34,7 @@ static int do_prefix(char *line, int home) {
   char *fields[3];
   struct conntrack_prefix prefix;
   if (line_split(line, fields, 3) != 3 || prefix_read(&prefix, fields[1], fields[2]) < 0) return fprintf(stderr, "not a prefix: %s\n", line), 1;
-  int entered = strcmp(fields[0], "host") == 0 ? setns(home, CLONE_NEWNET) : inner_namespace_join(fields[0]);
-  if (entered < 0) return fprintf(stderr, "namespace %s: %s\n", fields[0], strerror(errno)), 1;
+  if (namespace_line_enter(fields[0], home) < 0) return fprintf(stderr, "namespace %s: %s\n", fields[0], strerror(errno)), 1;
   if (conntrack_forget(&prefix) < 0) return fprintf(stderr, "flows of %s in %s: %s\n", fields[1], fields[0], strerror(errno)), 1;
   return 0;
 }
@@ -43,14 +42,5 @@ static int do_prefix(char *line, int home) {
 int forget_main(int argc, char **argv) {
   (void)argc;
   (void)argv;
-  int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-  int failures = 0, state;
-  struct line_reader reader;
-  line_reader_start(&reader, LINE_BYTES_MAX);
-  while ((state = line_reader_fill(&reader, STDIN_FILENO)) > 0) {
-    size_t length;
-    for (char *line; (line = line_reader_next(&reader, &length)) != NULL; line_reader_drop(&reader, length)) failures += do_prefix(line, home);
-  }
-  if (state < 0 || reader.used > 0) failures += fprintf(stderr, "the input ends within a line, or a line is too long\n") > 0;
-  return failures > 0;
+  return namespace_lines_main(LINE_BYTES_MAX, do_prefix);
 }

@@ -3,7 +3,7 @@
  * namespace (`host`: where it is), path below /proc/sys, value, separated by tabs. A kernel without one of them is no failure.
  */
 #define _GNU_SOURCE
-#include "inner_namespace.h"
+#include "namespace_lines.h"
 #include "line.h"
 #include "native.h"
 
@@ -15,10 +15,6 @@
 #include <unistd.h>
 
 enum { LINE_BYTES_MAX = 1 << 20 };
-
-static int enter(const char *namespace, int home) {
-  return strcmp(namespace, "host") == 0 ? setns(home, CLONE_NEWNET) : inner_namespace_join(namespace);
-}
 
 static int write_setting(const char *setting, char *value) {
   char path[512];
@@ -43,7 +39,7 @@ static int write_setting(const char *setting, char *value) {
 static int do_setting(char *line, int home) {
   char *fields[3];
   if (line_split(line, fields, 3) != 3) return fprintf(stderr, "not a setting: %s\n", line), 1;
-  if (enter(fields[0], home) < 0) return fprintf(stderr, "namespace %s: %s\n", fields[0], strerror(errno)), 1;
+  if (namespace_line_enter(fields[0], home) < 0) return fprintf(stderr, "namespace %s: %s\n", fields[0], strerror(errno)), 1;
   if (write_setting(fields[1], fields[2]) < 0) return fprintf(stderr, "%s of %s: %s\n", fields[1], fields[0], strerror(errno)), 1;
   return 0;
 }
@@ -51,14 +47,5 @@ static int do_setting(char *line, int home) {
 int settings_main(int argc, char **argv) {
   (void)argc;
   (void)argv;
-  int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-  int failures = 0, state;
-  struct line_reader reader;
-  line_reader_start(&reader, LINE_BYTES_MAX);
-  while ((state = line_reader_fill(&reader, STDIN_FILENO)) > 0) {
-    size_t length;
-    for (char *line; (line = line_reader_next(&reader, &length)) != NULL; line_reader_drop(&reader, length)) failures += do_setting(line, home);
-  }
-  if (state < 0 || reader.used > 0) failures += fprintf(stderr, "the input ends within a line, or a line is too long\n") > 0;
-  return failures > 0;
+  return namespace_lines_main(LINE_BYTES_MAX, do_setting);
 }

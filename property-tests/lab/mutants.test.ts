@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { matrixText, mutants, partOf, runMutant } from "../mutants/index.ts";
+import { partOf } from "../../reports/index.ts";
+import { matrixText, mutants, runMutant } from "../mutants/index.ts";
 import { matrixOf, rowOf } from "../mutants/kill-matrix.ts";
 
 /**
@@ -8,7 +9,7 @@ import { matrixOf, rowOf } from "../mutants/kill-matrix.ts";
  */
 const parts = 7;
 const today = Math.floor(Date.now() / (24 * 60 * 60 * 1000)) % parts;
-const chosen = process.env["FARMLAB_TEST_SIZE"] === "deep" ? mutants : partOf(mutants, today + 1, parts);
+const chosen = process.env["FARMLAB_TEST_SIZE"] === "deep" ? mutants : partOf(mutants, { index: today + 1, count: parts });
 
 it.each(chosen)("XC-5 $id is caught: $description", async (mutant) => {
   const run = await runMutant(mutant, { seed: 42 });

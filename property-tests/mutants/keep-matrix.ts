@@ -27,7 +27,9 @@ export function keepMatrix(cache: string, sources: string, made: KillMatrix): Ki
   const before = lastMatrix(cache, sources);
   const rows = new Map([...(before?.rows ?? []), ...made.rows].map((row): [string, MatrixRow] => [row.mutant, row]));
   const ordered = mutants.flatMap(({ id }) => rows.get(id) ?? []);
-  const matrix = matrixOf(ordered, made.seed, made.durationMs + (before?.durationMs ?? 0));
+  // A whole one took as long as it took; parts add up.
+  const earlierMs = made.rows.length === mutants.length ? 0 : (before?.durationMs ?? 0);
+  const matrix = matrixOf(ordered, made.seed, made.durationMs + earlierMs);
   mkdirSync(join(cache, "verdicts"), { recursive: true });
   const draft = `${fileOf(cache)}.${process.pid}`;
   writeFileSync(draft, JSON.stringify({ sources, matrix } satisfies Kept));

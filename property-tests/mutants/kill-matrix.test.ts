@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { faultsOf, matrixOf, matrixText, mutants, partOf, rowOf } from "./index.ts";
+import { faultsOf, matrixOf, matrixText, mutants, rowOf } from "./index.ts";
+import { partOf } from "../../reports/index.ts";
 import type { Mutant, MutantRun } from "./index.ts";
 import type { LawResult, Verdict } from "../../reports/index.ts";
 
@@ -49,7 +50,7 @@ describe("the kill matrix", () => {
   });
 
   it("parts have nothing in common and are the whole together", () => {
-    const parts = [1, 2, 3].map((number) => partOf(mutants, number, 3));
+    const parts = [1, 2, 3].map((index) => partOf(mutants, { index, count: 3 }));
     expect(
       parts
         .flat()

@@ -15,11 +15,6 @@ export interface MatrixOptions {
   readonly onRow: (row: MatrixRow, done: number, of: number) => void;
 }
 
-/** A part of the mutants: every `of`th, from the `number`th (1 to `of`) on, so that each part has some of every subject. */
-export function partOf(mutants: readonly Mutant[], number: number, of: number): readonly Mutant[] {
-  return mutants.filter((_, index) => index % of === (number - 1) % of);
-}
-
 /** The rows are in the order of the mutants. Rejects with the signal's reason when interrupted; no lab is left then. */
 export async function runMatrix(mutants: readonly Mutant[], options: MatrixOptions): Promise<KillMatrix> {
   const { seed, jobs, signal, onRow } = options;

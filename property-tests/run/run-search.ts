@@ -3,7 +3,7 @@
  * The budget ends the start of new scenarios, never one that is being judged. Whatever becomes of a scenario, the search goes on.
  */
 import type { Counterexample, FarmResult, LawResult, RunResult, SearchResult, Shard, Verdict } from "../../reports/index.ts";
-import { excludedBy } from "../../reports/index.ts";
+import { excludedBy, isInPart } from "../../reports/index.ts";
 import { unknownOutcome } from "../laws/index.ts";
 import type { Property } from "../laws/index.ts";
 import type { BackendName } from "../../emulator/lab.ts";
@@ -79,12 +79,12 @@ class SourceRun {
 
   /** The next position of this part, with its scenario or why it could not be made; undefined where there is none. */
   take(): { readonly position: number; readonly drawn: DrawnScenario | Error } | undefined {
-    const { index, count } = this.#options.shard ?? { index: 1, count: 1 };
+    const shard = this.#options.shard ?? { index: 1, count: 1 };
     while (!this.isOver) {
       const position = this.#next;
       this.#next += 1;
       try {
-        if (position % count !== index - 1) {
+        if (!isInPart(position, shard)) {
           this.source.skip(position);
           continue;
         }
@@ -92,7 +92,7 @@ class SourceRun {
         if (drawn !== undefined) return { position, drawn };
         this.#isOver = true;
       } catch (error) {
-        if (position % count === index - 1) return { position, drawn: error instanceof Error ? error : new Error(String(error)) };
+        if (isInPart(position, shard)) return { position, drawn: error instanceof Error ? error : new Error(String(error)) };
       }
     }
     return undefined;

@@ -69,7 +69,7 @@ export interface LabRun extends ScenarioRun {
   readonly readyMs?: number;
 }
 
-/** What a lab of a few nodes takes, and some more for what is under way: measured on farms of 4 to 9 nodes. */
+/** What a lab of a few nodes may take, and some more for what is under way: chosen amply, not measured. */
 const labBytes = 400 * 1024 * 1024;
 
 const hostCodes = ["no-namespaces", "ids", "prepare", "node", "no-engine", "no-containerlab", "old-containerlab", "image-not-imported"];

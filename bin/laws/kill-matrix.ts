@@ -1,10 +1,11 @@
 /** `farmlab laws --mutants`: runs every seeded fault and shows which law catches it. */
-import { InvalidArgumentError } from "commander";
 import { editDistance } from "../../core/common/reading/index.ts";
 import { cacheDirectory } from "../../emulator/image/index.ts";
-import { faultsOf, keepMatrix, matrixText, mutantNamed, mutants, partOf, runMatrix } from "../../property-tests/mutants/index.ts";
+import { faultsOf, keepMatrix, matrixText, mutantNamed, mutants, runMatrix } from "../../property-tests/mutants/index.ts";
 import type { Mutant } from "../../property-tests/mutants/index.ts";
 import { sourcesHash } from "../../property-tests/run/index.ts";
+import { partOf } from "../../reports/index.ts";
+import type { Shard } from "../../reports/index.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { hostCanRun } from "../host-problem.ts";
 import { onInterrupt } from "../interrupt.ts";
@@ -13,28 +14,15 @@ import { prepareRuntime } from "../prepare-runtime.ts";
 
 export interface MatrixChoice {
   readonly only?: readonly string[];
-  readonly part?: Part;
+  readonly part?: Shard;
   readonly jobs?: number;
   readonly seed?: number;
   readonly quiet?: boolean;
   readonly format: "text" | "json";
 }
 
-export interface Part {
-  readonly number: number;
-  readonly of: number;
-}
-
 const defaultJobs = 2;
 const defaultSeed = 42;
-
-/** `2/7`: every seventh mutant from the second on. */
-export function readPart(text: string): Part {
-  const [, number = "0", of = "0"] = /^([1-9][0-9]{0,3})\/([1-9][0-9]{0,3})$/.exec(text) ?? [];
-  const part = { number: Number(number), of: Number(of) };
-  if (part.number < 1 || part.number > part.of) throw new InvalidArgumentError("It must be like 2/7: the second of seven parts");
-  return part;
-}
 
 /** Undefined after complaining of an id that no mutant has. */
 function choose({ only, part }: MatrixChoice): readonly Mutant[] | undefined {
@@ -49,7 +37,7 @@ function choose({ only, part }: MatrixChoice): readonly Mutant[] | undefined {
   }
   if (unknown.length > 0) return undefined;
   const chosen = only === undefined ? mutants : mutants.filter(({ id }) => only.includes(id));
-  return part === undefined ? chosen : partOf(chosen, part.number, part.of);
+  return partOf(chosen, part);
 }
 
 /** Sets the exit code: 1 where a mutant lives, a law missed one that it must catch, or (of a whole matrix) is the only killer of none. */
