@@ -1,7 +1,7 @@
 /** `farmlab gc`: removes what labs of the containerlab backend have left whose holder was killed. Labs of netns leave nothing. */
 import { Command, Option } from "commander";
 import { safeText } from "../../core/common/index.ts";
-import { collectLeftovers, type Leftover } from "../../emulator/containerlab/index.ts";
+import type { Leftover } from "../../emulator/containerlab/index.ts";
 import type { OutputOptions } from "../output.ts";
 
 function describe({ lab, containers, folder }: Leftover): string {
@@ -26,6 +26,8 @@ Examples:
 `,
     )
     .action(async (options: OutputOptions & { format: "text" | "json" }) => {
+      // Loaded when it is run only, for the engine's client is large.
+      const { collectLeftovers } = await import("../../emulator/containerlab/index.ts");
       const removed = await collectLeftovers();
       if (options.format === "json") process.stdout.write(`${JSON.stringify({ schema: "farmlab.gc/1", removed }, undefined, 2)}\n`);
       else if (removed.length > 0) process.stdout.write(removed.map(describe).join(""));

@@ -13,7 +13,7 @@ const suites: Readonly<Record<string, Suite>> = {
   generated: { about: "whole farms drawn at random", source: (seed) => generatedSource("generated", seed) },
   "small-scope": {
     about: "every shape of a farm of up to five nodes, each once",
-    source: (seed) => listSource("small-scope", smallScope(), seed, smallScopeStatement),
+    source: (seed) => listSource("small-scope", smallScope(), seed, smallScopeStatement()),
   },
 };
 

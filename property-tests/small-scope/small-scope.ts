@@ -128,17 +128,31 @@ const graphText = ({ vertices, edges }: Graph): string =>
 
 const settingText = (setting: Setting): string => factorNames.map((name) => `${name} ${settings[name][setting[name]] ?? ""}`).join("; ");
 
-export const graphs: readonly Graph[] = Array.from({ length: mostNodes }, (_, index) => connectedGraphs(index + 1)).flat();
-export const rows: readonly Row[] = coveringArray(
-  factorNames.map((name) => settings[name].length),
-  seededRandom(1, "small scope"),
-);
+interface Space {
+  readonly graphs: readonly Graph[];
+  readonly rows: readonly Row[];
+}
+
+let drawn: Space | undefined;
+
+/** What there is to combine. Drawn when first asked for: it takes longer than most commands run. */
+export function space(): Space {
+  drawn ??= {
+    graphs: Array.from({ length: mostNodes }, (_, index) => connectedGraphs(index + 1)).flat(),
+    rows: coveringArray(
+      factorNames.map((name) => settings[name].length),
+      seededRandom(1, "small scope"),
+    ),
+  };
+  return drawn;
+}
 
 /** How many farms there are. */
-export const smallScopeSize: number = graphs.length * rows.length;
+export const smallScopeSize = (): number => space().graphs.length * space().rows.length;
 
 /** All of them, the smallest first: for each graph every row of settings. Always the same. */
 export function* smallScope(): Generator<FarmFile> {
+  const { graphs, rows } = space();
   for (const [shape, graph] of graphs.entries()) {
     for (const [position, row] of rows.entries()) {
       const setting = settingOf(row);
@@ -149,4 +163,5 @@ export function* smallScope(): Generator<FarmFile> {
 }
 
 /** What it means that every one of them passed; for a result's `exhausted`. */
-export const smallScopeStatement: string = `no counterexample among all ${graphs.length} connected graphs of up to ${mostNodes} nodes, each with ${rows.length} settings in which any two values occur together (${smallScopeSize} farms)`;
+export const smallScopeStatement = (): string =>
+  `no counterexample among all ${space().graphs.length} connected graphs of up to ${mostNodes} nodes, each with ${space().rows.length} settings in which any two values occur together (${smallScopeSize()} farms)`;
