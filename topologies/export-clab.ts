@@ -17,7 +17,7 @@ export function exportClab(farm: Farm, image: string): string {
     state: "exec",
     about: [
       `The farm ${farm.name} as a lab for containerlab, by \`farmlab export\`; change the farm and export it again, not this file.`,
-      "FARMLAB_PROGRAMS: the folder with farmlab's programs (native, agent.mjs, node); see docs/topology.md.",
+      "FARMLAB_PROGRAMS: the folder with farmlab's programs (native, agent.cjs, node); see docs/topology.md.",
     ],
   });
 }

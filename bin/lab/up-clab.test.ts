@@ -65,7 +65,7 @@ describe("a .clab.yml", () => {
     expect((await inNode("upstream", "ping", "-c1", "-W2", "2001:db8:53::53")).code).toBe(0);
     expect((await inNode("upstream", "vtysh", "-c", "show ipv6 route static")).out.match(/\/52 /g)).toHaveLength(1);
     expect((await inNode("grid", "etcdctl", "endpoint", "health")).code).toBe(0);
-    expect((await inNode("node-3", "pgrep", "-f", "agent.mjs")).code).toBe(0);
+    expect((await inNode("node-3", "pgrep", "-f", "agent.cjs")).code).toBe(0);
   });
 });
 

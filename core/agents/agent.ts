@@ -9,10 +9,10 @@ import { openInitClient } from "./init-client.ts";
 import { openKeyRing } from "./key-ring.ts";
 import type { Log } from "./log.ts";
 import { createNodeSystem } from "./node-system.ts";
+import { openProgramRunner } from "./program-runner.ts";
 import { createPublisher, type Publisher } from "./publisher.ts";
 import { measureReachability } from "./reachability.ts";
 import { Reconciler } from "./reconciler.ts";
-import { runProgram } from "./run-program.ts";
 import { openStatusServer } from "./status-server.ts";
 import { StoreView } from "./store-view.ts";
 
@@ -42,7 +42,8 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
   const keys = openKeyRing({ path: paths.keys, node, ...(configuration.keySeed === undefined ? {} : { seed: configuration.keySeed }) });
   const init = openInitClient(paths.initSocket);
   const expectedEnds = new Set<string>();
-  const system = createNodeSystem({ native: paths.native, init, keys, clock, onStopping: (name) => expectedEnds.add(name) });
+  const programs = openProgramRunner(paths.native);
+  const system = createNodeSystem({ native: paths.native, programs, init, keys, clock, onStopping: (name) => expectedEnds.add(name) });
 
   const publishTo = (key: string, gatherMs: number, onPublished: () => void): Publisher =>
     createPublisher({
@@ -84,11 +85,7 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
     },
     isBare: () => isEmptyFolder(paths.namespaces),
     measure: async (namespace) => {
-      const parts = {
-        native: paths.native,
-        reflector: configuration.reflector,
-        run: async (argv: readonly string[]) => await runProgram(argv),
-      };
+      const parts = { native: paths.native, programs, reflector: configuration.reflector };
       const measured = await measureReachability(parts, namespace);
       log("measured", { namespace, ...measured });
       return measured;
@@ -116,6 +113,7 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
   await Promise.all([watching, reconciler.run(signal)]);
   await server.close();
   store.close();
+  programs.close();
   log("ended", {});
 }
 

@@ -1,5 +1,5 @@
 /**
- * The agent: the one process of farmlab in a node, a daemon of farmlab-init, bundled into one file (`node agent.mjs [CONFIGURATION]`).
+ * The agent: the one process of farmlab in a node, a daemon of farmlab-init, bundled into one file (`node agent.cjs [CONFIGURATION]`).
  * It knows the intents, the facts that nodes publish and its own key file; derives, plans, applies, and says what it did. It decides
  * nothing for other nodes and is told nothing but what the store holds. No other room imports this one: it begins here.
  */
@@ -41,4 +41,4 @@ async function main(): Promise<number> {
   }
 }
 
-process.exit(await main());
+void main().then((code) => process.exit(code));

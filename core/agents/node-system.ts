@@ -4,14 +4,16 @@ import type { System } from "../apply/index.ts";
 import { encodeLine, startDeadline, type Clock } from "../common/index.ts";
 import type { InitClient } from "./init-client.ts";
 import type { KeyRing } from "./key-ring.ts";
-import { runProgram } from "./run-program.ts";
+import type { ProgramRunner } from "./program-runner.ts";
 
 /** wireguard-go opens its socket within 20 ms on an idle machine. */
 const pathWaitMs = 10_000;
 const lookEveryMs = 2;
 
 export interface NodeSystemParts {
+  /** Path of farmlab's native helper. */
   readonly native: string;
+  readonly programs: ProgramRunner;
   readonly init: InitClient;
   readonly keys: KeyRing;
   readonly clock: Clock;
@@ -20,20 +22,22 @@ export interface NodeSystemParts {
 }
 
 export function createNodeSystem(parts: NodeSystemParts): System {
+  const { native, programs } = parts;
   return {
-    run: async ({ namespace, argv, input }) =>
-      // The agent is in the node's own namespace already.
-      await runProgram(namespace === "host" ? argv : [parts.native, "in", namespace, ...argv], input),
+    // The agent is in the node's own namespace already.
+    run: async (command) => await programs.run(command),
     writeSettings: async (settings) =>
-      await runProgram(
-        [parts.native, "settings"],
-        settings.map(({ namespace, path, value }) => encodeLine([namespace, path, value])).join(""),
-      ),
+      await programs.run({
+        namespace: "host",
+        argv: [native, "settings"],
+        input: settings.map(({ namespace, path, value }) => encodeLine([namespace, path, value])).join(""),
+      }),
     forgetFlows: async (flows) =>
-      await runProgram(
-        [parts.native, "forget"],
-        flows.map(({ namespace, prefix }) => encodeLine([namespace, ...prefix.split("/")])).join(""),
-      ),
+      await programs.run({
+        namespace: "host",
+        argv: [native, "forget"],
+        input: flows.map(({ namespace, prefix }) => encodeLine([namespace, ...prefix.split("/")])).join(""),
+      }),
     startService: async (request) => await parts.init.start(request),
     stopService: async (name) => {
       parts.onStopping(name);

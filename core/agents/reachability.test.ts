@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Command, CommandResult } from "../apply/index.ts";
 import { measureReachability, readMeasured } from "./reachability.ts";
 
 const family = (reachability: string, seen: string, local: string): object => ({ reachability, seen, local });
@@ -19,20 +20,18 @@ describe("reachability", () => {
   });
 
   it("is measured in the namespace asked for, towards the reflectors that there are", async () => {
-    const seen: (readonly string[])[] = [];
-    const run = async (argv: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> => {
-      seen.push(argv);
+    const seen: Command[] = [];
+    const run = async (command: Command): Promise<CommandResult> => {
+      seen.push(command);
       return await Promise.resolve({ code: 0, stdout: "{}", stderr: "" });
     };
-    await measureReachability({ native: "/n", reflector: { ipv6: "[2001:db8:53::53]:3478" }, run }, "public");
-    expect(seen).toEqual([["/n", "in", "public", "/n", "reach", "--reflector6", "[2001:db8:53::53]:3478"]]);
+    await measureReachability({ native: "/n", reflector: { ipv6: "[2001:db8:53::53]:3478" }, programs: { run } }, "public");
+    expect(seen).toEqual([{ namespace: "public", argv: ["/n", "reach", "--reflector6", "[2001:db8:53::53]:3478"] }]);
   });
 
   it("is not guessed when the measurement fails", async () => {
-    const run = async (): Promise<{ code: number; stdout: string; stderr: string }> =>
-      await Promise.resolve({ code: 125, stdout: "", stderr: "namespace public: gone" });
-    await expect(measureReachability({ native: "/n", reflector: { ipv4: "198.51.100.53:3478" }, run }, "public")).rejects.toThrow(
-      "namespace public: gone",
-    );
+    const run = async (): Promise<CommandResult> => await Promise.resolve({ code: 125, stdout: "", stderr: "namespace public: gone" });
+    const measuring = measureReachability({ native: "/n", reflector: { ipv4: "198.51.100.53:3478" }, programs: { run } }, "public");
+    await expect(measuring).rejects.toThrow("namespace public: gone");
   });
 });

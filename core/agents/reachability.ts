@@ -1,14 +1,14 @@
 /** Measuring whether new flows from the internet reach the node: against a reflector, never by looking at an address' range. */
 import type { Reachability } from "../intents/index.ts";
-import type { ProgramResult } from "./run-program.ts";
 import type { AgentConfiguration } from "./configuration.ts";
+import type { ProgramRunner } from "./program-runner.ts";
 
 export type Measured = Readonly<Record<"ipv4" | "ipv6", Reachability>>;
 
 export interface MeasureParts {
   readonly native: string;
   readonly reflector: AgentConfiguration["reflector"];
-  readonly run: (argv: readonly string[]) => Promise<ProgramResult>;
+  readonly programs: Pick<ProgramRunner, "run">;
 }
 
 /**
@@ -19,7 +19,7 @@ export async function measureReachability(parts: MeasureParts, namespace: string
   const { ipv4, ipv6 } = parts.reflector;
   if (ipv4 === undefined && ipv6 === undefined) return { ipv4: "none", ipv6: "none" };
   const targets = [...(ipv4 === undefined ? [] : ["--reflector4", ipv4]), ...(ipv6 === undefined ? [] : ["--reflector6", ipv6])];
-  const result = await parts.run([parts.native, "in", namespace, parts.native, "reach", ...targets]);
+  const result = await parts.programs.run({ namespace, argv: [parts.native, "reach", ...targets] });
   if (result.code !== 0) throw new Error(`reachability was not measured: exit code ${result.code}: ${result.stderr.trim().slice(0, 300)}`);
   return readMeasured(result.stdout);
 }

@@ -10,7 +10,7 @@ import { linkOfSetting } from "./sysctls.ts";
 import type { Command, Flows, Setting, System } from "./system.ts";
 import { moveLine, tunnelService, tunnelSocketPath } from "./tunnels.ts";
 import type { TunnelChange } from "./tunnels.ts";
-import { syncconfArgv, wireguardConfiguration } from "./wireguard.ts";
+import { wireguardConfiguration } from "./wireguard.ts";
 
 export interface ApplyReport {
   /** The plan that was carried out: the one given, or a newer one that differed only in what is done last. */
@@ -147,7 +147,7 @@ class Execution {
         if (!change.whole) return this.#run({ namespace, argv: ["wg", "set", name, ...change.peerArguments] });
         return this.#attempt(`configuring ${name}`, async () => {
           const input = wireguardConfiguration(plan, await this.#system.privateKeyOf(name));
-          await this.#run({ namespace, argv: syncconfArgv(name), input });
+          await this.#run({ namespace, argv: ["wg", "syncconf", name, "/dev/stdin"], input });
         });
       }),
     ]);

@@ -6,12 +6,12 @@ export interface Command {
   readonly namespace: string;
   /** Program and arguments; never holds a secret. */
   readonly argv: readonly string[];
-  /** Given on standard input, which is closed after it. */
+  /** Given on standard input, which ends after it and can be opened by name (/dev/stdin). */
   readonly input?: string;
 }
 
 export interface CommandResult {
-  /** 0 for success. */
+  /** The exit code: 0 for success. */
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;

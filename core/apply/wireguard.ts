@@ -85,11 +85,3 @@ export function wireguardConfiguration(plan: WireguardPlan, privateKey: string):
   ]);
   return `${["[Interface]", `PrivateKey = ${privateKey}`, `ListenPort = ${plan.listenPort}`, ...peers].join("\n")}\n`;
 }
-
-/**
- * `wg syncconf` opens its file by name, and standard input may be a socket, which cannot be opened by name: hence the pipe. The script
- * is fixed; the interface's name is an argument of it.
- */
-export function syncconfArgv(name: string): readonly string[] {
-  return ["sh", "-c", 'cat | wg syncconf "$1" /dev/stdin', "sh", name];
-}

@@ -28,7 +28,7 @@ function cachedCopy(source: string): string {
 
 /** Fills the folder, which is there and empty. */
 export function placePrograms(folder: string, { native, bundle, nodeBinary }: Runtime): void {
-  for (const [name, source] of Object.entries({ native, "agent.mjs": bundle, node: nodeBinary })) {
+  for (const [name, source] of Object.entries({ native, "agent.cjs": bundle, node: nodeBinary })) {
     const target = join(folder, name);
     if (isLinked(source, target)) continue;
     if (!isLinked(cachedCopy(source), target)) copyFileSync(source, target);

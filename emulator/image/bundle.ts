@@ -30,10 +30,10 @@ const projectRoot = fileURLToPath(new URL("../..", import.meta.url));
 const entryPoint = "core/agents/main.ts";
 const unusedBundleDays = 7;
 /** Changes when the way of bundling does. */
-const method = "esm node24 whitespace 1";
+const method = "cjs node24 whitespace";
 
 /**
- * Path of the bundled agent (`agent.mjs`), with the patches applied; bundled again only when a source file has changed.
+ * Path of the bundled agent (`agent.cjs`), with the patches applied; bundled again only when a source file has changed.
  * Throws a BuildError when a patch does not fit its file or the sources do not bundle.
  */
 export async function ensureBundle(patches: readonly SourcePatch[] = []): Promise<string> {
@@ -42,7 +42,7 @@ export async function ensureBundle(patches: readonly SourcePatch[] = []): Promis
   const stampFile = join(folder, `${key}.json`);
   const stamp = readStamp(stampFile);
   if (stamp !== undefined && stamp.inputs.every(isUnchanged)) {
-    const path = join(folder, stamp.hash, "agent.mjs");
+    const path = join(folder, stamp.hash, "agent.cjs");
     if (existsSync(path)) {
       const now = new Date();
       utimesSync(join(folder, stamp.hash), now, now);
@@ -52,7 +52,7 @@ export async function ensureBundle(patches: readonly SourcePatch[] = []): Promis
 
   const { code, inputs } = await bundle(patches);
   const hash = digest(code);
-  const path = join(folder, hash, "agent.mjs");
+  const path = join(folder, hash, "agent.cjs");
   makeCacheFolder("bundle", hash);
   writeWhole(path, code);
   writeWhole(stampFile, JSON.stringify({ hash, inputs } satisfies Stamp));
@@ -78,12 +78,11 @@ async function bundle(patches: readonly SourcePatch[]): Promise<{ code: string; 
     absWorkingDir: projectRoot,
     bundle: true,
     platform: "node",
-    format: "esm",
+    // As a module, Node would look into all that its own modules export, and so load what the agent never uses.
+    format: "cjs",
     target: "node24",
     minifyWhitespace: true,
     legalComments: "none",
-    // Packages in CommonJS form ask for Node's own modules with require.
-    banner: { js: 'import{createRequire as farmlabCreateRequire}from"node:module";const require=farmlabCreateRequire(import.meta.url);' },
     write: false,
     logLevel: "silent",
     plugins: [

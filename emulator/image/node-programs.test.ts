@@ -39,7 +39,7 @@ describe("packages that a topology's nodes take and this machine lacks", () => {
     expect(missingPackages(frr, folder)).toEqual([]);
     expect(missingPackages(topology(service("/bin/sh", "-c", "{ busybox mount; }")), folder)).toEqual(["busybox"]);
     expect(missingPackages(topology({ nft: "add table ip x" }), folder)).toEqual(["nftables"]);
-    const agent = topology(service("/usr/lib/farmlab/node", "/usr/lib/farmlab/agent.mjs"));
+    const agent = topology(service("/usr/lib/farmlab/node", "/usr/lib/farmlab/agent.cjs"));
     expect(missingPackages(agent, folder)).toEqual(["iproute2", "nftables", "wireguard-go", "wireguard-tools"]);
   });
 

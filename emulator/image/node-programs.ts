@@ -16,7 +16,7 @@ const programsOfPackages: Readonly<Record<string, readonly string[]>> = {
 
 /** What an agent runs to bring its node to its plan. */
 const agentPrograms: readonly string[] = ["ip", "nft", "wg", "wireguard-go"];
-const agentBundle = "/usr/lib/farmlab/agent.mjs";
+const agentBundle = "/usr/lib/farmlab/agent.cjs";
 
 /** Where nodes look for programs: NODE_PATH in emulator/native/node.h. */
 const nodePath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/frr";

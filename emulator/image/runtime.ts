@@ -18,7 +18,7 @@ export interface Runtime {
   readonly subordinate: SubordinateIds | undefined;
   /** The native helper, `/usr/lib/farmlab/native` in a node. */
   readonly native: string;
-  /** The bundled agent, `/usr/lib/farmlab/agent.mjs` in a node. */
+  /** The bundled agent, `/usr/lib/farmlab/agent.cjs` in a node. */
   readonly bundle: string;
   /** Node itself, `/usr/lib/farmlab/node` in a node. */
   readonly nodeBinary: string;

@@ -11,6 +11,7 @@ static const struct {
     {"sandbox", sandbox_main},
     {"enter", enter_main},
     {"in", in_main},
+    {"run", run_main},
     {"init", init_main},
     {"settings", settings_main},
     {"forget", forget_main},

@@ -11,6 +11,7 @@ int hold_main(int argc, char **argv);    /* a lab whose nodes others have made: 
 int work_main(int argc, char **argv);    /* bring such a node to its state, from inside */
 int enter_main(int argc, char **argv);   /* run a program in a lab's node */
 int in_main(int argc, char **argv);      /* run a program in a network namespace inside a node */
+int run_main(int argc, char **argv);     /* run programs for a process that is costly to fork */
 int init_main(int argc, char **argv);    /* a node's first process: supervises daemons */
 int settings_main(int argc, char **argv); /* write kernel settings of a node's namespaces */
 int forget_main(int argc, char **argv);  /* end remembered flows of prefixes in a node's namespaces */

@@ -20,7 +20,7 @@ export function netnsBackend(runtime: Runtime): NetnsBackend {
     ofHost: runtime.image === "host",
     subordinate: runtime.subordinate,
     native: runtime.native,
-    programs: { [runtime.bundle]: "agent.mjs", [runtime.nodeBinary]: "node" },
+    programs: { [runtime.bundle]: "agent.cjs", [runtime.nodeBinary]: "node" },
   };
   return { name: "netns", up: (topology, options) => upNetnsLab(topology, options, programs) };
 }

@@ -93,7 +93,7 @@ describe("an agent that is wrong only while something happens", () => {
     const where = "core/apply/wireguard.ts";
     const wrong: readonly SourcePatch[] = [
       { file: where, find: "|| observed.listenPort !== plan.listenPort)", replace: "|| observed.peers.size !== plan.peers.length)" },
-      { file: where, find: `'cat | wg syncconf "$1" /dev/stdin'`, replace: `'cat | wg setconf "$1" /dev/stdin'` },
+      { file: "core/apply/apply.ts", find: '["wg", "syncconf", name', replace: '["wg", "setconf", name' },
     ];
     const comesAndGoes = timeline.filter(({ join, leave }) => join !== undefined || leave !== undefined);
     const patched = await openWith(comesAndGoes, wrong);

@@ -49,7 +49,7 @@ export function farmNodePart(node: FarmNode, store: StoreHost, keySeed: string |
     ),
     routes,
     files: { ...nameFiles(node.name), "/etc/farmlab/agent.json": agentFile(node, store, usable, keySeed) },
-    services: [{ name: "agent", argv: ["/usr/lib/farmlab/node", "/usr/lib/farmlab/agent.mjs"], restart: "always" }],
+    services: [{ name: "agent", argv: ["/usr/lib/farmlab/node", "/usr/lib/farmlab/agent.cjs"], restart: "always" }],
   };
   return {
     node: topologyNode(node.name, "farm-node", true, config),

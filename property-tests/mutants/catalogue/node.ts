@@ -36,7 +36,7 @@ export const nodeMutants: readonly Mutant[] = [
       "if (observed === undefined || !observed.keyIsRight || observed.listenPort !== plan.listenPort) return { whole: true };",
       "if (observed === undefined || observed.listenPort === plan.listenPort) return { whole: true };",
     ],
-    ["core/apply/wireguard.ts", `'cat | wg syncconf "$1" /dev/stdin'`, `'cat | wg setconf "$1" /dev/stdin'`],
+    ["core/apply/apply.ts", '["wg", "syncconf", name', '["wg", "setconf", name'],
   ),
   applies("links-stay-down", "links are made and not brought up", "EX-7 EX-8 EX-9", [
     "core/apply/links.ts",
