@@ -72,6 +72,15 @@ export function nextFree(wanted: number, count: number, taken: Set<number>): num
   return found;
 }
 
+/** The next position after `wanted` in a circle of at most 32 that is no bit of `taken`; throws where all are. */
+export function nextFreeBit(wanted: number, count: number, taken: number): number {
+  for (let step = 0; step < count; step += 1) {
+    const position = (wanted + step) % count;
+    if ((taken & (1 << position)) === 0) return position;
+  }
+  throw new Error(`more than ${count} things in one place`);
+}
+
 const plainRouter: RouterSketch = { lan: 0, nat: 0, carrier: 0, forwards: 0 };
 
 const roleOf = (node: NodeSketch, position: number): (typeof roles)[number] =>
@@ -84,15 +93,15 @@ function positionsOf(used: readonly boolean[]): number[] {
 }
 
 function settleAllocations(sketches: readonly AllocationSketch[]): SettledAllocation[] {
-  const prefixes = new Set<number>();
-  const numbers = new Set<number>();
-  return sketches.map(({ prefix, number, pool, nextHop }) => ({
-    prefix: nextFree(prefix, allocationPrefixes.length, prefixes),
-    number: nextFree(number, allocationNumbers.length, numbers),
-    pool: atMost(pool, poolChoices.length),
-    nextHop,
-    ownable: ownablePerAllocation,
-  }));
+  let prefixes = 0;
+  let numbers = 0;
+  return sketches.map((sketch) => {
+    const prefix = nextFreeBit(sketch.prefix, allocationPrefixes.length, prefixes);
+    const number = nextFreeBit(sketch.number, allocationNumbers.length, numbers);
+    prefixes |= 1 << prefix;
+    numbers |= 1 << number;
+    return { prefix, number, pool: atMost(sketch.pool, poolChoices.length), nextHop: sketch.nextHop, ownable: ownablePerAllocation };
+  });
 }
 
 /** Resolves every reference of the surroundings. */
@@ -117,20 +126,24 @@ export function settleSurroundings(sketch: SurroundingsSketch): SettledSurroundi
   for (const router of kept) if (carrierOf(router) >= 0) usedCarriers[carrierOf(router)] = true;
   const carrierPositions = positionsOf(usedCarriers);
 
-  const numbersOf = sketch.allocations.map(() => new Set<number>());
+  /** By allocation: bit n-1 is exit node n. */
+  const numbersOf = sketch.allocations.map(() => 0);
   const exits: GroundExit[] = [];
   const settled = nodes.map((node, position): SettledNode => {
     const place = places[position] ?? 0;
     const wanted = roleOf(node, position);
     // A sixteenth exit node of an allocation has no part left.
-    const role = wanted === "exit-node" && numbersOf[place]?.size === 15 ? "public" : wanted;
+    const role = wanted === "exit-node" && numbersOf[place] === 0x7fff ? "public" : wanted;
     if (role === "hidden") return { role, hidden: true, ipv4: true, ipv6: false, exit: -1, place: routerPositions[place] ?? 0, nics: 0 };
     const allocation = allocationPositions[place] ?? 0;
-    const families = { ipv4: node.families !== 2, ipv6: node.families !== 1 };
-    if (role === "public") return { role, hidden: false, ...families, exit: -1, place: allocation, nics: node.nics };
-    const number = nextFree((node.number + 14) % 15, 15, numbersOf[place] ?? new Set()) + 1;
-    exits.push({ node: position, allocation, number, ipv4: node.withoutIpv4 === 0 });
-    return { role, hidden: false, ...families, exit: exits.length - 1, place: allocation, nics: node.nics & 1 };
+    const ipv4 = node.families !== 2;
+    const ipv6 = node.families !== 1;
+    if (role === "public") return { role, hidden: false, ipv4, ipv6, exit: -1, place: allocation, nics: node.nics };
+    const taken = numbersOf[place] ?? 0;
+    const free = nextFreeBit((node.number + 14) % 15, 15, taken);
+    numbersOf[place] = taken | (1 << free);
+    exits.push({ node: position, allocation, number: free + 1, ipv4: node.withoutIpv4 === 0 });
+    return { role, hidden: false, ipv4, ipv6, exit: exits.length - 1, place: allocation, nics: node.nics & 1 };
   });
   return {
     naming: sketch.names,

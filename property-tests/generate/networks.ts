@@ -1,6 +1,7 @@
 /** Networks on given ground, with every reference resolved and nothing there twice. */
 import { edgeSubnets, forwardedPorts, serviceChoices, workloadHosts } from "./edges.ts";
 import type { ServiceChoice } from "./edges.ts";
+import { nextFreeBit } from "./ground.ts";
 import type { Ground, GroundNode } from "./ground.ts";
 import { atMost } from "./sketch.ts";
 import type { NetworkSketch } from "./sketch.ts";
@@ -41,15 +42,6 @@ export interface SettledForward {
   readonly workloadPort: number;
 }
 
-/** The next position after `wanted` in a circle of so many that is no bit of `taken`; throws where all are. */
-function nextFreeBit(wanted: number, count: number, taken: number): number {
-  for (let step = 0; step < count; step += 1) {
-    const position = (wanted + step) % count;
-    if ((taken & (1 << position)) === 0) return position;
-  }
-  throw new Error(`more than ${count} things in one place`);
-}
-
 /** The services of a workload's bits. */
 export const servicesOf = (bits: number): readonly ServiceChoice[] => serviceChoices.filter((_, bit) => (bits & (1 << bit)) !== 0);
 
@@ -60,12 +52,15 @@ const canPeer = (one: GroundNode, other: GroundNode): boolean =>
 function membersOf(ground: Ground, exitNode: number, members: number): number[] {
   const exit = ground.nodes[exitNode];
   const chosen = exit === undefined ? [] : [exit];
-  return ground.nodes.flatMap((node, position) => {
-    if (position === exitNode) return [position];
-    if ((members & (1 << position)) === 0 || !chosen.every((other) => canPeer(node, other))) return [];
-    chosen.push(node);
-    return [position];
-  });
+  const positions: number[] = [];
+  for (const [position, node] of ground.nodes.entries()) {
+    if (position !== exitNode) {
+      if ((members & (1 << position)) === 0 || !chosen.every((other) => canPeer(node, other))) continue;
+      chosen.push(node);
+    }
+    positions.push(position);
+  }
+  return positions;
 }
 
 /** ff00 and above belong to nobody: in part 15 the choice moves one hundred (hexadecimal) down. */
@@ -102,18 +97,26 @@ function workloadsOf(sketch: NetworkSketch, resources: number): SettledWorkload[
 function forwardsOf(sketch: NetworkSketch, owned: number, workloads: readonly SettledWorkload[]): SettledForward[] {
   if (owned === 0) return [];
   const taken = new Uint32Array(2 * owned);
-  return sketch.forwards.flatMap((forward): SettledForward[] => {
+  const settled: SettledForward[] = [];
+  for (const forward of sketch.forwards) {
     const workload = atMost(forward.workload, workloads.length);
     const services = servicesOf(workloads[workload]?.services ?? 0);
     const service = services[atMost(forward.service, services.length)];
-    if (service === undefined) return [];
+    if (service === undefined) continue;
     const address = atMost(forward.address, owned);
     const { protocol, port: workloadPort } = service;
     const ports = 2 * address + (protocol === "tcp" ? 0 : 1);
     const position = nextFreeBit(forward.port, forwardedPorts.length, taken[ports] ?? 0);
     taken[ports] = (taken[ports] ?? 0) | (1 << position);
-    return [{ address, protocol, port: forwardedPorts[position] ?? 8080, workload, workloadPort }];
-  });
+    settled.push({ address, protocol, port: forwardedPorts[position] ?? 8080, workload, workloadPort });
+  }
+  return settled;
+}
+
+function positionsFrom(first: number, count: number): number[] {
+  const positions: number[] = [];
+  for (let position = first; position < first + count; position += 1) positions.push(position);
+  return positions;
 }
 
 /**
@@ -137,7 +140,7 @@ export function settleNetworks(ground: Ground, sketches: readonly NetworkSketch[
     const left = (ground.allocations[exit.allocation]?.ownable ?? 0) - first;
     const count = exit.ipv4 ? Math.min(sketch.owned, left) : 0;
     ownedSoFar[exit.allocation] = first + count;
-    const owned = Array.from({ length: count }, (_, index) => first + index);
+    const owned = positionsFrom(first, count);
     return { exit: position, resources, workloads, owned, forwards: forwardsOf(sketch, count, workloads) };
   });
 }

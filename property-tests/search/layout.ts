@@ -65,6 +65,21 @@ export function markSurroundings(marks: Marks, ground: SettledSurroundings, cond
   for (const { choice } of conditions) marks.mark(at(conditionKeys, choice));
 }
 
+const isEphemeral = (port: number): boolean => port >= 32_768 && port <= 60_999;
+
+/** Of each service: its protocol, and what stands out of its port. */
+const serviceKeys = serviceChoices.map(({ protocol, port }) =>
+  numbersOf([
+    `service-${protocol}`,
+    ...(port === 1 || port === 65_535 ? [`service-port-${port}`] : isEphemeral(port) ? ["service-ephemeral-port"] : []),
+  ]),
+);
+
+const hostFeatures = numbersOf(hostKinds.map((host) => `host-${host}`));
+
+/** Position in `hostKinds`. */
+const hostKindOf = (host: number): number => (host === 2 ? 0 : host === 254 ? 1 : 2);
+
 /** By host, prefix, location. */
 const workloadKeys = hostKinds.map((host) =>
   prefixKinds.map((prefix) => numbersOf(locations.map((location) => `layout:workload/host-${host}-prefix-${prefix}-${location}`))),
@@ -97,7 +112,7 @@ function markMeetings(marks: Marks, ground: Ground, { resources, workloads, forw
   for (const { resource, host } of workloads) {
     const held = resources[resource];
     if (held === undefined) continue;
-    const key = workloadKeys[host === 2 ? 0 : host === 254 ? 1 : 2]?.[prefixKindOf(held.subnet)]?.[locationOf(ground, held)];
+    const key = workloadKeys[hostKindOf(host)]?.[prefixKindOf(held.subnet)]?.[locationOf(ground, held)];
     if (key !== undefined) marks.mark(key);
   }
   for (const forward of forwards) {
@@ -136,24 +151,18 @@ function markPrefixes(marks: Marks, network: SettledNetwork, lowBits: Map<number
 function markWorkloads(marks: Marks, workloads: readonly SettledWorkload[]): void {
   if (workloads.length === 0) marks.add("network-without-workload");
   let resources = 0;
+  let anyServices = 0;
   for (const [position, { resource, host, services }] of workloads.entries()) {
-    marks.add(host === 2 ? "host-2" : host === 254 ? "host-254" : "host-between");
+    marks.mark(at(hostFeatures, hostKindOf(host)));
     if ((resources & (1 << resource)) !== 0) marks.add("two-workloads-on-resource");
     resources |= 1 << resource;
     for (let before = 0; before < position; before += 1) if (workloads[before]?.host === host) marks.add("same-host-in-network");
+    anyServices |= services;
     if (services === 0) marks.add("workload-without-service");
-    for (const [bit, { protocol, port }] of serviceChoices.entries()) {
-      if ((services & (1 << bit)) === 0) continue;
-      marks.add(protocol === "tcp" ? "service-tcp" : "service-udp");
-      if (port === 1) marks.add("service-port-1");
-      if (port === 65_535) marks.add("service-port-65535");
-      if (port === 32_768 || port === 60_999) marks.add("service-ephemeral-port");
-    }
     if ((services & 0b1001) === 0b1001 || (services & 0b110) === 0b110) marks.add("service-both-protocols");
   }
+  for (const [bit, keys] of serviceKeys.entries()) if ((anyServices & (1 << bit)) !== 0) for (const key of keys) marks.mark(key);
 }
-
-const isEphemeral = (port: number): boolean => port >= 32_768 && port <= 60_999;
 
 function markForward(marks: Marks, ground: Ground, network: SettledNetwork, forward: SettledForward, position: number): void {
   marks.add(forward.protocol === "tcp" ? "forward-tcp" : "forward-udp");
