@@ -71,12 +71,13 @@ describe("EX-24 check finds what a farm lacks", () => {
   it("an IPv4 allocation of one address, or none", () => {
     const owned = "    owned-ipv4: [185.69.166.200]\n";
     const forwards = drawing.slice(drawing.indexOf("    port-forwards:"), drawing.indexOf("  red:"));
-    expect(findings(drawing, [owned, ""], [forwards, ""], ["185.69.166.0/24", "185.69.166.77/32"])[0]).toEqual([
+    expect(findings(drawing, [owned, ""], [forwards, ""], ["185.69.166.0/24", "185.69.166.123/32"])[0]).toEqual([
       "warning",
       "ipv4-too-small",
       "ipv4",
     ]);
-    expect(findings(drawing, [owned, ""], [forwards, ""], ["    ipv4: 185.69.166.0/24\n", ""])[0]).toEqual([
+    const gateway = ", ipv4: 185.69.166.123/24";
+    expect(findings(drawing, [owned, ""], [forwards, ""], [gateway, ""], ["    ipv4: 185.69.166.0/24\n", ""])[0]).toEqual([
       "warning",
       "no-ipv4",
       "- prefix",
@@ -85,6 +86,13 @@ describe("EX-24 check finds what a farm lacks", () => {
 
   it("a node without gateway, an exit node that is not public or has no IPv4", () => {
     expect(findings(drawing, ["  home-b: { segment: lan-b, lan4: 192.168.1.1/24, wan4: 203.0.113.8 }\n", ""])).toEqual([
+      spare,
+      ["warning", "node-unrouted", "node-3"],
+    ]);
+    const host = "eth0: { segment: lan-b, ipv4: 192.168.1.10/24 }";
+    const beside = `eth0: { segment: apart, ipv4: 10.9.9.9/24 }
+    public: { nic: eth0, ipv4: 203.0.113.9/24, gateway4: 203.0.113.1 }`;
+    expect(findings(drawing, ["lan-a, lan-b]", "lan-a, lan-b, apart]"], [host, beside])).toEqual([
       spare,
       ["warning", "node-unrouted", "node-3"],
     ]);

@@ -1,27 +1,27 @@
 /** Who is cut off: nodes without a way out, exit nodes that hidden nodes cannot reach. */
-import type { FarmNode, Finding } from "../farm/index.ts";
+import type { FarmNode, Finding, Nic } from "../farm/index.ts";
 import { warn } from "./finding.ts";
 import type { FarmCheck } from "./finding.ts";
 
-const gatewayFree = (node: FarmNode): boolean =>
-  [...node.nics, ...(node.public === undefined ? [] : [node.public])].every(
-    ({ gateway4, gateway6 }) => gateway4 === undefined && gateway6 === undefined,
-  );
+const hasGateway = ({ gateway4, gateway6 }: Pick<Nic, "gateway4" | "gateway6">): boolean =>
+  gateway4 !== undefined || gateway6 !== undefined;
+
+/** The host itself, in which the agent is: what is public has a namespace of its own, with ways of its own. */
+function unroutedFindings({ name, nics, public: outer }: FarmNode): Finding[] {
+  if (nics.some(hasGateway)) return [];
+  const isCut = outer === undefined || !hasGateway(outer);
+  const message = isCut
+    ? `node ${name} has no gateway: it reaches neither the store nor other nodes`
+    : `the host of ${name} has no gateway, only its public namespace has: its agent does not reach the store`;
+  const hint = "put one of its NICs on a segment with a router, or state gateway4 or gateway6";
+  return [warn("node-unrouted", ["nodes", name], message, hint)];
+}
 
 export const reachabilityFindings: FarmCheck = (farm) => {
   const behindHome = new Set(farm.homeRouters.map(({ segment }) => segment));
   return farm.nodes.flatMap((node): Finding[] => {
     const path = ["nodes", node.name];
-    const unrouted = gatewayFree(node)
-      ? [
-          warn(
-            "node-unrouted",
-            path,
-            `node ${node.name} has no gateway: it reaches neither the store nor other nodes`,
-            "put one of its NICs on a segment with a router, or state gateway4 or gateway6",
-          ),
-        ]
-      : [];
+    const unrouted = unroutedFindings(node);
     if (node.exitNode === undefined) return unrouted;
     const inner = [...path, "exit-node"];
     const found = [...unrouted];

@@ -1,4 +1,5 @@
 /** Nodes and what makes one an exit node: two NICs, a number of its own, a place on PrefixZero (seed 1; EX-4, EX-24, EX-25). */
+import { contains, formatAddress, formatPrefix, networkOf } from "../../common/index.ts";
 import type { FarmNode } from "../farm.ts";
 import { nearestHint } from "../../common/reading/index.ts";
 import { maximumExitNodeNumber } from "../parts.ts";
@@ -68,13 +69,11 @@ const nics: Rule = (farm) =>
         );
       }
     }
-    const hasAddress = [...node.nics, ...(node.public === undefined ? [] : [node.public])].some(
-      ({ ipv4, ipv6 }) => ipv4 !== undefined || ipv6 !== undefined,
-    );
-    if (node.nics.length > 0 && !hasAddress) {
-      findings.push(
-        refuseKey("node-without-address", path, `node ${node.name} has no address on any NIC`, "give one of its NICs ipv4, ipv6 or both"),
-      );
+    // The host's own: what is public lives in a namespace beside it, and the node's agent does not.
+    if (node.nics.length > 0 && node.nics.every(({ ipv4, ipv6 }) => ipv4 === undefined && ipv6 === undefined)) {
+      const beside = node.public === undefined ? "" : ": that of public is not the host's own";
+      const hint = `give one of its NICs ipv4, ipv6 or both${beside}`;
+      findings.push(refuseKey("node-without-address", path, `node ${node.name} has no address on any NIC`, hint));
     }
     return findings;
   });
@@ -130,4 +129,23 @@ const exitNodeNics: Rule = (farm) =>
     return [];
   });
 
-export const nodeRules: readonly Rule[] = [numbers, nics, exitNodeNics];
+/** GWPubIP4 is of what is routed to the farm, or no answer finds it. */
+const gatewayAddresses: Rule = (farm) =>
+  farm.nodes.flatMap(({ name, exitNode }) => {
+    const allocation = farm.allocations.find(({ number }) => number === exitNode?.allocationNumber);
+    if (exitNode?.ipv4 === undefined || allocation === undefined) return [];
+    const { ipv4 } = allocation;
+    if (ipv4 !== undefined && contains(ipv4, exitNode.ipv4.address)) return [];
+    const where =
+      ipv4 === undefined
+        ? `allocation ${allocation.number} has no IPv4 network`
+        : `it is not in ${formatPrefix(ipv4)}, the IPv4 network of allocation ${allocation.number}`;
+    const hint =
+      ipv4 === undefined
+        ? `add ipv4: ${formatPrefix(networkOf(exitNode.ipv4))} to the allocation where that is routed to the farm, or leave ipv4 out here`
+        : `choose one of ${formatPrefix(networkOf(ipv4))}`;
+    const message = `${formatAddress(exitNode.ipv4.address)} cannot be a gateway's: ${where}`;
+    return [refuse("gateway-outside-allocation", ["nodes", name, "exit-node", "ipv4"], message, hint)];
+  });
+
+export const nodeRules: readonly Rule[] = [numbers, nics, exitNodeNics, gatewayAddresses];
