@@ -3,12 +3,13 @@ import { sortProblems } from "../common/index.ts";
 import type { Problem } from "../common/index.ts";
 import type { Farm, Finding, LoadedFarm } from "../farm/index.ts";
 import { capacityFindings } from "./capacity.ts";
+import { expectationFindings } from "./expectations.ts";
 import type { FarmCheck } from "./finding.ts";
 import { networkFindings } from "./networks.ts";
 import { reachabilityFindings } from "./reachability.ts";
 import { upstreamFindings } from "./upstream.ts";
 
-const checks: readonly FarmCheck[] = [upstreamFindings, capacityFindings, reachabilityFindings, networkFindings];
+const checks: readonly FarmCheck[] = [upstreamFindings, capacityFindings, reachabilityFindings, networkFindings, expectationFindings];
 
 /** Warnings and advice on a farm by path, unsorted. */
 export const findingsOf = (farm: Farm): readonly Finding[] => checks.flatMap((check) => check(farm));

@@ -101,7 +101,7 @@ const example: Readonly<Record<string, string>> = {
   - { at-ms: 9000, leave: blue }`,
   expectations: `expectations:
   - { from: internet, to: blue/blue-1, service: tcp/80, survives: [process], within-ms: 3000 }
-  - { from: blue/blue-1, to: internet, family: ipv6, reachable: false }`,
+  - { from: internet, to: blue/blue-1, family: ipv4, reachable: false }`,
 };
 
 interface Key {

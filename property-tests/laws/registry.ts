@@ -11,6 +11,7 @@ import { leavingProperties } from "./ex-13-leaving.ts";
 import { driftProperties } from "./ex-17-drift.ts";
 import { meshProperties } from "./ex-20-mesh.ts";
 import { timelineProperties } from "./timeline.ts";
+import { expectationProperties } from "./fe-1-expectations.ts";
 import { natProperties } from "./xc-09-nat.ts";
 import { harnessLaws } from "./harness.ts";
 import type { Law, Property } from "./law.ts";
@@ -26,6 +27,7 @@ const properties: readonly Property[] = [
   ...leavingProperties,
   ...driftProperties,
   ...meshProperties,
+  ...expectationProperties,
   ...natProperties,
   ...timelineProperties,
 ];
@@ -104,6 +106,7 @@ export const laws: readonly Law[] = [
   law("EX-23", "lab", "full-size transfers work both ways through every tunnel and NAT"),
   law("EX-24", "pure", "`farmlab check` finds each requirement that a farm misses"),
   law("EX-25", "lab", "a network has exactly one exit point, on an exit node, which forwards over a NIC of its own"),
+  law("FE-1", "lab", "what the farm file itself expects of who reaches whom holds"),
   ...harnessLaws.map(({ id, text, tests }) => law(id, "harness", text, ...tests)),
 ];
 

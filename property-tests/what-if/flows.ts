@@ -1,11 +1,9 @@
 /** The flows whose fate is watched: all that should work by the oracle, at least one for each two who should reach each other, and those that expectations speak of. */
 import { formatAddress, seededRandom } from "../../core/common/index.ts";
 import type { Address, Family } from "../../core/common/index.ts";
-import type { Expectation, ExpectedParty } from "../../core/farm/index.ts";
-import { addressOf, predict } from "../oracle/index.ts";
-import type { Flow, InternetParty, Party, World, WorkloadParty } from "../oracle/index.ts";
-
-const families: readonly Family[] = [4, 6];
+import type { Expectation } from "../../core/farm/index.ts";
+import { addressOf, expectedFlows, families, internetHost, predict } from "../oracle/index.ts";
+import type { Flow, Party, World } from "../oracle/index.ts";
 
 export interface WatchedFlow extends Flow {
   /** In words, one of its kind. */
@@ -43,13 +41,6 @@ function watched(world: World, flow: Flow): WatchedFlow {
   };
 }
 
-/** The host that stands for the internet in a family: one that does nothing else, where there is one. */
-function internetHost(world: World, family: Family): InternetParty | undefined {
-  const able = world.internetHosts.filter((host) => addressOf(host, family) !== undefined);
-  const isStore = ({ name }: InternetParty): boolean => world.farm.internet.hosts.some((host) => host.name === name && host.store);
-  return able.find((host) => !isStore(host)) ?? able[0];
-}
-
 const echo = (from: Party, to: Address | undefined): Flow[] => (to === undefined ? [] : [{ from, to, protocol: "icmp" }]);
 
 /** All that should work: within networks, to the internet and from it. */
@@ -72,50 +63,9 @@ export function flowsThatWork(world: World): readonly WatchedFlow[] {
   return flows.map((flow) => watched(world, flow)).filter(({ answeredBy }) => answeredBy !== undefined);
 }
 
-function workloadOf(world: World, party: ExpectedParty): WorkloadParty | undefined {
-  if (party.kind === "internet") return undefined;
-  return world.workloads.find(({ network, name }) => network === party.network && name === party.workload);
-}
-
-/** Where a workload is asked by somebody: of its own network and on IPv6 at its own address, else where a port forward leads to it. */
-function placesOf(
-  world: World,
-  from: Party,
-  to: WorkloadParty,
-  family: Family,
-  { service, reachable, family: stated }: Expectation,
-): Flow[] {
-  const own = addressOf(to, family);
-  const direct: Flow[] = own === undefined ? [] : [{ from, to: own, protocol: "icmp", ...service }];
-  const isInside = from.kind === "workload" && from.network === to.network;
-  if (family === 6 || isInside) return direct;
-  const forwards = world.networks
-    .filter(({ network }) => network.name === to.network)
-    .flatMap(({ network }) => network.portForwards)
-    .filter(
-      ({ workload, workloadPort, protocol }) => workload === to.name && protocol === service?.protocol && workloadPort === service.port,
-    )
-    .map(({ address, protocol, port }): Flow => ({ from, to: address, protocol, port }));
-  if (!reachable) return [...direct, ...forwards];
-  // Without a port forward nobody outside has its IPv4: only who says IPv4 expects it.
-  return forwards.length > 0 || stated === undefined ? forwards : direct;
-}
-
-/** The flows that an expectation is about. None where neither has a family of the other's. */
-export function flowsOfExpectation(world: World, expectation: Expectation): readonly WatchedFlow[] {
-  const chosen = expectation.family === undefined ? families : [expectation.family];
-  return chosen.flatMap((family) => {
-    const host = internetHost(world, family);
-    const from = expectation.from.kind === "internet" ? host : workloadOf(world, expectation.from);
-    const target = workloadOf(world, expectation.to);
-    if (from === undefined || addressOf(from, family) === undefined) return [];
-    const flows =
-      target === undefined
-        ? echo(from, host === undefined ? undefined : addressOf(host, family)).map((flow) => ({ ...flow, ...expectation.service }))
-        : placesOf(world, from, target, family, expectation);
-    return flows.map((flow) => watched(world, flow));
-  });
-}
+/** The flows that an expectation is about, watched. */
+export const flowsOfExpectation = (world: World, expectation: Expectation): readonly WatchedFlow[] =>
+  expectedFlows(world, expectation).map(({ flow }) => watched(world, flow));
 
 export interface FlowChoice {
   readonly flows: readonly WatchedFlow[];

@@ -1,5 +1,6 @@
 /** What the farmer expects, held against what was seen: while everything works, and through each failure that it has to survive. */
-import type { Expectation, ExpectedParty } from "../../core/farm/index.ts";
+import type { Expectation } from "../../core/farm/index.ts";
+import { expectationText } from "../oracle/index.ts";
 import type { World } from "../oracle/index.ts";
 import type { Failure } from "./failures.ts";
 import { flowsOfExpectation } from "./flows.ts";
@@ -14,15 +15,6 @@ import type { WatchRate } from "./watch-flows.ts";
 export interface Seen {
   readonly failure: Failure;
   readonly trial: Trial | undefined;
-}
-
-const nameOf = (party: ExpectedParty): string => (party.kind === "internet" ? "internet" : `${party.network}/${party.workload}`);
-
-export function expectationText({ from, to, service, family, reachable }: Expectation): string {
-  const how = [service === undefined ? "" : ` ${service.protocol}/${service.port}`, family === undefined ? "" : ` on IPv${family}`].join(
-    "",
-  );
-  return `${nameOf(from)} ${reachable ? "reaches" : "does not reach"} ${nameOf(to)}${how}`;
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Clock } from "../../core/common/index.ts";
 import { plugName, plugsOf } from "../../core/farm/index.ts";
 import type { ImageChoice } from "../../emulator/image/index.ts";
 import type { BackendName } from "../../emulator/lab.ts";
-import { expectedMesh } from "../oracle/index.ts";
+import { expectationText, expectedMesh } from "../oracle/index.ts";
 import type { World } from "../oracle/index.ts";
 import type { Choices } from "../run/choices.ts";
 import { clockOf } from "../run/clock.ts";
@@ -16,7 +16,7 @@ import { chosenFailures, failurePairs, isCalled, partsOf, singleFailures } from 
 import type { Daemon, Failure } from "./failures.ts";
 import { chooseFlows } from "./flows.ts";
 import type { WatchedFlow } from "./flows.ts";
-import { expectationText, hasToSurvive, judgeExpectation } from "./judge-expectations.ts";
+import { hasToSurvive, judgeExpectation } from "./judge-expectations.ts";
 import { rank, withOnlyTogether } from "./rank.ts";
 import type { FailureResult, WhatIfResult } from "./result.ts";
 import { isUnseen, Seat, tryInSeat, unknownResult } from "./seat.ts";

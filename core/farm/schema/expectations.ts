@@ -38,6 +38,6 @@ const entry: z.ZodType<ExpectationEntry> = z
   });
 
 export const expectations: z.ZodType<ExpectationEntry[]> = about(
-  "what the farmer expects, which `farmlab what-if` holds against every failure",
+  "what the farmer expects: `farmlab run` judges it while nothing has failed (FE-1), `farmlab what-if` holds it against every failure",
   listBetween(0, mostEntries, entry),
 );

@@ -61,6 +61,17 @@ export const ruleMutants: readonly Mutant[] = [
     "return [`  ip daddr ${formatAddress(forward.address)} ${forward.protocol} dport",
     "return [`  ip daddr != 10.0.0.0/8 fib daddr type local ${forward.protocol} dport",
   ]),
+  {
+    ...gateway("web-refused", "the gateway lets nobody out to the ports of the web, which the farmer expects", "FE-1", [
+      gatewayRules,
+      "      `  iifname ${exitPoints} ip saddr 10.0.0.0/8 accept`,\n",
+      "      `  iifname ${exitPoints} tcp dport { 80, 443 } ip saddr 10.0.0.0/8 drop`,\n      `  iifname ${exitPoints} ip saddr 10.0.0.0/8 accept`,\n",
+    ]),
+    farmEdit: {
+      find: "\nnetworks:\n",
+      replace: "\nexpectations:\n  - { from: blue/blue-2, to: internet, service: tcp/443, family: ipv4 }\n\nnetworks:\n",
+    },
+  },
   gateway("forwards-in-given-order", "rules of port forwards stand in the order in which they were written", "EX-1", [
     gatewayRules,
     "      }),\n    )\n    .toSorted();",

@@ -35,6 +35,16 @@ export const surroundingsMutants: readonly Mutant[] = [
     partRoute,
     partRoute.replace("1000::/52", ":/49"),
   ),
+  {
+    ...typed(
+      "forward-not-typed",
+      "the farmer expects a service from outside and has its port forward lead to another workload",
+      "FE-1",
+      "      - { address: 185.206.127.200, service: tcp/8080, workload: blue-2, port: 80 }\n",
+      "      - { address: 185.206.127.200, service: tcp/8080, workload: blue-1, port: 80 }\n",
+    ),
+    farm: "timeline",
+  },
   surrounds("home-port-drawn", "a home router draws ports that it should keep", "XC-9", [
     "topologies/surroundings/nat/ports.ts",
     "preserve: preserveRules,",
