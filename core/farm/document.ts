@@ -156,6 +156,7 @@ export interface ConditionEntry {
   readonly "jitter-ms"?: number;
   readonly "loss-percent"?: number;
   readonly "rate-kbit"?: number;
+  readonly edits?: readonly PacketEditEntry[];
 }
 
 /** Exactly one of `fault`, `join` and `leave`; the other keys are those of the kind of fault (`schema/fault-keys.ts`). */

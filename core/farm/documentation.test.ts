@@ -66,6 +66,7 @@ const example: Readonly<Record<string, string>> = {
       - { address: 185.69.166.200, service: tcp/8080, workload: blue-1, port: 80 }`,
   conditions: `conditions:
   - { link: "home-a:wan", like: 4g, jitter-ms: 10 }
+  - { link: "home-a:lan", edits: [{ flow: "*", index: 3, action: drop }] }
   - { link: "node-1:eth1", direction: down, delay-ms: 5, loss-percent: 0.1, rate-kbit: 50000 }
   - { segment: lan-a, like: wifi }`,
   timeline: `timeline:

@@ -1,7 +1,7 @@
 /** What a farm file says once read, checked and normalised: lists instead of maps, defaults filled in, addresses as numbers. */
 import type { Address, Prefix } from "../common/index.ts";
 import type { NatBehaviour } from "./nat.ts";
-import type { PacketConditions } from "./faults/fault.ts";
+import type { PacketConditions, PacketEdit } from "./faults/fault.ts";
 import type { Expectation, Timeline } from "./timeline.ts";
 
 export interface Farm {
@@ -187,4 +187,6 @@ export interface Condition {
   readonly up?: PacketConditions;
   /** Of what comes to it. */
   readonly down?: PacketConditions;
+  /** Decisions by hand, in the directions that the condition is about; packets are counted from the first one on. */
+  readonly edits?: readonly PacketEdit[];
 }

@@ -28,7 +28,8 @@ function filterOf(only: TimelineEntry["only"]): FlowFilter | undefined {
   return present({ protocol, source, destination, sourcePort: only["source-port"], destinationPort: only["destination-port"] });
 }
 
-const editsOf = (edits: TimelineEntry["edits"]): readonly PacketEdit[] | undefined =>
+/** Decisions by hand, of a fault or a condition. */
+export const editsOf = (edits: TimelineEntry["edits"]): readonly PacketEdit[] | undefined =>
   edits?.map(({ flow, index, action, "delay-ms": delayMs }) => present({ flow, index, action, delayMs }));
 
 function faultOf(kind: Fault["kind"], entry: TimelineEntry): Fault {

@@ -32,7 +32,7 @@ import type {
 import { natOf } from "./nat.ts";
 import type { NatBehaviour } from "./nat.ts";
 import { namedConditions } from "./faults/conditions.ts";
-import { expectationOf, timelineOf } from "./normalise-timeline.ts";
+import { editsOf, expectationOf, timelineOf } from "./normalise-timeline.ts";
 import { address, optional, prefix, present, service } from "./normalise-values.ts";
 
 const entries = <T>(map: Readonly<Record<string, T>> | undefined): [string, T][] => Object.entries(map ?? {});
@@ -163,6 +163,7 @@ function conditionOf(entry: ConditionEntry): Condition {
     on: entry.segment === undefined ? { kind: "link", link: entry.link ?? "" } : { kind: "segment", segment: entry.segment },
     ...(entry.direction === "down" ? {} : { up: { ...named?.up, ...own } }),
     ...(entry.direction === "up" ? {} : { down: { ...named?.down, ...own } }),
+    ...present({ edits: editsOf(entry.edits) }),
   };
 }
 

@@ -122,11 +122,16 @@ function ofFault(farm: Farm, fault: Fault, way: Way): Hindrance {
 function ofFarmConditions(farm: Farm, way: Way): Hindrance {
   const hubs = linkHubs(farm);
   return farm.conditions
-    .flatMap(({ on, up = {}, down = {} }) => {
+    .flatMap(({ on, up = {}, down = {}, edits = [] }) => {
       const links = way.filter(
         ({ kind, name }) => kind === "link" && (on.kind === "link" ? name === on.link : hubs.get(name) === on.segment),
       );
-      return links.flatMap(({ name }) => [up, down].map((conditions) => ofConditions(conditions, `the conditions of ${name}`)));
+      return links.flatMap(({ name }) => {
+        const because = `the conditions of ${name}`;
+        const drawn = [up, down].map((conditions) => ofConditions(conditions, because));
+        // Which packets an edit by hand is about is not known here.
+        return edits.length === 0 ? drawn : [...drawn, uncertain(because)];
+      });
     })
     .reduce((sum, one) => both(sum, one), free);
 }

@@ -32,6 +32,15 @@ describe("a farm's conditions", () => {
     ]);
   });
 
+  it("have their decisions by hand in each direction that they are about", () => {
+    const edits = [{ flow: "*", index: 3, action: "drop" }] as const;
+    const byHand = { ...farm, conditions: [{ on: { kind: "link", link: "home-a:wan" }, up: {}, down: { delayMs: 1 }, edits }] } as const;
+    expect(conditionRules(byHand, 7).map(({ direction, rule }) => [direction, { ...rule, seed: 0 }])).toEqual([
+      [0, { edits, seed: 0 }],
+      [1, { delayMs: 1, edits, seed: 0 }],
+    ]);
+  });
+
   it("follow from the seed, and differ between two conditions", () => {
     const seeds = (seed: number): number[] => [...new Set(conditionRules(farm, seed).map(({ rule }) => rule.seed))];
     expect(seeds(7)).toHaveLength(3);

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { ConditionEntry } from "../document.ts";
 import { namedConditions, type ConditionName } from "../faults/conditions.ts";
 import { about } from "../../common/reading/index.ts";
+import { packetEdits } from "./packet-edits.ts";
 import { amountBetween, name, numberBetween, plugText } from "./text.ts";
 
 const names = Object.keys(namedConditions) as ConditionName[];
@@ -20,12 +21,13 @@ export const condition: z.ZodType<ConditionEntry> = z
     "jitter-ms": amountBetween(0, 60_000, "by how much the delay varies, up and down").exactOptional(),
     "loss-percent": amountBetween(0, 100, "how many of a hundred packets are lost").exactOptional(),
     "rate-kbit": numberBetween(1, 1_000_000_000, "thousands of bits that pass in a second").exactOptional(),
+    edits: packetEdits("decisions about single packets, by hand", "the farm came up").exactOptional(),
   })
   .refine((entry) => (entry.link === undefined) !== (entry.segment === undefined), {
     error: "a condition is either of a link or of a segment",
     params: { code: "condition-place", hint: "write either link: NODE:INTERFACE or segment: NAME" },
   })
-  .refine((entry) => ["like", "delay-ms", "jitter-ms", "loss-percent", "rate-kbit"].some((key) => key in entry), {
+  .refine((entry) => ["like", "delay-ms", "jitter-ms", "loss-percent", "rate-kbit", "edits"].some((key) => key in entry), {
     error: "a condition that does nothing",
-    params: { code: "empty-condition", hint: "write like: 4g, or one of delay-ms, jitter-ms, loss-percent, rate-kbit" },
+    params: { code: "empty-condition", hint: "write like: 4g, or one of delay-ms, jitter-ms, loss-percent, rate-kbit, edits" },
   });

@@ -1,31 +1,18 @@
 /** What happens to the farm while it runs: faults, and networks and their resources that come and go. */
 import { z } from "zod";
 import { about, matching } from "../../common/reading/index.ts";
-import type { FlowFilterEntry, PacketEditEntry, TimelineEntry } from "../document.ts";
+import type { FlowFilterEntry, TimelineEntry } from "../document.ts";
 import type { FaultKind } from "../faults/fault.ts";
 import { effectKeys, faultKeys, type TimelineKey } from "./fault-keys.ts";
+import { delay, packetEdits } from "./packet-edits.ts";
 import { amountBetween, listBetween, name, numberBetween, plugText, prefixText } from "./text.ts";
 
 /** The last moment of a timeline. */
 export const latestMs = 600_000;
 /** Entries of a timeline, nodes of a partition. */
 const mostEntries = 400;
-/** Decisions by hand of one fault; the wire's own bound. */
-const mostEdits = 4000;
-/** The wire delays nothing longer. */
-const longestDelayMs = 60_000;
-
 const percent = (purpose: string): z.ZodType<number> => amountBetween(0, 100, purpose);
-const delay = (purpose: string): z.ZodType<number> => amountBetween(0, longestDelayMs, purpose);
 const port = (purpose: string): z.ZodType<number> => numberBetween(1, 65535, purpose);
-
-const flowText = matching({
-  code: "bad-flow",
-  what: "a flow",
-  hint: "write it as the wire's list of decisions does, or * for any",
-  pattern: "^[!-~][ -~]{0,199}$",
-  examples: ["udp 10.0.0.1:* > 10.0.0.2:7000 #1"],
-});
 
 const changeText = matching({
   code: "bad-change",
@@ -58,21 +45,6 @@ const filter: z.ZodType<FlowFilterEntry> = z.strictObject({
   "source-port": port("from this port").exactOptional(),
   "destination-port": port("to this port").exactOptional(),
 });
-
-const edit: z.ZodType<PacketEditEntry> = z
-  .strictObject({
-    flow: about("the flow, or * for any", flowText),
-    index: numberBetween(1, 1_000_000_000, "which of its packets, counted from when the fault began"),
-    action: about(
-      "what happens to that packet, in place of all that would be drawn",
-      z.enum(["pass", "drop", "delay", "duplicate", "corrupt"]),
-    ),
-    "delay-ms": delay("of delay: by how much").exactOptional(),
-  })
-  .refine((entry) => (entry.action === "delay") === (entry["delay-ms"] !== undefined), {
-    error: "delay-ms goes with action: delay, and with no other",
-    params: { code: "edit-delay", hint: "write action: delay with delay-ms, or leave delay-ms out" },
-  });
 
 /** What an entry does is said by one of these. */
 const acts = ["fault", "join", "leave"] as const;
@@ -141,7 +113,7 @@ const entry: z.ZodType<TimelineEntry> = z
     "rate-kbit": numberBetween(1, 1_000_000_000, "packets: thousands of bits that pass in a second").exactOptional(),
     "queue-ms": delay("packets: how long one waits for the rate before it is lost, 200 where it is left out").exactOptional(),
     only: about("packets: only those that all of this is true of", filter).exactOptional(),
-    edits: about("packets: decisions about single packets, by hand", listBetween(1, mostEdits, edit)).exactOptional(),
+    edits: packetEdits("packets: decisions about single packets, by hand", "the fault began").exactOptional(),
     nodes: about("partition: who is cut off from all others", listBetween(1, mostEntries, name)).exactOptional(),
     node: about("the other faults: where", name).exactOptional(),
     carrier: about(
