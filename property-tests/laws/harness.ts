@@ -21,6 +21,7 @@ export const harnessLaws: readonly HarnessLaw[] = [
     "XC-3",
     "a failure prints one command that reproduces it: a capsule replays it anywhere, and faults repeat exactly",
     "property-tests/lab/capsules.test.ts",
+    "property-tests/lab/lost-packet.test.ts",
     "property-tests/lab/regressions.test.ts",
     "property-tests/replay/capsule.test.ts",
     "emulator/wire/lab/repeat.test.ts",

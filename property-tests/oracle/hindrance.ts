@@ -77,7 +77,8 @@ function ofPackets(fault: Extract<Fault, { readonly kind: "packets" }>, way: Way
   return some ? { passage: "uncertain", delayMs: all.delayMs, because } : all;
 }
 
-const faultText = (fault: Fault): string => {
+/** `cut at home-a:wan`. */
+export const faultText = (fault: Fault): string => {
   if ("link" in fault) return `${fault.kind} at ${fault.link}`;
   if ("nodes" in fault) return `partition of ${fault.nodes.join(", ")}`;
   return fault.kind === "process-kill" ? `kill of ${fault.service} on ${fault.node}` : `${fault.kind} of ${fault.node}`;

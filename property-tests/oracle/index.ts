@@ -7,6 +7,7 @@ export * from "./world.ts";
 export * from "./predict.ts";
 export * from "./predict-at.ts";
 export * from "./expectations.ts";
+export { faultText } from "./hindrance.ts";
 export { everyFlow } from "./every-flow.ts";
 export { constraintOf, waysOf } from "./paths.ts";
 export type { PathConstraint } from "./paths.ts";

@@ -4,6 +4,7 @@
  */
 export { triesFor } from "./candidates.ts";
 export type { Answer, Fires, FiringRate } from "./candidates.ts";
+export type { DecidedPacket } from "./decisions.ts";
 export * from "./reduce.ts";
 export { sizeOf, sizeText, totalOf } from "./size.ts";
 export type { Size } from "./size.ts";

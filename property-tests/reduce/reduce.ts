@@ -5,6 +5,8 @@
 import type { FarmFile } from "../../core/farm/index.ts";
 import { BudgetSpent, Candidates, documentKey, triesFor } from "./candidates.ts";
 import type { Fires, FiringRate } from "./candidates.ts";
+import { withDecisions } from "./decisions.ts";
+import type { DecidedPacket } from "./decisions.ts";
 import { partName, partsOf } from "./parts.ts";
 import type { Part } from "./parts.ts";
 import { simplerFarms } from "./simpler-farms.ts";
@@ -12,7 +14,7 @@ import { sizeOf } from "./size.ts";
 import type { Size } from "./size.ts";
 import { stages } from "./stages.ts";
 import type { Stage } from "./stages.ts";
-import { takeOut } from "./take-out.ts";
+import { isSound, takeOut } from "./take-out.ts";
 
 export interface ReductionStep {
   readonly stage: string;
@@ -30,6 +32,8 @@ export interface ReduceOptions {
   /** Whether the time is over. */
   readonly isOver?: () => boolean;
   readonly onStep?: (step: ReductionStep) => void;
+  /** What links did to packets when this very farm fired last; without it what hangs on chance is left to chance. */
+  readonly decided?: (document: FarmFile) => readonly DecidedPacket[];
 }
 
 export interface Reduction {
@@ -70,11 +74,13 @@ class Reducer {
   document: FarmFile;
   readonly #candidates: Candidates;
   readonly #onStep: (step: ReductionStep) => void;
+  readonly #decided: NonNullable<ReduceOptions["decided"]>;
 
-  constructor(document: FarmFile, candidates: Candidates, onStep: (step: ReductionStep) => void) {
+  constructor(document: FarmFile, candidates: Candidates, { onStep, decided }: Pick<ReduceOptions, "onStep" | "decided">) {
     this.document = document;
     this.#candidates = candidates;
-    this.#onStep = onStep;
+    this.#onStep = onStep ?? (() => undefined);
+    this.#decided = decided ?? (() => []);
   }
 
   /** Without these parts, or without as many of them as can go together; undefined where none can. */
@@ -166,6 +172,14 @@ class Reducer {
     }
   }
 
+  /** Before anything goes: what is drawn hangs on the place of a fault among the others, and on what passes beside. */
+  async #writeDecisions(): Promise<void> {
+    const document = withDecisions(this.document, this.#decided(this.document));
+    if (document === undefined || !isSound(document, this.document)) return;
+    const found = await this.#firstThatFires([{ document, gone: ["chance"] }]);
+    if (found !== undefined) this.#accept("decisions about packets", found[1]);
+  }
+
   async #inChunks(): Promise<void> {
     for (const stage of stages) await this.#chunks(stage);
   }
@@ -183,6 +197,7 @@ class Reducer {
   /** Whether it came to its end; false: the budget ended first. */
   async run(): Promise<boolean> {
     try {
+      await this.#writeDecisions();
       await this.#inChunks();
       await this.#oneByOne();
       return true;
@@ -226,7 +241,7 @@ export async function reduce(document: FarmFile, fires: Fires, options: ReduceOp
   });
   const from = sizeOf(document);
   const { about: _, ...toReduce } = document;
-  const reducer = new Reducer(toReduce, candidates, options.onStep ?? (() => undefined));
+  const reducer = new Reducer(toReduce, candidates, options);
   const reduction = (end: Reduction["end"], firing: FiringRate): Reduction => ({
     ...{ document: reducer.document, from, to: sizeOf(reducer.document), end, removals: reducer.removals(), firing },
     ...{ tries: candidates.tries, emulations: candidates.emulations },

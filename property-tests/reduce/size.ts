@@ -3,9 +3,9 @@ import type { FarmFile } from "../../core/farm/index.ts";
 import { partsOf } from "./parts.ts";
 import type { Part } from "./parts.ts";
 
-export type PartKind = "nodes" | "networks" | "resources" | "flows" | "surroundings" | "happenings" | "conditions" | "lines";
+export type PartKind = "nodes" | "networks" | "resources" | "flows" | "surroundings" | "happenings" | "conditions" | "packets" | "lines";
 
-/** Parts by kind: nodes, networks, their resources; flows: workloads, services, forwards; routers, segments, hosts; what happens; the rest. */
+/** Parts by kind: nodes, networks, their resources; flows: workloads, services, forwards; routers, segments, hosts; what happens, to single packets too; the rest. */
 export type Size = Readonly<Record<PartKind, number>>;
 
 const surroundings: readonly unknown[] = ["allocations", "segments", "upstreams", "home-routers", "carriers"];
@@ -23,13 +23,14 @@ export function kindOf(part: Part): PartKind {
   if (top === "internet" && depth === 3) return "surroundings";
   if ((top === "timeline" || top === "expectations") && depth === 2) return "happenings";
   if (top === "conditions" && depth === 2) return "conditions";
+  if ((top === "timeline" || top === "conditions") && third === "edits" && depth === 4) return "packets";
   return "lines";
 }
 
 export function sizeOf(document: FarmFile): Size {
   const size: Record<PartKind, number> = {
     ...{ nodes: 0, networks: 0, resources: 0, flows: 0 },
-    ...{ surroundings: 0, happenings: 0, conditions: 0, lines: 0 },
+    ...{ surroundings: 0, happenings: 0, conditions: 0, packets: 0, lines: 0 },
   };
   for (const part of partsOf(document)) size[kindOf(part)] += 1;
   return size;
@@ -46,6 +47,7 @@ const words: Readonly<Record<PartKind, readonly [string, string]>> = {
   surroundings: ["part of the surroundings", "parts of the surroundings"],
   happenings: ["timeline entry", "timeline entries"],
   conditions: ["condition", "conditions"],
+  packets: ["decision about a packet", "decisions about packets"],
   lines: ["setting", "settings"],
 };
 

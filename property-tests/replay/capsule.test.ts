@@ -4,8 +4,9 @@ import { fileSizeLimit } from "../../core/common/reading/index.ts";
 import { farmText } from "../../core/farm/index.ts";
 import { farmNamed } from "../reduce/farms.fixture.ts";
 import type { Evidence } from "../run/evidence.ts";
+import type { WhatHappened } from "../run/happened.ts";
 import { capsuleOf } from "./capsule.fixture.ts";
-import { capsuleJsonSchema, captureLimit, textLimit } from "./capsule.ts";
+import { capsuleJsonSchema, captureLimit, listLimit, textLimit } from "./capsule.ts";
 import type { Capsule } from "./capsule.ts";
 import { readCapsule } from "./read-capsule.ts";
 import { capsuleText, sealed } from "./seal.ts";
@@ -22,15 +23,35 @@ const evidence = (changes: Partial<Evidence> = {}): Evidence => ({
   ...changes,
 });
 
+const happened: WhatHappened = {
+  timeline: [{ atMs: 500.5, what: "cut at home-a:wan begins" }],
+  decisions: [
+    { by: "condition", position: 0, link: "home-a:wan", from: "home-a", flow: "udp 10.0.0.1:* > 10.0.0.2:53 #3", index: 2, action: "drop" },
+  ],
+  more: 0,
+};
+
 describe("XC-3 a capsule", () => {
   it("is read as it was written, whatever its layout", () => {
-    const capsule = capsuleOf({ evidence: [evidence({ capture: "AAAA" })], happened: [{ atMs: 500.5, what: "begin cut" }] });
+    const capsule = capsuleOf({ evidence: [evidence({ capture: "AAAA" })], happened });
+    expect(capsule.happened).toEqual([
+      { atMs: 500.5, what: "cut at home-a:wan begins" },
+      { atMs: null, what: "condition 1 drops packet 2 of udp 10.0.0.1:* > 10.0.0.2:53 #3, from home-a at home-a:wan" },
+    ]);
     for (const text of [capsuleText(capsule), JSON.stringify(capsule)]) {
       const loaded = expectValue(readCapsule(text, "x.capsule.json"));
       expect(loaded.capsule).toEqual(capsule);
       expect(loaded.scenario).toMatchObject({ seed: 42, file: "topologies/exit-node.farm.yml", document: farmNamed("exit-node") });
       expect(loaded.property.name).toBe(capsule.property);
     }
+  });
+
+  it("holds of what happened as much as there is room for, and says how much more there was", () => {
+    const [decision] = happened.decisions;
+    const decisions = Array.from({ length: 2 * listLimit }, () => decision!);
+    const { happened: kept } = capsuleOf({ happened: { ...happened, decisions, more: 7 } });
+    expect(kept).toHaveLength(listLimit);
+    expect(kept.at(-1)?.what).toBe(`and ${2 * listLimit + 1 + 7 - (listLimit - 1)} more decisions about packets`);
   });
 
   it("holds the farm itself, not only a seed", () => {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { about, fileSizeLimit } from "../../core/common/reading/index.ts";
 import type { JsonSchema } from "../../core/common/reading/index.ts";
 import type { Evidence } from "../run/evidence.ts";
+import type { Happening } from "../run/happened.ts";
 
 export const capsuleSchemaName = "farmlab.capsule/1";
 /** Of one text in a capsule that is neither the farm nor a capture, in characters. */
@@ -23,13 +24,6 @@ export interface CapsuleVersions {
   readonly kernel: string;
   /** The node image, by its name; null where that is not known. */
   readonly image: string | null;
-}
-
-/** Something that a timeline did, when it was done. */
-export interface CapsuleHappening {
-  /** Milliseconds from the moment at which the farm was settled. */
-  readonly atMs: number;
-  readonly what: string;
 }
 
 export interface CapsuleReduction {
@@ -65,7 +59,7 @@ export interface CapsuleContent {
   readonly firing: { readonly fired: number; readonly of: number } | null;
   /** Null where nobody tried to make the farm smaller. */
   readonly reduction: CapsuleReduction | null;
-  readonly happened: readonly CapsuleHappening[];
+  readonly happened: readonly Happening[];
   readonly evidence: readonly Evidence[];
 }
 
@@ -174,9 +168,14 @@ const content = {
       .nullable(),
   ),
   happened: about(
-    "the timeline as it was carried out",
+    "what really happened: the timeline as it was carried out, and what links did to single packets",
     z
-      .array(z.strictObject({ atMs: about("milliseconds from when the farm was settled", z.number()), what: text("what was done") }))
+      .array(
+        z.strictObject({
+          atMs: about("milliseconds from when the farm was settled, null where nobody noted it", z.number().nullable()),
+          what: text("what was done"),
+        }),
+      )
       .max(listLimit),
   ),
   evidence: about("what was found when flows that broke the law were sent once more", z.array(evidence).max(20)),

@@ -6,7 +6,7 @@ import { totalOf, sizeOf } from "../reduce/index.ts";
 import type { ReduceOptions } from "../reduce/index.ts";
 import { scenarioOf, shellWord } from "../run/index.ts";
 import type { Scenario, ScenarioRunner } from "../run/index.ts";
-import { asFound, brokenOf, reduced } from "./counterexample.ts";
+import { asFound, brokenOf, reduced, seenIn } from "./counterexample.ts";
 import type { BrokenScenario } from "./counterexample.ts";
 import { answerOf } from "./replay.ts";
 import { makeCapsule } from "./make-capsule.ts";
@@ -37,9 +37,9 @@ function nameOf({ result, seed }: FailureToKeep, farm: string, text: string): st
 async function witnessed(kept: FailureToKeep, { scenario, property }: BrokenScenario, witness: ScenarioRunner): Promise<FailureToKeep> {
   const smallest = scenarioOf(kept.document, scenario.seed, scenario.file);
   if (!smallest.ok) return kept;
-  const { laws, evidence } = await witness.run(smallest.value, [property]);
-  const result = laws.find((one) => one.property === property.name);
-  return result !== undefined && answerOf(result) === "fires" ? { ...kept, result, evidence } : kept;
+  const run = await witness.run(smallest.value, [property]);
+  const result = run.laws.find((one) => one.property === property.name);
+  return result !== undefined && answerOf(result) === "fires" ? { ...kept, result, ...seenIn(run) } : kept;
 }
 
 async function keep(

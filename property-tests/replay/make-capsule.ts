@@ -4,8 +4,10 @@ import type { FarmFile } from "../../core/farm/index.ts";
 import type { LawResult } from "../../reports/index.ts";
 import type { Reduction } from "../reduce/index.ts";
 import type { Evidence } from "../run/evidence.ts";
+import { happeningsIn } from "../run/happened.ts";
+import type { WhatHappened } from "../run/happened.ts";
 import { captureLimit, capsuleSchemaName, listLimit, textLimit } from "./capsule.ts";
-import type { Capsule, CapsuleContent, CapsuleHappening } from "./capsule.ts";
+import type { Capsule, CapsuleContent } from "./capsule.ts";
 import { sealed } from "./seal.ts";
 
 /** With what, and where, a failure was found. */
@@ -22,7 +24,7 @@ export interface FailureToKeep {
   readonly file: string;
   readonly result: Pick<LawResult, "law" | "property" | "why">;
   readonly evidence: readonly Evidence[];
-  readonly happened?: readonly CapsuleHappening[];
+  readonly happened?: WhatHappened;
   /** Absent: it was not reduced. */
   readonly reduction?: Reduction;
 }
@@ -73,7 +75,7 @@ function reductionFor({ from, to, end, removals, emulations }: Reduction): Capsu
 
 /** The capsule, with the command that replays it from `path`. */
 export function makeCapsule(failure: FailureToKeep, found: FoundWith, reproduce: string): Capsule {
-  const { document, seed, file, result, evidence, happened = [], reduction } = failure;
+  const { document, seed, file, result, evidence, happened, reduction } = failure;
   return sealed({
     schema: capsuleSchemaName,
     law: result.law,
@@ -86,7 +88,7 @@ export function makeCapsule(failure: FailureToKeep, found: FoundWith, reproduce:
     host: found.host,
     firing: reduction?.firing ?? null,
     reduction: reduction === undefined ? null : reductionFor(reduction),
-    happened: happened.slice(0, listLimit).map(({ atMs, what }) => ({ atMs, what: kept(what) })),
+    happened: happened === undefined ? [] : happeningsIn(happened, listLimit).map(({ atMs, what }) => ({ atMs, what: kept(what) })),
     evidence: evidenceFor(result.property, evidence),
   });
 }

@@ -25,12 +25,21 @@ function reductionLines({ reduction, firing }: Capsule): string[] {
   ];
 }
 
+/** More than these nobody reads; the capsule has them. */
+const happeningsShown = 8;
+
+function happenedLines({ happened }: Capsule): string[] {
+  const lines = happened.map(({ atMs, what }) => (atMs === null ? what : `${Math.round(atMs)} ms: ${what}`));
+  if (lines.length <= happeningsShown) return lines;
+  return [...lines.slice(0, happeningsShown), `and ${lines.length - happeningsShown} lines more in the capsule`];
+}
+
 /** What a capsule is about. */
 export function capsuleLines(capsule: Capsule): string[] {
   return [
     capsule.property,
     `  of ${capsule.scenario.file}, seed ${capsule.scenario.seed}`,
-    ...reductionLines(capsule).map((line) => `  ${line}`),
+    ...[...reductionLines(capsule), ...happenedLines(capsule)].map((line) => `  ${line}`),
   ];
 }
 

@@ -4,6 +4,7 @@ import type { LawResult } from "../../reports/index.ts";
 import { sizeOf } from "../reduce/index.ts";
 import type { Reduction } from "../reduce/index.ts";
 import { farmNamed, twoHidden } from "../reduce/farms.fixture.ts";
+import type { PacketDecision } from "../run/happened.ts";
 import type { ScenarioRunner } from "../run/scenario.ts";
 import { brokenOf, reduced } from "./counterexample.ts";
 import { capsuleOf, found } from "./capsule.fixture.ts";
@@ -90,7 +91,22 @@ describe("what a capsule says of itself", () => {
       const changed = { ...reduction, end, removals: { possible: 10, tried: end === "budget" ? 4 : 10, unknown: 2 } };
       return capsuleLines(capsuleOf({ reduction: changed })).join("\n");
     });
-    await expect([capsuleLines(capsuleOf()).join("\n"), ...told].join("\n\n")).toMatchFileSnapshot("golden/capsule-lines.txt");
+    const decision: PacketDecision = {
+      by: "fault",
+      position: 0,
+      link: "home-a:wan",
+      from: "home-a",
+      flow: "icmp/8 10.0.0.1 > 10.0.0.2 #1",
+      index: 1,
+      action: "drop",
+    };
+    const decisions = Array.from({ length: 9 }, (_, index) => ({ ...decision, index: index + 1 }));
+    const happened = capsuleLines(
+      capsuleOf({ happened: { timeline: [{ atMs: 499.6, what: "packets at home-a:wan begins" }], decisions, more: 0 } }),
+    );
+    await expect([capsuleLines(capsuleOf()).join("\n"), ...told, happened.join("\n")].join("\n\n")).toMatchFileSnapshot(
+      "golden/capsule-lines.txt",
+    );
   });
 
   it("is which versions differ", () => {

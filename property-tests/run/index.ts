@@ -19,4 +19,5 @@ export { openFarm } from "./live-farm.ts";
 export type { LiveFarm, LiveFarmOptions } from "./live-farm.ts";
 export * from "./scenario.ts";
 export type * from "./evidence.ts";
+export type { WhatHappened } from "./happened.ts";
 export * from "./coverage/observe-coverage.ts";

@@ -19,6 +19,7 @@ import type { Choices } from "./choices.ts";
 import type { OnEvent } from "./events.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Coverage } from "./coverage/observe-coverage.ts";
+import { whatHappened } from "./happened.ts";
 import { judgeFarm, lawResult } from "./judge.ts";
 import { LabPool } from "./lab-pool.ts";
 import { labName, openSession } from "./open-session.ts";
@@ -87,7 +88,7 @@ export function hostOf({ host }: Pick<ScenarioRunnerOptions, "host">): Promise<H
   return knownHost;
 }
 
-type Judged = Pick<LabRun, "laws" | "coverage" | "known" | "evidence" | "lab" | "choices" | "readyMs">;
+type Judged = Pick<LabRun, "laws" | "coverage" | "known" | "evidence" | "happened" | "lab" | "choices" | "readyMs">;
 
 /** A lab with the scenario's session in it. */
 interface Opened {
@@ -175,13 +176,16 @@ class Runner implements LabRunner {
         onEvent: (event) => (event.kind === "law-judged" && !isCertain(event.result) ? undefined : this.#onEvent(event)),
         onBroken: (property, broken) => gatherer.onBroken(property, broken),
       });
+      // Before flows are sent once more: links decide about those too.
+      const happened = judged.every(isCertain) ? undefined : await whatHappened(session).catch(() => undefined);
       const evidence = await this.#evidence(scenario, opened, gatherer);
       const laws = judged.map((law) =>
         isCertain(law) ? law : tell(opened?.hasEnded() === true ? ofEndedLab(law) : withEvidence(law, evidence)),
       );
       const observed = await observeCoverage?.(session).catch(() => undefined);
       isFit = laws.every(isCertain);
-      return { laws, coverage: observed?.covered ?? [], known: observed?.known ?? [], evidence, lab, choices, readyMs };
+      const { covered = [], known = [] } = observed ?? {};
+      return { laws, coverage: covered, known, evidence, ...(happened === undefined ? {} : { happened }), lab, choices, readyMs };
     } catch (error) {
       signal.throwIfAborted();
       if (isHostLacking(error)) throw error;

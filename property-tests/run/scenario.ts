@@ -8,6 +8,7 @@ import type { LawResult, Verdict } from "../../reports/index.ts";
 import type { Property } from "../laws/index.ts";
 import type { Evidence } from "./evidence.ts";
 import type { FarmToRun } from "./farm-to-run.ts";
+import type { WhatHappened } from "./happened.ts";
 
 export interface Scenario extends FarmToRun {
   /** The whole file as data: what generators make and the reducer takes apart. */
@@ -25,6 +26,8 @@ export interface ScenarioRun {
   readonly known?: readonly string[];
   /** Of broken laws, the first flow of each. */
   readonly evidence: readonly Evidence[];
+  /** Where a law was broken, and the lab could say. */
+  readonly happened?: WhatHappened;
   readonly lab: "cold" | "warm";
   readonly durationMs: number;
 }

@@ -5,6 +5,6 @@
 export { judgeTimeline } from "./judge-timeline.ts";
 export type { TimelineVerdict } from "./judge-timeline.ts";
 export type { Observation, TimelineRun } from "./observation.ts";
-export { timelineRunOf } from "./run-timeline.ts";
+export { timelineRunIn, timelineRunOf } from "./run-timeline.ts";
 export { timelineWaitMs } from "./settling.ts";
 export { wiredLinks } from "./wired-links.ts";

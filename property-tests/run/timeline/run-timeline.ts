@@ -128,6 +128,11 @@ function hasLateJoiners({ farm, intents }: Session): boolean {
 
 const runs = new WeakMap<Session, Promise<TimelineRun>>();
 
+/** The run of a session's timeline, where it has been asked for and could be carried out. */
+export async function timelineRunIn(session: Session): Promise<TimelineRun | undefined> {
+  return await runs.get(session)?.catch(() => undefined);
+}
+
 /** The one run of a session's timeline. Rejects with a HarnessError where it could not be carried out, or the farm not made as it was. */
 export function timelineRunOf(session: Session): Promise<TimelineRun> {
   const run = runs.get(session) ?? runTimeline(session);

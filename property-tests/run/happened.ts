@@ -1,0 +1,89 @@
+/** What really happened to a farm while it was judged: its timeline as it was carried out, and what links decided about single packets. */
+import type { Change, PacketEdit, Timeline } from "../../core/farm/index.ts";
+import { wireOfLab } from "../../emulator/wire/index.ts";
+import type { WireDecision, WirePlan } from "../../emulator/wire/index.ts";
+import { faultText } from "../oracle/index.ts";
+import type { Session } from "./session.ts";
+import { timelineRunIn } from "./timeline/index.ts";
+
+export interface Happening {
+  /** Milliseconds from the moment at which the farm was settled; null where nobody noted the time. */
+  readonly atMs: number | null;
+  readonly what: string;
+}
+
+/** What a fault or a condition of the farm did to one packet. */
+export interface PacketDecision {
+  readonly by: "fault" | "condition";
+  /** In the farm's list of faults or of conditions, from 0. */
+  readonly position: number;
+  readonly link: string;
+  /** The node at that end of the link which had sent the packet. */
+  readonly from: string;
+  /** As edits name it. */
+  readonly flow: string;
+  /** Within the flow, from 1. */
+  readonly index: number;
+  readonly action: Exclude<PacketEdit["action"], "pass" | "delay"> | "reorder";
+}
+
+export interface WhatHappened {
+  /** In the order of time. */
+  readonly timeline: readonly Happening[];
+  /** Apart from those about how late a packet is: with jitter there is one about every packet. Bounded. */
+  readonly decisions: readonly PacketDecision[];
+  /** How many more there were. */
+  readonly more: number;
+}
+
+/** As many as one fault may have by hand. */
+const decisionsMax = 4000;
+
+/** Faults and conditions give the wire's rules their names, counted from 1. */
+const ruleName = /^(fault|condition)-([1-9]\d*)$/;
+
+function decisionOf({ links }: WirePlan, { link, direction, rule, flow, index, what }: WireDecision): PacketDecision[] {
+  const [, by, number] = ruleName.exec(rule) ?? [];
+  if (by === undefined || what === "delay") return [];
+  const from = links.find(({ name }) => name === link)?.ends[direction].node ?? "";
+  return [{ by: by as PacketDecision["by"], position: Number(number) - 1, link, from, flow, index, action: what }];
+}
+
+const changeText = ({ act, network, node }: Change): string => `${network}${node === undefined ? "" : `/${node}`} ${act}s`;
+
+function happeningsOf({ faults, changes }: Timeline): Happening[] {
+  const all = [
+    ...faults.flatMap(({ fault, atMs, healAtMs }): Happening[] => [
+      { atMs, what: `${faultText(fault)}${healAtMs === undefined ? "" : " begins"}` },
+      ...(healAtMs === undefined ? [] : [{ atMs: healAtMs, what: `${faultText(fault)} is over` }]),
+    ]),
+    ...changes.map((change): Happening => ({ atMs: change.atMs, what: changeText(change) })),
+  ];
+  return all.toSorted((one, other) => (one.atMs ?? 0) - (other.atMs ?? 0));
+}
+
+/** Of a session whose laws have been judged; rejects where the lab does not answer any more. */
+export async function whatHappened(session: Session): Promise<WhatHappened> {
+  const run = await timelineRunIn(session);
+  const wire = wireOfLab(session.lab);
+  const seen = await wire?.decisions();
+  const decisions = wire === undefined ? [] : (seen?.decisions ?? []).flatMap((decision) => decisionOf(wire.plan, decision));
+  return {
+    timeline: run === undefined ? [] : happeningsOf(run.happened),
+    decisions: decisions.slice(0, decisionsMax),
+    more: Math.max(0, decisions.length - decisionsMax) + (seen?.cut ?? 0),
+  };
+}
+
+const did = { drop: "drops", duplicate: "duplicates", corrupt: "corrupts", reorder: "holds back" } as const;
+
+const decisionText = ({ by, position, link, from, flow, index, action }: PacketDecision): string =>
+  `${by} ${position + 1} ${did[action]} packet ${index} of ${flow}, from ${from} at ${link}`;
+
+/** All of it in words, at most so many: the timeline first, then packets. */
+export function happeningsIn({ timeline, decisions, more }: WhatHappened, most: number): readonly Happening[] {
+  const all = [...timeline, ...decisions.map((decision): Happening => ({ atMs: null, what: decisionText(decision) }))];
+  if (all.length <= most && more === 0) return all;
+  const shown = all.slice(0, most - 1);
+  return [...shown, { atMs: null, what: `and ${all.length + more - shown.length} more decisions about packets` }];
+}
