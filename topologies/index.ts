@@ -5,4 +5,4 @@
 export * from "./compile/compile-farm.ts";
 export * from "./compile/picture.ts";
 export { exportClab } from "./export-clab.ts";
-export { findStoreHost, storeSocketPath } from "./surroundings/store.ts";
+export { findStoreHost, storeDataFolder, storeSocketPath } from "./surroundings/store.ts";

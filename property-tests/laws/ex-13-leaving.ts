@@ -6,7 +6,9 @@ import { formatAddress, seededRandom } from "../../core/common/index.ts";
 import type { Family, Prefix } from "../../core/common/index.ts";
 import { addressOf, hexOf, portOf } from "../oracle/index.ts";
 import type { NetworkWorld, Resource } from "../oracle/index.ts";
-import { lineText, passing, stateDifference, stateOfNode } from "../run/node-state.ts";
+import { lastingCount, notAsBefore, stateOfFarm } from "../run/farm-state.ts";
+import type { FarmState } from "../run/farm-state.ts";
+import { lineText, passing, stateDifference } from "../run/node-state.ts";
 import type { StateLine } from "../run/node-state.ts";
 import type { Session } from "../run/session.ts";
 import { silenceWaitMs } from "./flows.ts";
@@ -14,13 +16,6 @@ import { needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
 
 const families: readonly Family[] = [4, 6];
-
-type Farm = ReadonlyMap<string, readonly StateLine[]>;
-
-async function stateOfFarm({ farm, lab }: Session): Promise<Farm> {
-  const states = farm.nodes.map(async ({ name }) => [name, await stateOfNode(lab.node(name), { flows: true })] as const);
-  return new Map(await Promise.all(states));
-}
 
 /** The text with which every address of a prefix begins, where it ends at whole groups. */
 const addressStart = ({ address, length }: Prefix): string => {
@@ -77,7 +72,13 @@ const counts = ({ kind, namespace }: StateLine, node: string, { bar }: NetworkWo
   !passing.has(kind) || (namespace === "gateway" && node === bar.node);
 
 /** What is still there of the network, and what went or came that was not its own. */
-function leftBehind(network: NetworkWorld, before: Farm, after: Farm, trace: RegExp, hasOthers: (node: string) => boolean): string[] {
+function leftBehind(
+  network: NetworkWorld,
+  before: FarmState,
+  after: FarmState,
+  trace: RegExp,
+  hasOthers: (node: string) => boolean,
+): string[] {
   const isOwn = (line: StateLine): boolean => trace.test(lineText(line));
   return [...after].flatMap(([node, lines]) => {
     const { gone, added } = stateDifference(before.get(node) ?? [], lines);
@@ -86,16 +87,6 @@ function leftBehind(network: NetworkWorld, before: Farm, after: Farm, trace: Reg
       ...lines.filter((line) => counts(line, node, network) && isOwn(line)).map((line) => `${node} still has ${lineText(line)}`),
       ...added.filter((line) => !isOwn(line)).map((line) => `${node} has something new, ${lineText(line)}`),
       ...lost.map((line) => `${node} has lost something of others, ${lineText(line)}`),
-    ];
-  });
-}
-
-function notAsBefore(before: Farm, after: Farm): string[] {
-  return [...after].flatMap(([node, lines]) => {
-    const { gone, added } = stateDifference(before.get(node) ?? [], lines);
-    return [
-      ...gone.map((line) => `${node} lacks ${lineText(line)}`),
-      ...added.map((line) => `${node} has what was not there, ${lineText(line)}`),
     ];
   });
 }
@@ -120,13 +111,13 @@ async function leavesNothing(session: Session): Promise<PropertyOutcome> {
   const owned = chosen.network.ownedIpv4.map((address) => `(?<![0-9.])${quoted(formatAddress(address))}(?![0-9.])`);
   const trace = new RegExp([...chosen.resources.map((resource) => traceOf(chosen, resource, keyOf(resource))), ...owned].join("|"));
   await passPackets(session, chosen);
-  const before = await stateOfFarm(session);
+  const before = await stateOfFarm(session, { flows: true });
   const others = session.intents.networks.filter((network) => network.name !== name);
   await session.changeIntents({ ...session.intents, networks: others });
-  const without = await stateOfFarm(session);
+  const without = await stateOfFarm(session, { flows: true });
   const stored = (await storeLines(session)).filter((line) => trace.test(line));
   await session.changeIntents(session.intents);
-  const back = await stateOfFarm(session);
+  const back = await stateOfFarm(session, { flows: true });
   const hasOthers = (node: string): boolean => others.some(({ resources }) => resources.some((resource) => resource.node === node));
   const away = [
     ...leftBehind(chosen, before, without, trace, hasOthers),
@@ -136,7 +127,7 @@ async function leavesNothing(session: Session): Promise<PropertyOutcome> {
     ...away.map((story) => `network ${name} was taken away: ${story}; expected: all of it gone and nothing else ${expected}`),
     ...notAsBefore(before, back).map((story) => `network ${name} came back: ${story}; expected: as before it went ${expected}`),
   ];
-  return outcomeOf([...before.values()].flat().filter(({ kind }) => !passing.has(kind)).length, stories, { nothing });
+  return outcomeOf(lastingCount(before), stories, { nothing });
 }
 
 export const leavingProperties: readonly Property[] = [

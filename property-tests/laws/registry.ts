@@ -9,6 +9,7 @@ import { isolationProperties } from "./ex-10-isolation.ts";
 import { unassignedProperties } from "./ex-11-unassigned.ts";
 import { leavingProperties } from "./ex-13-leaving.ts";
 import { driftProperties } from "./ex-17-drift.ts";
+import { knowledgeProperties } from "./ex-18-knowledge.ts";
 import { meshProperties } from "./ex-20-mesh.ts";
 import { timelineProperties } from "./timeline.ts";
 import { expectationProperties } from "./fe-1-expectations.ts";
@@ -26,6 +27,7 @@ const properties: readonly Property[] = [
   ...unassignedProperties,
   ...leavingProperties,
   ...driftProperties,
+  ...knowledgeProperties,
   ...meshProperties,
   ...expectationProperties,
   ...natProperties,

@@ -13,7 +13,6 @@ export const lawsToCome: readonly LawToCome[] = [
   { law: "EX-14", because: "no other node stands in for an exit node that died" },
   { law: "EX-15", because: "exit nodes do not stand in for each other yet" },
   { law: "EX-16", because: "a filter rule keeps private addresses apart so far" },
-  { law: "EX-18", because: "that a restarted agent loses no packet is not measured yet" },
   { law: "EX-19", because: "no property makes thousands of NRs yet" },
   { law: "EX-21", because: "what is refused is tested, and not yet a property of farms" },
   { law: "EX-22", because: "no property sends from a prefix that is another's yet" },

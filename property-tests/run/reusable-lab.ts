@@ -11,8 +11,9 @@ import { startProber } from "../../emulator/probe/index.ts";
 import { compileFarm } from "../../topologies/index.ts";
 import { openFarm } from "./live-farm.ts";
 import type { LiveFarmOptions } from "./live-farm.ts";
-import { lineText, stateDifference, stateOfNode } from "./node-state.ts";
-import type { StateLine } from "./node-state.ts";
+import { stateOfFarm } from "./farm-state.ts";
+import type { FarmState } from "./farm-state.ts";
+import { lineText, stateDifference } from "./node-state.ts";
 import { sessionIn } from "./open-session.ts";
 import type { EndingSession } from "./open-session.ts";
 import type { FarmToRun } from "./farm-to-run.ts";
@@ -53,12 +54,9 @@ export async function openReusableLab(options: Omit<LiveFarmOptions, "evenUnread
     await prober.close();
     await live.close();
   };
-  const states = async (): Promise<ReadonlyMap<string, readonly StateLine[]>> =>
-    new Map(
-      await Promise.all(farm.nodes.map(async ({ name }) => [name, await stateOfNode(live.lab.node(name), { flows: false })] as const)),
-    );
+  const stateNow = async (): Promise<FarmState> => await stateOfFarm({ farm, lab: live.lab }, { flows: false });
   try {
-    const before = await states();
+    const before = await stateNow();
     return {
       async begin(scenario, seed, onStep) {
         const revision = await live.writeIntents(scenario.intents);
@@ -69,7 +67,7 @@ export async function openReusableLab(options: Omit<LiveFarmOptions, "evenUnread
       async clear() {
         const late = await live.lateAgents(await live.writeIntents(bare), changeWaitMs);
         if (late !== undefined) return [late];
-        const after = await states();
+        const after = await stateNow();
         return [...after].flatMap(([node, lines]) => {
           const { gone, added } = stateDifference(before.get(node) ?? [], lines);
           return [

@@ -53,8 +53,12 @@ function answerOf(outcome: ProbeOutcome): Answer {
   }
 }
 
-/** A namespace or an interface is not there: that no agent made it is for the laws to judge. */
-export const isAbsence = (error: unknown): boolean => error instanceof Error && /\bEN(?:OENT|ODEV|XIO)\b/.test(error.message);
+/**
+ * A namespace or an interface is not there: that no agent made it is for the laws to judge. A namespace's name is a plain file for a moment
+ * while it is made or taken away.
+ */
+export const isAbsence = (error: unknown): boolean =>
+  error instanceof Error && /\bEN(?:OENT|ODEV|XIO)\b|\/netns\/\S+: .*\bEINVAL\b/.test(error.message);
 
 const proberFailed = (error: unknown): HarnessError =>
   new HarnessError(`the prober cannot work: ${error instanceof Error ? error.message : String(error)}`);

@@ -11,7 +11,8 @@ export const reflectorPort = 3478;
 /** The reflector's second port, from which it knocks at who asked. */
 const reflectorKnockPort = 3479;
 
-const dataFolder = "/var/lib/etcd";
+/** Where the store keeps what it holds, on its host. */
+export const storeDataFolder = "/var/lib/etcd";
 /** A store of one member has nobody to wait for: short ticks elect it at once. Milliseconds. */
 const heartbeatMs = 5;
 const electionMs = 25;
@@ -75,7 +76,7 @@ export function storeServices(host: StoreHost): readonly ServiceSpec[] {
     {
       name: "store",
       argv: [
-        ...["/bin/sh", "-c", onRamfs, dataFolder, "/usr/bin/etcd", "--name", "store", "--data-dir", dataFolder],
+        ...["/bin/sh", "-c", onRamfs, storeDataFolder, "/usr/bin/etcd", "--name", "store", "--data-dir", storeDataFolder],
         ...["--listen-client-urls", `http://[::]:${storePort},unix://${storeSocketPath}`],
         ...["--advertise-client-urls", `http://${formatAddress(host.ipv4)}:${storePort}`],
         ...["--listen-peer-urls", peerUrl, "--initial-advertise-peer-urls", peerUrl, "--initial-cluster", `store=${peerUrl}`],

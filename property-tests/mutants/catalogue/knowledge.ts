@@ -1,0 +1,52 @@
+/** What agents know, and from where: keys, what nodes publish, and what they remember of a life before. */
+import { patchedIn } from "../mutant.ts";
+import type { Mutant } from "../mutant.ts";
+
+const applies = patchedIn("apply");
+const acts = patchedIn("agent");
+const stores = patchedIn("store");
+
+export const knowledgeMutants: readonly Mutant[] = [
+  acts("keys-made-anew", "an agent that starts makes its keys anew, whatever its key file says", "EX-18", [
+    "core/agents/key-ring.ts",
+    "if (entries !== undefined) return { keys: new Map(entries), notice: undefined };",
+    "if (entries !== undefined) return { keys: new Map(), notice: undefined };",
+  ]),
+  applies(
+    "traffic-held-for-a-look",
+    "nothing is forwarded while an agent looks at its node, so that it sees a state that stays",
+    "EX-18",
+    [
+      "core/apply/observe.ts",
+      "  const looked = await Promise.all([",
+      [
+        "  const hold = async (input: string) => await Promise.all(names.map((name) => system.run({ namespace: name, argv: ['nft', '-f', '-'], input })));",
+        "  await hold('table inet held { chain held { type filter hook forward priority 0; policy drop; }; }\\n');",
+        "  const looked = await Promise.all([",
+      ].join("\n"),
+    ],
+    [
+      "core/apply/observe.ts",
+      '  return { namespaces: new Map(["host", ...names]',
+      '  await hold("delete table inet held\\n");\n  return { namespaces: new Map(["host", ...names]',
+    ],
+  ),
+  acts("bare-node-taken-for-built", "an agent that starts on a bare node takes it for built where the store has facts of it", "EX-18", [
+    "core/agents/reconciler.ts",
+    "    const { plan, failures } = await this.#apply(this.#plan(intents, facts), self);",
+    [
+      "    if (this.#applied === undefined && this.#parts.isBare() && facts.some((one) => one.node === node)) return [];",
+      "    const { plan, failures } = await this.#apply(this.#plan(intents, facts), self);",
+    ].join("\n"),
+  ]),
+  acts("empty-store-believed", "a store that comes back empty is believed that nobody wants a network any more", "EX-18", [
+    "core/agents/store-view.ts",
+    "const lost = wentBack && !isEmpty(this.#inForce)",
+    "const lost = wentBack && isEmpty(this.#inForce)",
+  ]),
+  stores("lost-facts-not-missed", "what a node published counts as published when the store comes back without it", "EX-18", [
+    "core/agents/publisher.ts",
+    "      life += 1;\n      held = { value, revision };",
+    "      life += 1;",
+  ]),
+];
