@@ -15,9 +15,13 @@ export interface DriftPlace {
 /** farmlab's mark on routes (`proto`), as it stands in the kernel. */
 const ownProtocol = "98";
 const strayKey = `${"A".repeat(42)}E=`;
+/** No tunnel's: those are of a /52 from 1000 on. */
+const strayPort = "1023";
 const strayNamespace = "net-ffff-9";
 const strayRoute = "198.18.1.0/24";
 const strayAddress = "198.18.2.77/24";
+/** Devices that a kernel with modules for tunnels puts into every namespace, and nobody can take away: bridges stand for them where it has none. */
+const kernelDevices = ["tunl0", "sit0", "ip6tnl0", "gre0", "gretap0", "erspan0", "ip6gre0", "ip_vti0", "ip6_vti0"];
 const theirs = { table: "somebody", route: "198.18.3.0/24", protocol: "77" };
 
 const sortedLines = (text: string, keeps: (line: string) => boolean = () => true): string =>
@@ -39,6 +43,20 @@ const peerLines = (dump: string): string =>
       .join("\n"),
   );
 
+/** Of the same: the tunnels' public keys and ports. */
+const tunnelLines = (dump: string): string =>
+  sortedLines(
+    dump
+      .split("\n")
+      .map((line) => line.split("\t"))
+      .filter((fields) => fields.length === 5)
+      .map(([name, , publicKey, port]) => [name, publicKey, port].join(" "))
+      .join("\n"),
+  );
+
+/** Of a line of `ip -o link show`: `7: tunl0: <...` and `8: tunl0@NONE: <...`. */
+const linkName = (line: string): string => /^\d+: ([^:@]+)/.exec(line)?.[1] ?? "";
+
 /** By what it is of: everything that `handiwork` changes and an agent has to put right, as text. */
 export async function driftedTexts(session: Session, { position, hostBridge }: DriftPlace): Promise<Readonly<Record<string, string>>> {
   const inside = async (...argv: string[]): Promise<string> => await session.read(position, argv);
@@ -57,10 +75,11 @@ export async function driftedTexts(session: Session, { position, hostBridge }: D
   const ownTables = tables.split(/^(?=table )/m).filter((table) => !table.startsWith(`table inet ${theirs.table} `));
   return {
     addresses: sortedLines(addresses),
-    links: sortedLines(links),
+    links: sortedLines(links, (line) => !kernelDevices.includes(linkName(line))),
     routes: `${sortedLines(routes4)}\n${sortedLines(routes6)}`,
     rules: ownTables.join("").trim(),
     peers: peerLines(peers),
+    tunnels: tunnelLines(peers),
     namespaces: sortedLines(namespaces.replace(/ \(id: \d+\)/g, "")),
     "the host's links": bridge.trim(),
     "kernel settings": ttl.trim(),
@@ -81,6 +100,15 @@ export function handiwork(session: Session, { position, link, tunnel, hostBridge
   const inOrder = async (steps: readonly (readonly string[])[]): Promise<void> => {
     for (const step of steps) await inside(...step);
   };
+  const withKernelDevices = async (step: "add" | "del"): Promise<string> =>
+    await inside(
+      "sh",
+      "-c",
+      'step=$1; shift; for name; do ip link "$step" "$name" type bridge 2> /dev/null; done; true',
+      "sh",
+      step,
+      ...kernelDevices,
+    );
   return {
     async change() {
       const [first] = peerLines(await inside("wg", "show", "all", "dump")).split("\n");
@@ -102,9 +130,11 @@ export function handiwork(session: Session, { position, link, tunnel, hostBridge
           : [
               ["wg", "set", tunnel, "peer", strayKey, "allowed-ips", "203.0.113.0/24"],
               ["wg", "set", tunnel, "peer", peer, "persistent-keepalive", "77"],
+              ["wg", "set", tunnel, "listen-port", strayPort],
               ["ip", "link", "set", "dev", tunnel, "mtu", "1300"],
             ]),
       ]);
+      await withKernelDevices("add");
       if (hostBridge === undefined) return;
       await outside("ip", "link", "set", "dev", hostBridge, "down");
       await outside("ip", "netns", "add", strayNamespace);
@@ -112,7 +142,9 @@ export function handiwork(session: Session, { position, link, tunnel, hostBridge
     async foreignGone() {
       const routes = await inside("ip", "-4", "route", "show", "proto", theirs.protocol);
       const tables = await inside("nft", "list", "tables");
+      const links = (await inside("ip", "-o", "link", "show")).split("\n").map(linkName);
       return [
+        ...kernelDevices.filter((name) => !links.includes(name)).map((name) => `the link ${name}, as kernels make it`),
         ...(routes.includes(theirs.route) ? [] : [`the route to ${theirs.route}`]),
         ...(tables.includes(`inet ${theirs.table}`) ? [] : [`the table ${theirs.table}`]),
       ];
@@ -129,6 +161,7 @@ export function handiwork(session: Session, { position, link, tunnel, hostBridge
       ];
       await Promise.allSettled([
         ...leftovers.map(async (argv) => await inside(...argv)),
+        withKernelDevices("del"),
         ...(hostBridge === undefined
           ? []
           : [outside("ip", "netns", "del", strayNamespace), outside("ip", "link", "set", "dev", hostBridge, "up")]),

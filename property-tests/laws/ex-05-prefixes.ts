@@ -13,6 +13,7 @@ import {
 import type { AllocatorState } from "../../core/allocate/index.ts";
 import { subnetOf } from "../../core/derive/index.ts";
 import { intentsOf } from "../../core/intents/index.ts";
+import { judgeDamage } from "./ex-05-damage.ts";
 import { outcomeOf } from "./law.ts";
 import type { PropertyOutcome, PureProperty, PureSubject } from "./law.ts";
 
@@ -93,7 +94,25 @@ function judgeFullPart({ prefix }: Allocation, exitNode: number, capacity: numbe
   if (encodeAllocator(state) !== before) stories.push(`asking a full part ${exitNode} changes it; expected: nothing changes (EX-5)`);
   if (heldPrefixes(state).length !== capacity)
     stories.push(`${heldPrefixes(state).length} prefixes are held; expected: ${capacity} (EX-5)`);
-  return stories;
+  return [...stories, ...judgeWhoStays(state, exitNode)];
+}
+
+/** Of a full part every other one is taken back: whoever stays has what it had, and gets it again when it asks. */
+function judgeWhoStays(full: AllocatorState, exitNode: number): string[] {
+  const holders = heldPrefixes(full);
+  const left = holders.filter((_, index) => index % 2 === 0).reduce((state, one) => releasePrefix(state, one, 0), full);
+  const wrong = holders
+    .filter((_, index) => index % 2 === 1)
+    .filter(({ network, node, prefix }) => {
+      const again = grantPrefix(left, { network, node, exitNode }, 0);
+      return !again.ok || !sameAddress(again.value.prefix.address, prefix.address);
+    });
+  const [first] = wrong;
+  return first === undefined
+    ? []
+    : [
+        `${first.network} on ${first.node} does not get ${formatPrefix(first.prefix)} again, which it holds, once others have left (as ${wrong.length - 1} more); expected: the same (EX-5)`,
+      ];
 }
 
 /** Refused, and both holders are named (EX-21). */
@@ -156,7 +175,12 @@ async function allocates({ farm, world }: PureSubject): Promise<PropertyOutcome>
   for (const allocation of farm.allocations) {
     const numbers = world.bars.filter((bar) => bar.allocation === allocation).map(({ config }) => config.number);
     const exitNode = numbers.find((number) => number < 15) ?? 1;
-    const judged = [judgeOne(allocation, exitNode), judgeFullPart(allocation, exitNode, 4096), judgeFullPart(allocation, 15, 3840)];
+    const judged = [
+      judgeOne(allocation, exitNode),
+      judgeFullPart(allocation, exitNode, 4096),
+      judgeFullPart(allocation, 15, 3840),
+      judgeDamage(allocation.prefix),
+    ];
     runs += judged.length;
     stories.push(...judged.flat());
   }

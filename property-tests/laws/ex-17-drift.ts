@@ -2,6 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { DeadlineError, startDeadline } from "../../core/common/index.ts";
 import { factsPrefix } from "../../core/store/index.ts";
+import type { StoreEntry } from "../../core/store/index.ts";
 import { gatewayUpPlace, resourcePosition, tunnelName } from "../run/places.ts";
 import { gatewayIpv4, hexOf } from "../oracle/index.ts";
 import type { NodeStatus } from "../../core/intents/index.ts";
@@ -37,15 +38,38 @@ async function afterRestart(session: Session): Promise<AfterRestart> {
   return { statuses: statuses(), stories: [] };
 }
 
+/** The facts of all nodes, each with the revision at which it was written. */
+const factsIn = async ({ store }: Session): Promise<readonly StoreEntry[]> => (await store.range(factsPrefix)).entries;
+
+/** What was written anew and is the same; an agent that does not stop doing so gets nobody ready. */
+async function writtenAnew(session: Session, before: readonly StoreEntry[]): Promise<string[]> {
+  const now = await factsIn(session);
+  return before
+    .filter(({ key, value, revision }) => now.some((one) => one.key === key && one.value === value && one.revision !== revision))
+    .map(
+      ({ key }) =>
+        `${key} was written again, and is the same; expected: not written (EX-17: applying the same state again changes nothing)`,
+    );
+}
+
 async function nothingToDo(session: Session): Promise<PropertyOutcome> {
-  const { statuses, stories } = await afterRestart(session);
+  const before = await factsIn(session);
+  let after: AfterRestart;
+  try {
+    after = await afterRestart(session);
+  } catch (error) {
+    const anew = await writtenAnew(session, before);
+    if (anew.length === 0) throw error;
+    return outcomeOf(session.farm.nodes.length, anew);
+  }
+  const { statuses, stories } = after;
   const changed = statuses
     .filter(({ changes }) => changes > 0)
     .map(
       ({ node, changes }) =>
         `the agent of ${node}, started anew, changed ${changes} things; expected: 0, as they were right (EX-17: applying the same state again runs no command that changes state)`,
     );
-  return outcomeOf(session.farm.nodes.length, [...stories, ...changed]);
+  return outcomeOf(session.farm.nodes.length, [...stories, ...changed, ...(await writtenAnew(session, before))]);
 }
 
 /** One NR of every node, and every gateway. */
@@ -118,8 +142,7 @@ const lookEveryMs = 20;
 const byAnotherHand = (text: string): string => text.replace(/\}$/, ',"by":"hand"}');
 
 async function publishedAgain(session: Session): Promise<PropertyOutcome> {
-  const held = async (): Promise<ReadonlyMap<string, string>> =>
-    new Map((await session.store.range(factsPrefix)).entries.map(({ key, value }) => [key, value]));
+  const held = async (): Promise<ReadonlyMap<string, string>> => new Map((await factsIn(session)).map(({ key, value }) => [key, value]));
   const before = await held();
   await Promise.all([...before].map(async ([key, text]) => await session.store.put(key, byAnotherHand(text))));
   const clock = { nowMs: () => session.nowMs(), pause: async (milliseconds: number) => await pause(milliseconds) };
