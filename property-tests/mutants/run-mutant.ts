@@ -23,12 +23,15 @@ export interface MutantRun {
   readonly durationMs: number;
 }
 
-export interface MutantOptions {
+interface JudgeOptions {
+  readonly signal?: AbortSignal;
+  readonly onResult?: (result: LawResult) => void;
+}
+
+export interface MutantOptions extends JudgeOptions {
   readonly seed: number;
   /** Ids; empty: all. */
   readonly laws?: readonly string[];
-  readonly signal?: AbortSignal;
-  readonly onResult?: (result: LawResult) => void;
 }
 
 const entry = fileURLToPath(new URL("patched/process.ts", import.meta.url));
@@ -55,54 +58,78 @@ export async function runMutant(mutant: Mutant, options: MutantOptions): Promise
   );
 }
 
-/** Runs a farm with patched sources. Rejects with the signal's reason when interrupted; the lab goes with its process. */
-export async function runPatched(
-  request: JudgeRequest,
-  { signal, onResult }: Omit<MutantOptions, "seed" | "laws"> = {},
-): Promise<MutantRun> {
-  // Made here once, and not by two processes side by side.
-  await ensureRuntime();
-  signal?.throwIfAborted();
-  const started = performance.now();
-  const laws: LawResult[] = [];
-  const killedBy: string[] = [];
-  let killedAfterMs: number | undefined;
+/** A process that has the patched sources. */
+export interface PatchedProcess {
+  /** One farm after the other. Rejects with the signal's reason when interrupted: then the process is to be closed, and the lab goes with it. */
+  judge(farm: Omit<JudgeRequest, "patches">, options?: JudgeOptions): Promise<MutantRun>;
+  /** Ends it, and whatever lab it has. */
+  close(): void;
+}
+
+const linesKept = 6;
+
+export function startPatched(patches: JudgeRequest["patches"]): PatchedProcess {
   const child = fork(entry, { stdio: ["ignore", "ignore", "pipe", "ipc"] });
   const said: Buffer[] = [];
   child.stderr?.on("data", (chunk: Buffer) => said.push(chunk));
-  const ended = Promise.withResolvers<JudgeEnd>();
-  child.on("message", (message) => {
-    const answer = message as JudgeAnswer;
-    if (answer.kind !== "judged") return ended.resolve(answer);
-    laws.push(answer.result);
-    onResult?.(answer.result);
-    if (answer.result.verdict !== "failed" || killedBy.includes(answer.result.law)) return;
-    killedBy.push(answer.result.law);
-    killedAfterMs ??= performance.now() - started;
-  });
-  child.on("error", (error) => ended.resolve({ kind: "broken", why: error.message }));
+  const gone = Promise.withResolvers<JudgeEnd>();
+  child.on("error", (error) => gone.resolve({ kind: "broken", why: error.message }));
   child.on("exit", (code, name) => {
-    const words = Buffer.concat(said).toString("utf8").trim().split("\n").slice(-6).join("; ");
-    ended.resolve({ kind: "broken", why: `its process ended with ${name ?? code ?? "?"}${words === "" ? "" : `: ${words}`}` });
+    const words = Buffer.concat(said).toString("utf8").trim().split("\n").slice(-linesKept).join("; ");
+    gone.resolve({ kind: "broken", why: `its process ended with ${name ?? code ?? "?"}${words === "" ? "" : `: ${words}`}` });
   });
-  const late = setTimeout(() => ended.resolve({ kind: "broken", why: `no end after ${processWaitMs / 1000} s` }), processWaitMs);
-  const stop = (): void => ended.reject(signal?.reason instanceof Error ? signal.reason : new Error("interrupted"));
-  signal?.addEventListener("abort", stop, { once: true });
+  return {
+    async judge(farm, { signal, onResult } = {}) {
+      // Made here once, and not by two processes side by side.
+      await ensureRuntime();
+      signal?.throwIfAborted();
+      const started = performance.now();
+      const laws: LawResult[] = [];
+      const killedBy: string[] = [];
+      let killedAfterMs: number | undefined;
+      const ended = Promise.withResolvers<JudgeEnd>();
+      const take = (message: unknown): void => {
+        const answer = message as JudgeAnswer;
+        if (answer.kind !== "judged") return ended.resolve(answer);
+        laws.push(answer.result);
+        onResult?.(answer.result);
+        if (answer.result.verdict !== "failed" || killedBy.includes(answer.result.law)) return;
+        killedBy.push(answer.result.law);
+        killedAfterMs ??= performance.now() - started;
+      };
+      const late = setTimeout(() => ended.resolve({ kind: "broken", why: `no end after ${processWaitMs / 1000} s` }), processWaitMs);
+      const stop = (): void => ended.reject(signal?.reason instanceof Error ? signal.reason : new Error("interrupted"));
+      signal?.addEventListener("abort", stop, { once: true });
+      child.on("message", take);
+      try {
+        // To a process that is gone nothing can be sent: that it is gone is the answer.
+        child.send({ ...farm, patches } satisfies JudgeRequest, () => undefined);
+        const end = await Promise.race([ended.promise, gone.promise]);
+        const emulations = isPureLaw(killedBy[0]) || (end.kind === "ended" && end.ran === "pure") ? 0 : 1;
+        return {
+          laws,
+          end,
+          killedBy,
+          emulations,
+          durationMs: performance.now() - started,
+          ...(killedAfterMs === undefined ? {} : { killedAfterMs }),
+        };
+      } finally {
+        clearTimeout(late);
+        signal?.removeEventListener("abort", stop);
+        child.off("message", take);
+      }
+    },
+    close: () => void child.kill("SIGKILL"),
+  };
+}
+
+/** Runs a farm with patched sources. Rejects with the signal's reason when interrupted; the lab goes with its process. */
+export async function runPatched({ patches, ...farm }: JudgeRequest, options: JudgeOptions = {}): Promise<MutantRun> {
+  const patched = startPatched(patches);
   try {
-    child.send(request);
-    const end = await ended.promise;
-    const emulations = isPureLaw(killedBy[0]) || (end.kind === "ended" && end.ran === "pure") ? 0 : 1;
-    return {
-      laws,
-      end,
-      killedBy,
-      emulations,
-      durationMs: performance.now() - started,
-      ...(killedAfterMs === undefined ? {} : { killedAfterMs }),
-    };
+    return await patched.judge(farm, options);
   } finally {
-    clearTimeout(late);
-    signal?.removeEventListener("abort", stop);
-    child.kill("SIGKILL");
+    patched.close();
   }
 }

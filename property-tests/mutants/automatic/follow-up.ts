@@ -9,27 +9,29 @@ import { sizeText } from "../../reduce/index.ts";
 import { brokenOf, capsuleText, makeCapsule, readCapsule, reduced, replay, usualRepeats } from "../../replay/index.ts";
 import { scenarioOf } from "../../run/index.ts";
 import type { ScenarioRun, ScenarioRunner } from "../../run/index.ts";
-import { runPatched } from "../run-mutant.ts";
+import { startPatched } from "../run-mutant.ts";
+import type { PatchedProcess } from "../run-mutant.ts";
 
 export interface FollowedUp {
   /** Sizes before and after, in words, and whether no single part can go any more. */
   readonly reduced: { readonly from: string; readonly to: string; readonly end: string; readonly emulations: number } | null;
-  /** What replaying the capsule gave: `fires` where the law broke again. */
-  readonly replayed: string | null;
+  /** What replaying the capsule gave: `fires` where the law broke again, and how many runs of it that took. */
+  readonly replayed: { readonly outcome: string; readonly runs: number } | null;
 }
 
-/** Every scenario in a process of its own that has the patched sources. */
-function patchedRunner(patch: SourcePatch, signal: AbortSignal): ScenarioRunner {
-  return {
-    async run({ file, text, seed }, properties): Promise<ScenarioRun> {
-      const ids = [...new Set(properties.map(({ law }) => law))];
-      const { laws, durationMs } = await runPatched({ patches: [patch], file, text, seed, laws: ids }, { signal });
-      const asked = laws.filter(({ property }) => properties.some(({ name }) => name === property));
-      return { laws: asked, verdict: asked[0]?.verdict ?? "unknown", coverage: [], evidence: [], lab: "cold", durationMs };
-    },
-    close: async () => Promise.resolve(),
-  };
-}
+/** A reduction whose time is over has not measured how often its farm fires: as `farmlab replay --repeats 5` does. */
+const leastRepeats = 5;
+
+/** In the process that has the patched sources. */
+const patchedRunner = (patched: PatchedProcess, signal: AbortSignal): ScenarioRunner => ({
+  async run({ file, text, seed }, properties): Promise<ScenarioRun> {
+    const ids = [...new Set(properties.map(({ law }) => law))];
+    const { laws, durationMs } = await patched.judge({ file, text, seed, laws: ids }, { signal });
+    const asked = laws.filter(({ property }) => properties.some(({ name }) => name === property));
+    return { laws: asked, verdict: asked[0]?.verdict ?? "unknown", coverage: [], evidence: [], lab: "cold", durationMs };
+  },
+  close: () => Promise.resolve(patched.close()),
+});
 
 export interface FollowUpOptions {
   readonly seed: number;
@@ -43,28 +45,34 @@ export interface FollowUpOptions {
   readonly budgetMs: number;
 }
 
+const nothing: FollowedUp = { reduced: null, replayed: null };
+
 /** Rejects when interrupted. */
 export async function followUp(patch: SourcePatch, options: FollowUpOptions): Promise<FollowedUp> {
   const { seed, file, law, property: name, signal, budgetMs, commit } = options;
   const property = lawNamed(law)?.properties.find((one) => one.name === name);
-  if (property === undefined) return { reduced: null, replayed: null };
+  if (property === undefined) return nothing;
   const { document } = expectValue(loadFarm(readFileSync(file, "utf8"), file));
   const scenario = expectValue(scenarioOf(document, seed, file));
-  const runner = patchedRunner(patch, signal);
-  const [broken] = brokenOf(scenario, await runner.run(scenario, [property]), [property]);
-  if (broken === undefined) return { reduced: null, replayed: null };
-  const end = performance.now() + budgetMs;
-  const kept = await reduced(broken, runner, { isOver: () => performance.now() > end });
-  const versions = { farmlab: "changed", commit, sources: "changed", node: process.version, kernel: release(), image: null };
-  const capsule = makeCapsule(kept, { versions, host: { choices: {}, capabilities: [] }, backend: "netns" }, "npm run mutate");
-  const loaded = expectValue(readCapsule(capsuleText(capsule), "the change's capsule"));
-  const { outcome } = await replay(loaded, runner, usualRepeats(loaded));
-  const { reduction } = kept;
-  return {
-    reduced:
-      reduction === undefined
-        ? null
-        : { from: sizeText(reduction.from), to: sizeText(reduction.to), end: reduction.end, emulations: reduction.emulations },
-    replayed: outcome,
-  };
+  const runner = patchedRunner(startPatched([patch]), signal);
+  try {
+    const [broken] = brokenOf(scenario, await runner.run(scenario, [property]), [property]);
+    if (broken === undefined) return nothing;
+    const end = performance.now() + budgetMs;
+    const kept = await reduced(broken, runner, { isOver: () => performance.now() > end });
+    const versions = { farmlab: "changed", commit, sources: "changed", node: process.version, kernel: release(), image: null };
+    const capsule = makeCapsule(kept, { versions, host: { choices: {}, capabilities: [] }, backend: "netns" }, "npm run mutate");
+    const loaded = expectValue(readCapsule(capsuleText(capsule), "the change's capsule"));
+    const { outcome, runs } = await replay(loaded, runner, Math.max(usualRepeats(loaded), leastRepeats));
+    const { reduction } = kept;
+    return {
+      reduced:
+        reduction === undefined
+          ? null
+          : { from: sizeText(reduction.from), to: sizeText(reduction.to), end: reduction.end, emulations: reduction.emulations },
+      replayed: { outcome, runs },
+    };
+  } finally {
+    await runner.close();
+  }
 }

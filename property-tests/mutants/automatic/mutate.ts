@@ -34,15 +34,16 @@ export interface MutationRecord {
   readonly seed: number;
   readonly commit: string;
   readonly host: { readonly name: string; readonly cores: number; readonly node: string };
+  /** By laws; `refused` and `stopped` are noticed without one; what is in none of the three was not noticed. */
   readonly found: number;
+  readonly refused: number;
+  readonly stopped: number;
   readonly entries: readonly Entry[];
   /** Drawn and not counted: nothing that a law speaks of, with the reason, or what does not start. */
   readonly redrawn: readonly { readonly file: string; readonly line: number; readonly after: string; readonly reason: string }[];
 }
 
 const nothingFollowed: FollowedUp = { reduced: null, replayed: null };
-
-const isFound = ({ kind }: Outcome): boolean => kind === "found" || kind === "refused";
 
 const told = ({ file, line, operator, after, outcome }: Entry): string => {
   const how =
@@ -96,8 +97,9 @@ async function main(): Promise<number> {
       .map(([, entry]) => entry)
       .slice(0, count);
     const host = { name: hostname(), cores: availableParallelism(), node: process.version };
-    const found = kept.filter(({ outcome }) => isFound(outcome)).length;
-    return { schema: "farmlab.mutations/1", seed, commit, host, found, entries: kept, redrawn };
+    const ofKind = (kind: Outcome["kind"]): number => kept.filter(({ outcome }) => outcome.kind === kind).length;
+    const counts = { found: ofKind("found"), refused: ofKind("refused"), stopped: ofKind("stopped") };
+    return { schema: "farmlab.mutations/1", seed, commit, host, ...counts, entries: kept, redrawn };
   };
   const recordText = (): string => `${JSON.stringify(recordOf(), undefined, 2)}\n`;
   const worker = async (): Promise<void> => {
@@ -133,10 +135,10 @@ async function main(): Promise<number> {
     }
   };
   await Promise.all(Array.from({ length: jobs }, worker));
-  const { found, entries: kept } = recordOf();
+  const { found, refused, stopped, entries: kept } = recordOf();
   if (values.output === undefined) process.stdout.write(recordText());
-  process.stderr.write(`${found} of ${kept.length} changes found\n`);
-  return found === kept.length ? 0 : 1;
+  process.stderr.write(`of ${kept.length} changes ${found} found by laws, ${refused} refused, ${stopped} stopped\n`);
+  return found + refused + stopped === kept.length ? 0 : 1;
 }
 
 const interrupted = 130;

@@ -12,6 +12,8 @@ export type Outcome =
   | { readonly kind: "found"; readonly laws: readonly string[]; readonly property: string; readonly farm: string; readonly why: string }
   /** A farm that is a valid one is no longer taken. */
   | { readonly kind: "refused"; readonly farm: string; readonly why: string }
+  /** No law failed, but farmlab itself ended with an error, and did so again: its own checks noticed it, as who runs it would. */
+  | { readonly kind: "stopped"; readonly farm: string; readonly why: string }
   /** A law could not be judged, and none failed. */
   | { readonly kind: "unknown"; readonly farm: string; readonly why: string }
   | { readonly kind: "survived" }
@@ -54,6 +56,10 @@ export async function tryChange({ patch }: Drawn, { seed, farms, signal }: TryOp
       const first = laws.find(({ law, verdict }) => verdict === "failed" && law === again[0]);
       const why = first?.why?.split("\n")[0] ?? "";
       return { outcome: { kind: "found", laws: again, property: first?.property ?? "", farm, why }, emulations };
+    }
+    if (end.kind === "broken") {
+      const { end: repeated } = await judge([]);
+      if (repeated.kind === "broken") return { outcome: { kind: "stopped", farm, why: repeated.why }, emulations };
     }
     const unknown = laws.find(({ verdict }) => verdict === "unknown");
     const why =

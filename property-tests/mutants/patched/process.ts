@@ -1,6 +1,6 @@
 /**
- * The process of one mutant: it loads the sources with the patches in place, so that what runs in the harness (farm, allocator, intents,
- * the derivation) has the fault as well as the agents. It imports nothing that could be patched before the patches are in place.
+ * The process of one mutant, which judges farm after farm. It loads the sources with the patches in place, so that what runs in the
+ * harness (farm, allocator, intents, the derivation) has the fault as well as the agents, and imports nothing before that could be patched.
  */
 import { registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -13,7 +13,15 @@ const answer = async (message: JudgeAnswer): Promise<void> =>
     process.send?.(message, undefined, undefined, () => resolve());
   });
 
-function patchSources({ patches }: JudgeRequest): void {
+/**
+ * The client of the store is the harness's own tool as well, by which it writes the list and looks at what nodes publish: it keeps that as
+ * it is, and sees what agents make of theirs. What is written there and read (keys, codec) is the same for both, as it is in the product.
+ */
+const isClient = ({ file }: JudgeRequest["patches"][number]): boolean =>
+  /^core\/store\/(?:back-off|endpoint|gateway|lines|store|store-error|transport|watch)\.ts$/.test(file);
+
+function patchSources(request: JudgeRequest): void {
+  const patches = request.patches.filter((patch) => !isClient(patch));
   registerHooks({
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context);
@@ -30,17 +38,19 @@ function patchSources({ patches }: JudgeRequest): void {
   });
 }
 
-async function main(request: JudgeRequest): Promise<void> {
+let patchedOnce = false;
+
+async function judge(request: JudgeRequest): Promise<void> {
   try {
-    patchSources(request);
+    if (!patchedOnce) patchSources(request);
+    patchedOnce = true;
     const { judgePatched } = await import("./judge.ts");
     await answer(await judgePatched(request, (result) => void answer({ kind: "judged", result })));
   } catch (error) {
     await answer({ kind: "broken", why: error instanceof Error ? error.message : String(error) });
   }
-  process.exit(0);
 }
 
-// Whoever asked is gone: the lab goes with this process.
+// Whoever asks is gone: the lab goes with this process.
 process.once("disconnect", () => process.exit(1));
-process.once("message", (message) => void main(message as JudgeRequest));
+process.on("message", (message) => void judge(message as JudgeRequest));
