@@ -5,7 +5,7 @@
 import { expectValue } from "../../core/common/index.ts";
 import type { FarmFile } from "../../core/farm/index.ts";
 import { createScenarioRunner, scenarioOf, selectProperties } from "../../property-tests/run/index.ts";
-import type { Session } from "../../property-tests/run/index.ts";
+import type { CoverageWatch, Session } from "../../property-tests/run/index.ts";
 import type { BenchFigure } from "../figures.ts";
 import { processorTimes } from "../processor-times.ts";
 
@@ -75,12 +75,16 @@ interface Measured {
 
 async function measure(count: number, reuse: boolean): Promise<Measured> {
   const ofLabs = new Map<string, ReadonlyMap<string, number>>();
-  const observeCoverage = async ({ lab }: Session): Promise<{ covered: string[]; known: string[] }> => {
-    ofLabs.set(lab.name, await processorTimes(lab.name));
-    return { covered: [], known: [] };
-  };
+  const watchCoverage = async ({ lab }: Session): Promise<CoverageWatch> => ({
+    look: () => Promise.resolve(),
+    async observe() {
+      ofLabs.set(lab.name, await processorTimes(lab.name));
+      return { covered: [], known: [] };
+    },
+    end: () => Promise.resolve(),
+  });
   const signal = new AbortController().signal;
-  const runner = createScenarioRunner({ backend: "netns", jobs: labsAtOnce, reuse, signal, observeCoverage });
+  const runner = createScenarioRunner({ backend: "netns", jobs: labsAtOnce, reuse, signal, watchCoverage });
   const properties = selectProperties(["EX-7"]);
   const [beganMs, before] = [performance.now(), process.cpuUsage()];
   let next = 0;

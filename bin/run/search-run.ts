@@ -1,8 +1,7 @@
 /** A run that searches: around farms, or through suites. */
 import { loadFarm } from "../../core/farm/index.ts";
 import { runSearch, variationsSource } from "../../property-tests/run/index.ts";
-import type { FarmToRun, RunOptions, ScenarioSource } from "../../property-tests/run/index.ts";
-import type { Scenario } from "../../property-tests/run/index.ts";
+import type { DrawnScenario, FarmToRun, RunOptions, ScenarioSource } from "../../property-tests/run/index.ts";
 import type { LawResult, RunResult } from "../../reports/index.ts";
 import { withCapsules } from "./capsules.ts";
 import type { CapsuleOptions, CapsulesOf } from "./capsules.ts";
@@ -29,7 +28,7 @@ function sourcesOf({ farms, suites }: Searched, seed: number): ScenarioSource[] 
 
 interface Found {
   readonly source: ScenarioSource;
-  readonly scenario: Scenario;
+  readonly drawn: DrawnScenario;
   readonly broken: readonly LawResult[];
 }
 
@@ -50,13 +49,17 @@ export async function searchFarms(
     ...options,
     ...amount,
     ...(shard === undefined ? {} : { shard }),
-    onCounterexample: (source, scenario, broken) => void found.push({ source, scenario, broken }),
+    onCounterexample: (source, drawn, broken) => void found.push({ source, drawn, broken }),
     onLeftovers(farm, leftovers) {
       for (const line of leftovers.slice(0, 3)) options.say(`${farm}: its lab is not used again: ${line}`);
     },
   });
   let { counterexamples } = result;
-  for (const { source, scenario, broken } of found.slice(0, capsulesMax)) {
+  // First those that no command makes again for certain.
+  const isFollowed = ({ drawn }: Found): number => (drawn.arm === "followed" ? 1 : 0);
+  const inOrder = found.toSorted((one, other) => isFollowed(other) - isFollowed(one));
+  for (const { source, drawn, broken } of inOrder.slice(0, capsulesMax)) {
+    const { scenario } = drawn;
     const isOwn = (law: string, farm: string | undefined): boolean => farm === source.name && broken.some((one) => one.law === law);
     const one: RunResult = {
       ...result,

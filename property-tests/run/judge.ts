@@ -18,6 +18,8 @@ export interface JudgeOptions {
   readonly onEvent: OnEvent;
   /** Told of each failed property's flows that can be sent once more. */
   readonly onBroken?: (property: Property, broken: readonly BrokenFlow[]) => void;
+  /** Waited for before each property that does something to the lab. */
+  readonly beforeAlone?: () => Promise<void>;
 }
 
 async function withDeadline(work: Promise<PropertyOutcome>, waitMs: number, signal: AbortSignal): Promise<PropertyOutcome> {
@@ -82,6 +84,14 @@ export async function judgeFarm(session: Session, properties: readonly Property[
   const results = new Map<Property, LawResult>();
   const together = properties.filter((property) => property.alone !== true);
   await Promise.all(together.map(async (property) => results.set(property, await judge(property))));
-  for (const property of properties) if (property.alone === true) results.set(property, await judge(property));
+  const alone = properties.filter((property) => property.alone === true);
+  let isTouched = true;
+  for (const property of alone) {
+    // What had nothing to judge has changed nothing.
+    if (isTouched) await options.beforeAlone?.();
+    const result = await judge(property);
+    results.set(property, result);
+    isTouched = result.runs > 0;
+  }
   return properties.flatMap((property) => results.get(property) ?? []);
 }

@@ -109,7 +109,7 @@ describe("a search", () => {
   it("tells the first scenario that breaks a law, with the command that runs it alone", async () => {
     const { runner } = runnerOf((seed) => (seed === 2 || seed === 3 ? "failed" : "passed"));
     const told: number[] = [];
-    const onCounterexample = (_: ScenarioSource, { seed }: Scenario): void => void told.push(seed);
+    const onCounterexample = (_: ScenarioSource, { scenario }: DrawnScenario): void => void told.push(scenario.seed);
     const result = await runSearch([source()], options({ runs: 5, jobs: 1, runner, onCounterexample }));
     expect(told).toEqual([2]);
     const reproduce = "farmlab run one.farm.yml --law EX-1 --seed 7 --runs 3 --shard 3/3";
@@ -123,8 +123,14 @@ describe("a search", () => {
 });
 
 it("the command of one scenario names its backend where it is not the usual one", () => {
-  expect(reproduceScenario("it's.farm.yml", "EX-1", 0, 0, "containerlab")).toBe(
+  expect(reproduceScenario("it's.farm.yml", "EX-1", 0, 0, { backend: "containerlab", arm: "given" })).toBe(
     "farmlab run 'it'\\''s.farm.yml' --law EX-1 --seed 0 --runs 1 --shard 1/1 --backend containerlab",
+  );
+});
+
+it("the command of a scenario that followed others has them all run before it", () => {
+  expect(reproduceScenario("one.farm.yml", "EX-1", 7, 3, { backend: "netns", arm: "followed" })).toBe(
+    "farmlab run one.farm.yml --law EX-1 --seed 7 --runs 4",
   );
 });
 

@@ -17,8 +17,7 @@ import type { RunOptions } from "./run-farms.ts";
 import { createScenarioRunner, hostOf } from "./scenario-runner.ts";
 import type { LabRun, LabRunner } from "./scenario-runner.ts";
 import type { DrawnScenario, ScenarioSource } from "./scenario-source.ts";
-import type { Scenario } from "./scenario.ts";
-import { observeCoverage } from "./coverage/observe-coverage.ts";
+import { watchCoverage } from "./coverage/observe-coverage.ts";
 
 export interface SearchRunOptions extends RunOptions {
   /** Scenarios of each source, of all parts together; absent: until the budget is used up, and without one as many as is usual for the source. */
@@ -28,7 +27,7 @@ export interface SearchRunOptions extends RunOptions {
   /** The positions of which it is the turn, where this is one part of several. */
   readonly shard?: Shard;
   /** Told of each scenario that breaks a law which no other of its source has broken before, with these laws. */
-  readonly onCounterexample?: (source: ScenarioSource, scenario: Scenario, broken: readonly LawResult[]) => void;
+  readonly onCounterexample?: (source: ScenarioSource, drawn: DrawnScenario, broken: readonly LawResult[]) => void;
   readonly onLeftovers?: (farm: string, leftovers: readonly string[]) => void;
   /** Milliseconds of a clock that only goes on. */
   readonly nowMs?: () => number;
@@ -47,11 +46,20 @@ const isBroken = (verdict: Verdict): boolean => verdict === "failed" || verdict 
 /** More parts than this no command line takes. */
 const shardsMax = 9999;
 
-/** The command that runs one scenario of a search again, and nothing else: the last of so many parts is that position alone. */
-export function reproduceScenario(file: string, law: string, seed: number, position: number, backend: BackendName): string {
+/**
+ * The command that runs one scenario of a search again, and nothing else: the last of so many parts is that position alone. One that followed
+ * what labs had shown comes after them all, as far as they show the same again.
+ */
+export function reproduceScenario(
+  file: string,
+  law: string,
+  seed: number,
+  position: number,
+  { backend, arm }: { readonly backend: BackendName; readonly arm: DrawnScenario["arm"] },
+): string {
   const chosen = backend === "netns" ? "" : ` --backend ${backend}`;
   const runs = position + 1;
-  const alone = runs > shardsMax ? "" : ` --shard ${runs}/${runs}`;
+  const alone = runs > shardsMax || arm === "followed" ? "" : ` --shard ${runs}/${runs}`;
   return `farmlab run ${shellWord(file)} --law ${law} --seed ${seed} --runs ${runs}${alone}${chosen}`;
 }
 
@@ -127,10 +135,8 @@ function searchResult(runs: readonly SourceRun[]): SearchResult {
   for (const { source, judged } of runs) {
     for (const { drawn, run } of judged) {
       if (drawn === undefined) continue;
-      const coverage = coverageOf(drawn, run);
-      for (const key of coverage) keys.add(key);
+      for (const key of coverageOf(drawn, run)) keys.add(key);
       for (const key of run.known ?? []) observable.add(key);
-      if (drawn.proposal !== undefined) source.search?.learn(drawn.proposal, { coverage, failed: isBroken(run.verdict) });
     }
     const result = source.search?.result();
     modelled += result?.modelled ?? judged.length;
@@ -173,6 +179,14 @@ async function judgeOne(
   return { position, run: { laws: properties.map((property) => lawResult(property, unknown)), verdict: "unknown", coverage: [] } };
 }
 
+/** What comes later may follow it. */
+function learnOf({ search }: ScenarioSource, { drawn, run }: Judged): void {
+  if (search === undefined || drawn === undefined) return;
+  const coverage = coverageOf(drawn, run);
+  if (drawn.proposal === undefined) search.met(coverage);
+  else search.learn(drawn.proposal, { coverage, failed: isBroken(run.verdict) });
+}
+
 /** Of each law that this scenario breaks and none before it did. */
 function noteBroken(of: SourceRun, { position, drawn, run }: Judged, options: SearchRunOptions): void {
   if (drawn === undefined || !isBroken(run.verdict)) return;
@@ -181,10 +195,10 @@ function noteBroken(of: SourceRun, { position, drawn, run }: Judged, options: Se
   const broken = run.laws.filter(({ verdict, law }) => isBroken(verdict) && !known.has(law));
   if (broken.length === 0) return;
   for (const law of new Set(broken.map((one) => one.law))) {
-    const reproduce = reproduceScenario(of.source.file, law, seed, position, backend);
+    const reproduce = reproduceScenario(of.source.file, law, seed, position, { backend, ...drawn });
     of.counterexamples.push({ law, farm: of.source.name, capsule: null, reproduce, size: broken.filter((one) => one.law === law).length });
   }
-  onCounterexample?.(of.source, drawn.scenario, broken);
+  onCounterexample?.(of.source, drawn, broken);
 }
 
 /**
@@ -196,7 +210,7 @@ export async function runSearch(sources: readonly ScenarioSource[], options: Sea
   const begun = new Date().toISOString();
   const commit = currentCommit();
   const host = hostOf(options);
-  const runner = options.runner ?? createScenarioRunner({ ...options, onEvent: () => undefined, observeCoverage });
+  const runner = options.runner ?? createScenarioRunner({ ...options, onEvent: () => undefined, watchCoverage });
   const runs = sources.map((source) => new SourceRun(source, options));
   const choices: Choices[] = [];
   const scenarios = inTurns(runs);
@@ -209,6 +223,7 @@ export async function runSearch(sources: readonly ScenarioSource[], options: Sea
       const { of, taken } = next.value;
       const judged = await judgeOne(taken, properties, runner);
       of.judged.push(judged);
+      learnOf(of.source, judged);
       choices.push(judged.run.choices ?? {});
       count += 1;
       tell(onEvent, of, judged, count);

@@ -18,7 +18,7 @@ import { choicesSeen } from "./choices.ts";
 import type { Choices } from "./choices.ts";
 import type { OnEvent } from "./events.ts";
 import type { Evidence } from "./evidence.ts";
-import type { Coverage } from "./coverage/observe-coverage.ts";
+import type { CoverageWatch } from "./coverage/observe-coverage.ts";
 import { whatHappened } from "./happened.ts";
 import { judgeFarm, lawResult } from "./judge.ts";
 import { LabPool } from "./lab-pool.ts";
@@ -52,8 +52,8 @@ export interface ScenarioRunnerOptions {
   readonly freeBytes?: () => number;
   /** Told of what was not as before when a scenario's networks had been taken away (EX-13); that lab is not used again. */
   readonly onLeftovers?: (farm: string, leftovers: readonly string[]) => void;
-  /** What a scenario exercised in its lab, at its end. */
-  readonly observeCoverage?: (session: Session) => Promise<Coverage>;
+  /** Begins to look at what a scenario exercises in its lab. */
+  readonly watchCoverage?: (session: Session) => Promise<CoverageWatch>;
   /** Whether flows that broke a law are looked at once more while their lab is up, which takes seconds each; default: no. */
   readonly evidence?: boolean;
 }
@@ -152,12 +152,13 @@ class Runner implements LabRunner {
 
   /** Judges once. Events of laws for which `keepBack` holds are left to the caller. */
   async #judge(scenario: Given, properties: readonly Property[], reuse: boolean, keepBack: (law: LawResult) => boolean): Promise<Judged> {
-    const { signal, observeCoverage, image } = this.#options;
+    const { signal, watchCoverage, image } = this.#options;
     const begun = performance.now();
     const tell = (law: LawResult): LawResult => (keepBack(law) ? law : this.#told(scenario, law));
     const nothing = { coverage: [], evidence: [], lab: "cold", choices: {} } as const;
     let opened: Opened | undefined;
     let isFit = false;
+    let coverage: CoverageWatch | undefined;
     try {
       const missing = image === "host" ? missingPackages(compileFarm(scenario.farm, { seed: scenario.seed })) : [];
       if (missing.length > 0) {
@@ -168,6 +169,8 @@ class Runner implements LabRunner {
       const { session, choices, lab } = opened;
       const readyMs = performance.now() - begun;
       this.#onEvent({ kind: "farm-ready", farm: scenario.farm.name, readyMs });
+      // What was covered is worth no verdict: where nobody could look, nothing was.
+      coverage = await watchCoverage?.(session).catch(() => undefined);
       const gatherer = evidenceGatherer();
       const isCertain = ({ verdict }: LawResult): boolean => verdict === "passed" || verdict === "skipped";
       const judged = await judgeFarm(session, properties, {
@@ -175,6 +178,7 @@ class Runner implements LabRunner {
         capabilities: presentCapabilities(await hostOf(this.#options)),
         onEvent: (event) => (event.kind === "law-judged" && !isCertain(event.result) ? undefined : this.#onEvent(event)),
         onBroken: (property, broken) => gatherer.onBroken(property, broken),
+        beforeAlone: async () => await coverage?.look().catch(() => undefined),
       });
       // Before flows are sent once more: links decide about those too.
       const happened = judged.every(isCertain) ? undefined : await whatHappened(session).catch(() => undefined);
@@ -182,7 +186,7 @@ class Runner implements LabRunner {
       const laws = judged.map((law) =>
         isCertain(law) ? law : tell(opened?.hasEnded() === true ? ofEndedLab(law) : withEvidence(law, evidence)),
       );
-      const observed = await observeCoverage?.(session).catch(() => undefined);
+      const observed = await coverage?.observe().catch(() => undefined);
       isFit = laws.every(isCertain);
       const { covered = [], known = [] } = observed ?? {};
       return { laws, coverage: covered, known, evidence, ...(happened === undefined ? {} : { happened }), lab, choices, readyMs };
@@ -193,6 +197,7 @@ class Runner implements LabRunner {
       const unknown = unknownOutcome(`${what}: ${messageOf(error)}`);
       return { ...nothing, laws: properties.map((property) => tell(lawResult(property, unknown))), choices: opened?.choices ?? {} };
     } finally {
+      await coverage?.end();
       if (opened !== undefined) this.#leave(opened.done(isFit));
     }
   }

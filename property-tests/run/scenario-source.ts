@@ -1,6 +1,6 @@
 /**
- * Where the scenarios of a search come from: by position, and all of them by the seed alone, so that parts of a search are disjoint, are the
- * whole together, and any one of them can be run again. What labs have shown does therefore not change what comes next; the model does.
+ * Where the scenarios of a search come from: by position. Three of four follow from the seed alone, so that parts of a search are disjoint,
+ * are the whole together, and any one of them can be run again. One of four follows what labs have shown until then: a capsule keeps it.
  */
 import { expectValue, hash32 } from "../../core/common/index.ts";
 import type { FarmFile } from "../../core/farm/index.ts";
@@ -35,8 +35,10 @@ export interface ScenarioSource {
   readonly search?: Search;
 }
 
-/** Half of the scenarios are drawn without a look at coverage: statistics may speak of them. */
-const unguidedShare = 0.5;
+/** Of so many scenarios the last follows what labs have shown. */
+const followedOf = 4;
+/** Half of all scenarios are drawn without a look at coverage: statistics may speak of them. */
+const unguidedShare = (0.5 * followedOf) / (followedOf - 1);
 const usualGenerated = 20;
 const seedMax = 0x7fff_ffff;
 
@@ -48,22 +50,29 @@ const drawnOf = (proposal: Proposal, seed: number, file: string): DrawnScenario 
   ...{ arm: proposal.arm, predicted: proposal.predicted, proposal },
 });
 
+/** What a search has for a position, of as many as come before it. */
+const proposed = (search: Search, position: number): Proposal =>
+  position % followedOf === followedOf - 1 ? search.follow(position) : search.next();
+
+/** So that the positions after it are what they would be. */
+function passedOver(search: Search | undefined, position: number): void {
+  if (position % followedOf !== followedOf - 1) search?.next();
+}
+
 /** The farm of a file first, then the same nodes and surroundings with other networks; a farm without exit node, which has none, with other seeds. */
 export function variationsSource(base: FarmFile, file: string, seed: number): ScenarioSource {
   const search = Object.values(base.nodes).some((node) => node["exit-node"] !== undefined)
     ? createSearch({ seed, unguidedShare, base })
     : undefined;
-  const propose = (position: number): Proposal | undefined => (position === 0 ? undefined : search?.next());
   return {
     name: base.farm,
     file,
     usualRuns: 1,
     draw(position) {
-      const proposal = propose(position);
-      if (proposal !== undefined) return drawnOf(proposal, seedAt(seed, position), file);
+      if (position > 0 && search !== undefined) return drawnOf(proposed(search, position), seedAt(seed, position), file);
       return { scenario: expectValue(scenarioOf(base, seedAt(seed, position), file)), arm: "given", predicted: [] };
     },
-    skip: (position) => void propose(position),
+    skip: (position) => (position === 0 ? undefined : passedOver(search, position)),
     ...(search === undefined ? {} : { search }),
   };
 }
@@ -75,8 +84,8 @@ export function generatedSource(name: string, seed: number): ScenarioSource {
     name,
     file: name,
     usualRuns: usualGenerated,
-    draw: (position) => drawnOf(search.next(), seedAt(seed, position), name),
-    skip: () => void search.next(),
+    draw: (position) => drawnOf(proposed(search, position), seedAt(seed, position), name),
+    skip: (position) => passedOver(search, position),
     search,
   };
 }

@@ -20,6 +20,8 @@ function passing(search: Search, count: number): Proposal[] {
   });
 }
 
+const farmPart = (part: unknown): string => JSON.stringify(part);
+
 const options = (more: Partial<SearchOptions> = {}): SearchOptions => ({ seed: 1, unguidedShare: 0.25, lookedAt: 60, ...more });
 
 describe("a search", () => {
@@ -38,6 +40,34 @@ describe("a search", () => {
     const first = unguided(createSearch(options()), false);
     expect(first).toHaveLength(4);
     expect(unguided(createSearch(options({ lookedAt: 30 })), true)).toEqual(first);
+  });
+
+  it("follows what kernels have shown later than the rest: much of such a farm stays", () => {
+    const search = createSearch(options());
+    const proposals = Array.from({ length: 6 }, () => search.next());
+    for (const [index, proposal] of proposals.entries()) {
+      const coverage = ["rule:gateway/of-every-farm", ...(index === 4 ? ["drop:gateway/of-one-alone"] : [])];
+      search.learn(proposal, { coverage, failed: false });
+    }
+    const parent = proposals[4]?.document;
+    const followers = Array.from({ length: 12 }, (_, index) => search.follow(index));
+    const isLike = ({ document }: Proposal): boolean =>
+      [document.nodes, document.networks].some((part, index) => farmPart(part) === farmPart([parent?.nodes, parent?.networks][index]));
+    expect(followers.filter(isLike).length).toBeGreaterThan(3);
+    expect(proposals.filter(isLike)).toEqual([proposals[4]]);
+    expect(new Set(followers.map(({ document }) => farmText(document))).size).toBeGreaterThan(9);
+    expect(followers.map(({ arm }) => arm)).toEqual(followers.map(() => "followed"));
+  });
+
+  it("has something to follow from the beginning, and goes on beside it as if nothing was learnt or followed", () => {
+    const quiet = createSearch(options());
+    const search = createSearch(options());
+    for (let count = 0; count < 12; count += 1) {
+      const proposal = search.next();
+      expect(farmText(proposal.document)).toBe(farmText(quiet.next().document));
+      const followed = search.follow(count);
+      for (const one of [proposal, followed]) search.learn(one, { coverage: [`route:new-${count}`, ...one.predicted], failed: false });
+    }
   });
 
   it("proposes farms that can run", () => {

@@ -1,8 +1,10 @@
 /**
  * Two tiers: many scenarios are looked at in the model, and those proposed for a lab that cover most of what no lab has covered yet. Beside
- * them goes an unguided arm, drawn by the generators without a look at coverage: statistics may speak of it alone.
+ * them goes an unguided arm, drawn by the generators without a look at coverage: statistics may speak of it alone. A third arm follows what
+ * kernels have shown: it changes scenarios that exercised rules, routes or reasons to drop packets which no other had.
  */
 import { hash32, seededRandom } from "../../core/common/index.ts";
+import type { Random } from "../../core/common/index.ts";
 import type { FarmFile } from "../../core/farm/index.ts";
 import { excludedBy } from "../../reports/index.ts";
 import type { SearchResult } from "../../reports/index.ts";
@@ -15,7 +17,7 @@ import type { Space } from "./space.ts";
 
 export interface SearchOptions extends FarmOptions {
   readonly seed: number;
-  /** Which part of the proposals is drawn without a look at coverage, from 0 to 1. */
+  /** Which part of the proposals of `next` is drawn without a look at coverage, from 0 to 1. */
   readonly unguidedShare: number;
   /** The farm in which other networks are searched for; absent: whole farms are. */
   readonly base?: FarmFile;
@@ -23,7 +25,7 @@ export interface SearchOptions extends FarmOptions {
   readonly lookedAt?: number;
 }
 
-export type Arm = "guided" | "unguided";
+export type Arm = "guided" | "unguided" | "followed";
 
 export interface Proposal {
   readonly document: FarmFile;
@@ -40,10 +42,14 @@ export interface Learnt {
 }
 
 export interface Search {
-  /** The next scenario to run. Several may be on their way at once. */
+  /** The next scenario to run, which follows from the seed and from how many came before. Several may be on their way at once. */
   next(): Proposal;
+  /** A scenario made from those that have shown something new, which so hangs on all that was learnt, and changes nothing of `next`. */
+  follow(position: number): Proposal;
   /** What became of a proposal. */
   learn(proposal: Proposal, learnt: Learnt): void;
+  /** What a scenario of somebody else's covered: it is nothing new then. */
+  met(coverage: readonly string[]): void;
   /** How far the search went. A proposal counts once it has been learnt of. */
   result(): SearchResult;
 }
@@ -53,6 +59,22 @@ const usualLookedAt = 400;
 const poolSize = 200;
 /** Scenarios that others are made from. */
 const corpusSize = 500;
+
+/** How many changes of one scenario are looked at before one of them follows it. */
+const followersLookedAt = 20;
+const changesMax = 3;
+/** So finely a choice in proportion is made. */
+const chances = 2 ** 30;
+
+/** Kinds of keys that kernels count in labs. */
+const kernelKinds = ["route", "rule", "drop"];
+const isOfKernels = (key: string): boolean => kernelKinds.some((kind) => key.startsWith(`${kind}:`));
+
+/** A scenario that has shown something new in a lab, and how much following it still promises. */
+interface Lit<T> {
+  readonly value: T;
+  energy: number;
+}
 
 interface Candidate<T> {
   readonly value: T;
@@ -70,7 +92,10 @@ class TwoTierSearch<T> implements Search {
   readonly #values = new Map<Proposal, T>();
   #pool: Candidate<T>[] = [];
   #corpus: T[] = [];
+  #lit: Lit<T>[] = [];
   #modelled = 0;
+  /** Apart from those, by which `next` tells how rare something is. */
+  #followersModelled = 0;
   #count = 0;
   #unguidedDrawn = 0;
   #emulated = 0;
@@ -89,14 +114,7 @@ class TwoTierSearch<T> implements Search {
     const isUnguided = Math.floor((position + 1) * unguidedShare) > Math.floor(position * unguidedShare);
     const candidate = isUnguided ? this.#look(this.#space.drawn(seed, this.#unguidedDrawn++)) : this.#best();
     forEachKey(candidate.coverage, (key) => void (this.#proposed[key] = (this.#proposed[key] ?? 0) + 1));
-    const proposal: Proposal = {
-      document: this.#space.documentOf(candidate.value),
-      seed: hash32(`proposal ${seed} ${position}`),
-      arm: isUnguided ? "unguided" : "guided",
-      predicted: singleNames(candidate.coverage),
-    };
-    this.#values.set(proposal, candidate.value);
-    return proposal;
+    return this.#proposal(candidate, isUnguided ? "unguided" : "guided", hash32(`proposal ${seed} ${position}`));
   }
 
   learn(proposal: Proposal, { coverage, failed }: Learnt): void {
@@ -110,17 +128,56 @@ class TwoTierSearch<T> implements Search {
     }
     // What a farm looks like is so once it has run; the rest counts where it was seen.
     const seen = [...proposal.predicted.filter((key) => key.startsWith("layout:")), ...coverage];
-    const before = this.#covered.size;
+    const fresh = new Set(coverage.filter((key) => isOfKernels(key) && !this.#covered.has(key))).size;
     for (const key of seen) this.#covered.add(key);
-    // What has shown something new is worth changing a little, and what is made of it is looked at first.
-    if (this.#covered.size > before && !failed) this.#keep(value);
+    // The first shows everything for the first time: the later a key comes, the more is it worth.
+    if (fresh > 0 && !failed) this.#lit.push({ value, energy: fresh * Math.log2(this.#emulated) });
+    if (this.#lit.length > corpusSize) this.#lit.shift();
+  }
+
+  met(coverage: readonly string[]): void {
+    for (const key of coverage) this.#covered.add(key);
+  }
+
+  follow(position: number): Proposal {
+    const { seed } = this.#options;
+    const random = seededRandom(seed, `follow ${position}`);
+    const parent = this.#energetic(random);
+    // With each scenario that follows, less is to be expected of the next.
+    if (parent !== undefined) parent.energy /= 2;
+    const start = parent?.value ?? this.#space.byChance(random);
+    const others = parent === undefined ? [start] : this.#lit.map(({ value }) => value);
+    const followers = Array.from({ length: followersLookedAt }, () => {
+      let value = start;
+      for (let count = random.below(changesMax); count >= 0; count -= 1) value = this.#space.changed(random, value, random.pick(others));
+      return { value, coverage: this.#space.evaluated(value) };
+    });
+    this.#followersModelled += followers.length;
+    const [best = { value: start, coverage: this.#space.evaluated(start) }] = followers.toSorted(
+      (one, other) => this.#scoreOf(other) - this.#scoreOf(one),
+    );
+    return this.#proposal(best, "followed", hash32(`follow ${seed} ${position}`));
+  }
+
+  /** By chance, in proportion to what is promised; undefined where nothing has shown anything. */
+  #energetic(random: Random): Lit<T> | undefined {
+    const total = this.#lit.reduce((sum, { energy }) => sum + energy, 0);
+    let left = (random.below(chances) / chances) * total;
+    return this.#lit.find(({ energy }) => (left -= energy) < 0) ?? this.#lit.at(-1);
+  }
+
+  #proposal(candidate: Candidate<T>, arm: Arm, seed: number): Proposal {
+    const document = this.#space.documentOf(candidate.value);
+    const proposal: Proposal = { document, seed, arm, predicted: singleNames(candidate.coverage) };
+    this.#values.set(proposal, candidate.value);
+    return proposal;
   }
 
   result(): SearchResult {
     const keys = [...this.#covered].toSorted();
     const countOf = (kind: string): number => keys.filter((key) => key.startsWith(`${kind}:`)).length;
     return {
-      modelled: this.#modelled,
+      modelled: this.#modelled + this.#followersModelled,
       emulated: this.#emulated,
       unguided: this.#unguided,
       unguidedFailed: this.#unguidedFailed,
@@ -129,7 +186,7 @@ class TwoTierSearch<T> implements Search {
       covered: {
         layout: { count: countOf("layout"), known: knownOfKind("layout") },
         clause: { count: countOf("clause"), known: knownOfKind("clause") },
-        ...Object.fromEntries(["route", "rule", "drop"].map((kind) => [kind, { count: countOf(kind), known: null }] as const)),
+        ...Object.fromEntries(kernelKinds.map((kind) => [kind, { count: countOf(kind), known: null }] as const)),
       },
       keys,
       exhausted: [],

@@ -1,6 +1,6 @@
 /**
  * What of a lab was exercised, by what its kernels have counted: rules by their own counters, routes by the flows that connection tracking
- * has on record, drops by the kernel's reasons. One program a node; nothing in the lab is changed for it.
+ * has on record, drops by the kernel's reasons. One program a node and look; nothing in the lab is changed for it.
  *
  * What counts: a rule that has counted a packet; a route that is the narrowest for the destination of a tracked flow, there or (once it was
  * answered) back, or of a packet that was dropped; a reason of a drop, or the counter of a protocol that moved where this host gives none.
@@ -24,8 +24,12 @@ export interface Coverage {
 }
 
 export interface CoverageWatch {
-  /** What has been exercised until now; ends the watch. */
+  /** Before something may make rules anew, or break a connection: what has been counted is forgotten then. */
+  look(): Promise<void>;
+  /** What has been exercised since the lab came up, by this look and those before; ends the watch. */
   observe(): Promise<Coverage>;
+  /** Ends the watch without a look; more than once is as once. */
+  end(): Promise<void>;
 }
 
 /** No data of a farm is in these words. Workloads' namespaces hold nothing of the system under test but a default route. */
@@ -121,16 +125,30 @@ function keysOf(session: Session, places: readonly PlaceUse[], drops: readonly P
   return { covered: [...covered].toSorted(), known: [...known].toSorted() };
 }
 
-/** What was exercised since the lab came up; drops by counters alone. */
-export async function observeCoverage(session: Session, drops?: readonly PacketDrop[]): Promise<Coverage> {
+async function placesOf(session: Session): Promise<PlaceUse[]> {
   const nodes = [...session.farm.nodes, ...session.farm.upstreams].map(({ name }) => name);
-  const places = await Promise.all(nodes.map(async (node) => await lookAt(session, node)));
-  return keysOf(session, places.flat(), drops);
+  return (await Promise.all(nodes.map(async (node) => await lookAt(session, node)))).flat();
 }
 
-/** Begins to look at drops, where this host tells of them; for a session whose lab is up. */
+const joined = (looks: readonly Coverage[], kind: keyof Coverage): string[] => [...new Set(looks.flatMap((look) => look[kind]))].toSorted();
+
+/** Begins to look at what a session exercises, its lab being up: at drops as they come, where this host tells of them, and at counters when asked. */
 export async function watchCoverage(session: Session): Promise<CoverageWatch> {
   const reasons = await followDrops(await ensureNative(), await labNamespaces(session.lab));
   const watch: DropWatch | undefined = "watch" in reasons ? reasons.watch : undefined;
-  return { observe: async () => await observeCoverage(session, watch === undefined ? undefined : (await watch.stop()).drops) };
+  let stopping: ReturnType<DropWatch["stop"]> | undefined;
+  const stopped = (): typeof stopping => (stopping ??= watch?.stop());
+  const looks: Coverage[] = [];
+  return {
+    async look() {
+      looks.push(keysOf(session, await placesOf(session), []));
+    },
+    async observe() {
+      looks.push(keysOf(session, await placesOf(session), (await stopped())?.drops));
+      return { covered: joined(looks, "covered"), known: joined(looks, "known") };
+    },
+    async end() {
+      await stopped();
+    },
+  };
 }
