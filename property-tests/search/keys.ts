@@ -132,8 +132,9 @@ export const knownOfKind = (kind: string): number =>
   [...layoutFeatures.map((name) => `layout:${name}`), ...others].filter((name) => name.startsWith(`${kind}:`)).length;
 
 /**
- * What one scenario covers: layout features and other keys, each once, in the order of their numbers. Pairs of features are not written out:
- * there are hundreds in each scenario, and who counts them goes through them anyhow.
+ * What one scenario covers: layout features and other keys, each once, as they were marked: in order of their numbers, different scenarios with
+ * the same features would have scores that are equal to the last digit, and a search would prefer those that have waited longest. Pairs of
+ * features are not written out: there are hundreds in each scenario, and who counts them goes through them anyhow.
  */
 export interface Coverage {
   readonly features: readonly number[];
@@ -146,31 +147,42 @@ export function forEachKey({ features, others: rest }: Coverage, visit: (key: nu
   for (let one = 0; one < features.length; one += 1) {
     const first = features[one] ?? 0;
     visit(first);
-    const pairs = singleCount + first * featureCount;
-    for (let other = one + 1; other < features.length; other += 1) visit(pairs + (features[other] ?? 0));
+    for (let other = 0; other < one; other += 1) {
+      const second = features[other] ?? 0;
+      visit(singleCount + Math.min(first, second) * featureCount + Math.max(first, second));
+    }
   }
 }
 
 /** Marks of one scenario. Used again and again: making one anew for each would cost more than the marks themselves. */
 export class Marks {
   readonly #set = new Uint8Array(singleCount);
+  #features: number[] = [];
+  #others: number[] = [];
 
   add(name: string): void {
     this.mark(keyNumber(name));
   }
 
   mark(key: number): void {
+    if (this.#set[key] === 1) return;
     this.#set[key] = 1;
+    (key < featureCount ? this.#features : this.#others).push(key);
+  }
+
+  /** Marks what another scenario covers too. */
+  markAll({ features, others }: Coverage): void {
+    for (const key of features) this.mark(key);
+    for (const key of others) this.mark(key);
   }
 
   /** What has been marked; the marks are gone. */
   take(): Coverage {
-    const features: number[] = [];
-    const others: number[] = [];
-    for (let key = 0; key < singleCount; key += 1) {
-      if (this.#set[key] === 1) (key < featureCount ? features : others).push(key);
-    }
-    this.#set.fill(0);
-    return { features, others };
+    const taken = { features: this.#features, others: this.#others };
+    for (const key of taken.features) this.#set[key] = 0;
+    for (const key of taken.others) this.#set[key] = 0;
+    this.#features = [];
+    this.#others = [];
+    return taken;
   }
 }

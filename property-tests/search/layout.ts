@@ -157,11 +157,12 @@ function markWorkloads(marks: Marks, workloads: readonly SettledWorkload[]): voi
     if ((resources & (1 << resource)) !== 0) marks.add("two-workloads-on-resource");
     resources |= 1 << resource;
     for (let before = 0; before < position; before += 1) if (workloads[before]?.host === host) marks.add("same-host-in-network");
-    anyServices |= services;
     if (services === 0) marks.add("workload-without-service");
+    for (const [bit, keys] of serviceKeys.entries())
+      if ((services & ~anyServices & (1 << bit)) !== 0) for (const key of keys) marks.mark(key);
+    anyServices |= services;
     if ((services & 0b1001) === 0b1001 || (services & 0b110) === 0b110) marks.add("service-both-protocols");
   }
-  for (const [bit, keys] of serviceKeys.entries()) if ((anyServices & (1 << bit)) !== 0) for (const key of keys) marks.mark(key);
 }
 
 function markForward(marks: Marks, ground: Ground, network: SettledNetwork, forward: SettledForward, position: number): void {

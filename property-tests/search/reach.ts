@@ -86,6 +86,9 @@ function markForwards(marks: Marks, ground: Ground, network: SettledNetwork, see
   }
 }
 
+const noPeer = keyNumber("drop:tunnel/no-peer");
+const isolation = keyNumber("drop:gateway/isolation");
+
 /** What one network may do to another, and may not. */
 function markBetween(marks: Marks, from: Seen, to: Seen): void {
   if (from.network.workloads.length === 0) return;
@@ -93,8 +96,8 @@ function markBetween(marks: Marks, from: Seen, to: Seen): void {
   for (let protocol = 0; protocol < 3; protocol += 1) if ((to.answers & (1 << protocol)) !== 0) mark(marks, global6[protocol]?.[neighbour]);
   mark(marks, privately[neighbour]);
   mark(marks, linkLocal[neighbour]);
-  marks.add("drop:tunnel/no-peer");
-  if (neighbour === 0) marks.add("drop:gateway/isolation");
+  marks.mark(noPeer);
+  if (neighbour === 0) marks.mark(isolation);
   if (!from.allocationIpv4) return;
   for (let index = 0; index < 2; index += 1) if ((to.forwards & (1 << index)) !== 0) mark(marks, forwardedTo[index]?.[neighbour]);
 }
@@ -126,6 +129,13 @@ function markRoutes(marks: Marks, ground: Ground, { resources }: SettledNetwork,
   if (reachable > 1 || (hidden > 0 && reachable > 0)) marks.add("route:resource/to-public");
 }
 
+/** Every part has a /64 that is free, every allocation a part: no farm of this size fills one. */
+const always = [
+  ...["clause:EX-11/unassigned-64", "clause:EX-11/unassigned-52", "drop:gateway/unassigned-64", "drop:upstream/unassigned-52"],
+  ...["route:gateway/default-ipv6", "route:gateway/part-unreachable"],
+].map(keyNumber);
+const ofIpv4Gateway = ["clause:EX-9/unsolicited-gateway", "route:gateway/default-ipv4", "drop:gateway/unsolicited"].map(keyNumber);
+
 /**
  * Marks what flows of the scenario exercise, over all flows between its workloads, the internet (the store's host has both families) and the
  * addresses that nobody may reach or has. While nothing is broken: what faults do to flows is the oracle's to say.
@@ -137,19 +147,8 @@ export function markReach(marks: Marks, ground: Ground, networks: readonly Settl
     answers: 0,
     forwards: 0,
   }));
-  // Every part has a /64 that is free, every allocation a part: no farm of this size fills one.
-  marks.add("clause:EX-11/unassigned-64");
-  marks.add("clause:EX-11/unassigned-52");
-  marks.add("drop:gateway/unassigned-64");
-  marks.add("drop:upstream/unassigned-52");
-  marks.add("route:gateway/default-ipv6");
-  marks.add("route:gateway/part-unreachable");
-  for (const { ipv4 } of ground.exits) {
-    if (!ipv4) continue;
-    marks.add("clause:EX-9/unsolicited-gateway");
-    marks.add("route:gateway/default-ipv4");
-    marks.add("drop:gateway/unsolicited");
-  }
+  for (const key of always) marks.mark(key);
+  if (ground.exits.some(({ ipv4 }) => ipv4)) for (const key of ofIpv4Gateway) marks.mark(key);
   for (const seen of all) {
     markWithin(marks, ground, seen.network, seen);
     markForwards(marks, ground, seen.network, seen);
