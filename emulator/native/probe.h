@@ -157,7 +157,7 @@ struct probe_request {
   int protocol;
   struct place source, destination;
   bool has_source;
-  long ttl, timeout_ms, count, size, source_port;
+  long ttl, timeout_ms, count, size, source_port, foreign;
 };
 bool probe_common(char *fields[], struct probe_request *request);
 struct probe *probe_make(const struct probe_request *request);

@@ -52,6 +52,8 @@ static int bind_udp(int fd, const struct probe_request *request) {
   }
   int error = place_resolve(&source, fd);
   if (error != 0) return error;
+  bool four = address_family(&source.address) == AF_INET;
+  if (request->foreign == 1) set_option(fd, four ? SOL_IP : SOL_IPV6, four ? IP_TRANSPARENT : IPV6_TRANSPARENT, 1);
   address_set_port(&source.address, (unsigned)request->source_port);
   return bind(fd, &source.address.any, address_length(&source.address)) == 0 ? 0 : errno;
 }

@@ -195,17 +195,23 @@ static int launch(const struct probe_request *request) {
   return error;
 }
 
-/* send ID NAMESPACE PROTOCOL SOURCE|- DESTINATION PORT TTL|0 TIMEOUT_MS COUNT [SIZE [SOURCE_PORT]] */
+/* send ID NAMESPACE PROTOCOL SOURCE|- DESTINATION PORT TTL|0 TIMEOUT_MS COUNT [SIZE [SOURCE_PORT [1]]]: with 1 the source need not be the host's own */
 void send_request(char *fields[], size_t count) {
   struct probe_request request = {.id = fields[1]};
   if (!read_number(fields[7], 0, 255, &request.ttl) || !read_number(fields[8], 1, 600000, &request.timeout_ms) ||
       !read_number(fields[9], 1, COUNT_LIMIT, &request.count) ||
       (count > 10 && !read_number(fields[10], 0, SIZE_LIMIT, &request.size)) ||
-      (count > 11 && !read_number(fields[11], 0, 65535, &request.source_port))) {
-    say_error(request.id, "ttl 0-255, timeout 1-600000 ms, count 1-64, size 0-60000, source port 0-65535");
+      (count > 11 && !read_number(fields[11], 0, 65535, &request.source_port)) ||
+      (count > 12 && !read_number(fields[12], 0, 1, &request.foreign))) {
+    say_error(request.id, "ttl 0-255, timeout 1-600000 ms, count 1-64, size 0-60000, source port 0-65535, foreign 0-1");
     return;
   }
   if (!probe_common(fields, &request)) return;
+  if (request.foreign == 1 && (request.protocol != IPPROTO_UDP || !request.has_source)) {
+    close(request.namespace);
+    say_error(request.id, "only udp has a foreign source");
+    return;
+  }
   int error = launch(&request);
   close(request.namespace);
   if (error == 0) return;

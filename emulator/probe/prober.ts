@@ -33,7 +33,13 @@ export interface ListenRequest {
 }
 
 export interface ProbeRequest {
-  readonly from: { readonly namespacePath: NamespacePath; readonly source?: Address; readonly sourcePort?: number };
+  readonly from: {
+    readonly namespacePath: NamespacePath;
+    readonly source?: Address;
+    readonly sourcePort?: number;
+    /** The source need not be the host's own, which no answer will find then; UDP only. */
+    readonly foreign?: true;
+  };
   readonly protocol: ProbeProtocol;
   readonly to: Address;
   /** Interface of a link-local destination. */
@@ -180,7 +186,14 @@ class NativeProber implements Prober {
   #probe(request: ProbeRequest): Promise<ProbeOutcome> {
     const id = request.token ?? this.newToken();
     const ttl = request.ttl ?? defaultTtl;
-    const numbers = [ttl, request.timeoutMs, request.count ?? 1, request.size ?? 0, request.from.sourcePort ?? 0].map(String);
+    const numbers = [
+      ttl,
+      request.timeoutMs,
+      request.count ?? 1,
+      request.size ?? 0,
+      request.from.sourcePort ?? 0,
+      request.from.foreign === true ? 1 : 0,
+    ].map(String);
     return this.#ask(id, ["send", id, ...target(request), ...numbers], (line) => readOutcome(line, ttl));
   }
 

@@ -16,6 +16,8 @@ export interface Attempt {
   readonly to: Address;
   readonly protocol: Protocol;
   readonly port?: number;
+  /** Of udp: an address in place of the sender's own. */
+  readonly foreignSource?: Address;
   /** Interface of the sender for a link-local destination. */
   readonly zone?: string;
   /** Whether an echo's answer is an arrival too: the address is a victim's, and no router has it. */
@@ -27,7 +29,8 @@ const mostAttempts = 600;
 const attemptText = (attempt: Attempt): string => {
   const from = "called" in attempt.from ? attempt.from.called : partyText(attempt.from);
   const port = attempt.port === undefined ? " echo" : "";
-  return `${attempt.protocol}${port} from ${from} to ${formatAddress(attempt.to)}${attempt.port === undefined ? "" : ` port ${attempt.port}`}`;
+  const as = attempt.foreignSource === undefined ? "" : ` as ${formatAddress(attempt.foreignSource)}`;
+  return `${attempt.protocol}${port} from ${from}${as} to ${formatAddress(attempt.to)}${attempt.port === undefined ? "" : ` port ${attempt.port}`}`;
 };
 
 const placeText = (place: WatchPlace): string =>
@@ -55,8 +58,13 @@ function arrivalText(attempt: Attempt, sent: Sent, arrival: Sighting | undefined
   return answered ? answerText(sent.answer) : undefined;
 }
 
-function requestOf({ from, to, protocol, port, zone }: Attempt): BrokenFlow["request"] {
-  return { from, to, protocol, ...(port === undefined ? {} : { port }), ...(zone === undefined ? {} : { zone }) };
+function requestOf({ from, to, protocol, port, zone, foreignSource }: Attempt): BrokenFlow["request"] {
+  return {
+    ...{ from, to, protocol },
+    ...(port === undefined ? {} : { port }),
+    ...(zone === undefined ? {} : { zone }),
+    ...(foreignSource === undefined ? {} : { foreignSource }),
+  };
 }
 
 /**

@@ -11,6 +11,7 @@ import { leavingProperties } from "./ex-13-leaving.ts";
 import { driftProperties } from "./ex-17-drift.ts";
 import { knowledgeProperties } from "./ex-18-knowledge.ts";
 import { meshProperties } from "./ex-20-mesh.ts";
+import { borderProperties } from "./ex-22-borders.ts";
 import { timelineProperties } from "./timeline.ts";
 import { expectationProperties } from "./fe-1-expectations.ts";
 import { natProperties } from "./xc-09-nat.ts";
@@ -29,6 +30,7 @@ const properties: readonly Property[] = [
   ...driftProperties,
   ...knowledgeProperties,
   ...meshProperties,
+  ...borderProperties,
   ...expectationProperties,
   ...natProperties,
   ...timelineProperties,

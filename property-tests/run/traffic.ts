@@ -80,7 +80,11 @@ export function trafficOf(world: World, lab: Lab, prober: Prober): Traffic {
   const sendMarked = async (request: SendRequest, token: string): Promise<Sent> => {
     const position = isParty(request.from) ? positionOf(request.from) : request.from;
     const probe = {
-      from: { namespacePath: pathOf(position), ...(request.sourcePort === undefined ? {} : { sourcePort: request.sourcePort }) },
+      from: {
+        namespacePath: pathOf(position),
+        ...(request.sourcePort === undefined ? {} : { sourcePort: request.sourcePort }),
+        ...(request.foreignSource === undefined ? {} : { source: request.foreignSource, foreign: true as const }),
+      },
       protocol: request.protocol,
       to: request.to,
       ...(request.port === undefined ? {} : { port: request.port }),

@@ -184,6 +184,17 @@ describe("a probe between real hosts", () => {
     expect(outcome).toMatchObject({ kind: "local-error", errno: "EADDRNOTAVAIL" });
   });
 
+  it.each(families)("leaves on IPv%i from an address that is another's, where it is told to", async (family) => {
+    const source = address(family === 4 ? "203.0.113.99" : "2001:db8:9::9");
+    const token = prober.newToken();
+    const watch = await prober.watch({ namespacePath: lab.namespacePath("router"), interface: "eth1", token });
+    const from = { namespacePath: lab.namespacePath("left"), source, foreign: true } as const;
+    const outcome = await prober.probe({ from, protocol: "udp", to: address(right[family]), port: 7000, timeoutMs: 200, token });
+    expect(outcome.kind).toBe("timeout");
+    const { packets } = await watch.stop();
+    expect(packets.map((packet) => [packet.direction, formatAddress(packet.source)])).toEqual([["in", formatAddress(source)]]);
+  });
+
   it("rejects a namespace that is none", async () => {
     const from = { namespacePath: "/etc/passwd" };
     await expect(prober.probe({ from, protocol: "icmp", to: address(right[6]), timeoutMs: 100 })).rejects.toThrow(/EINVAL/);

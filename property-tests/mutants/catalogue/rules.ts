@@ -3,6 +3,7 @@ import { patchedIn } from "../mutant.ts";
 import type { Mutant } from "../mutant.ts";
 
 const gatewayRules = "core/plan/gateway-rules.ts";
+const gatewayPlan = "core/plan/gateway.ts";
 const resourceRules = "core/plan/resource-rules.ts";
 const hostRules = "core/plan/host-rules.ts";
 const sysctls = "core/plan/sysctls.ts";
@@ -113,6 +114,55 @@ export const ruleMutants: readonly Mutant[] = [
     gatewayRules,
     '"  meta l4proto { 1, 58 } accept",',
     '"  meta l4proto 1 accept",',
+  ]),
+  gateway("own-input-open", "the gateway's own addresses refuse what nobody serves there instead of keeping silent", "EX-22", [
+    gatewayRules,
+    "type filter hook input priority filter; policy drop;",
+    "type filter hook input priority filter; policy accept;",
+  ]),
+  gateway("own-echo4-refused", "the gateway answers no echo on IPv4", "EX-22", [
+    gatewayRules,
+    '"  meta l4proto { 1, 58 } accept",',
+    '"  meta l4proto 58 accept",',
+  ]),
+  gateway(
+    "private-source4-leaves",
+    "private IPv4 sources that no NR has leave the gateway upstream",
+    "EX-22",
+    [gatewayRules, "  `  iifname ${exitPoints} ip saddr 10.0.0.0/8 accept`,\n", "  `  iifname ${exitPoints} meta nfproto ipv4 accept`,\n"],
+    [gatewayRules, "      `  oifname ${up} ip saddr ${private4} drop`,\n", ""],
+  ),
+  gateway(
+    "private-destination4-leaves",
+    "private IPv4 destinations that no NR has are sent upstream",
+    "EX-22",
+    [gatewayPlan, '"172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", ', ""],
+    [gatewayRules, "      `  oifname ${up} ip daddr ${private4} drop`,\n", ""],
+  ),
+  gateway(
+    "ula-source-leaves",
+    "unique local IPv6 sources leave the gateway upstream",
+    "EX-22",
+    [gatewayRules, '      "  ip6 saddr != 2000::/3 drop",\n', ""],
+    [gatewayRules, "      `  oifname ${up} ip6 saddr fc00::/7 drop`,\n", ""],
+  ),
+  gateway(
+    "ula-destination-leaves",
+    "unique local IPv6 destinations are sent upstream",
+    "EX-22",
+    [gatewayPlan, ', "fc00::/7"]', "]"],
+    [gatewayRules, '      "  ip6 daddr != 2000::/3 drop",\n', ""],
+    [gatewayRules, "      `  oifname ${up} ip6 daddr fc00::/7 drop`,\n", ""],
+  ),
+  resource("source4-unchecked", "an NR takes any IPv4 source from its workloads", "EX-22", [
+    resourceRules,
+    "      `  iifname ${local} ip saddr != ${formatPrefix(nrNetwork4(prefix))} drop`,\n",
+    "",
+  ]),
+  resource("source6-unchecked", "an NR takes any IPv6 source from its workloads", "EX-22", [
+    resourceRules,
+    "      `  iifname ${local} ip6 saddr != { ${formatPrefix(prefix)}, fe80::/10, :: } drop`,\n",
+    "",
   ]),
   resource("tunnel-to-tunnel-dropped", "the exit point does not pass packets from one tunnel to another", "EX-7", [
     resourceRules,

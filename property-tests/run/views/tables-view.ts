@@ -25,7 +25,7 @@ export interface WalkedFlow {
 async function packetOf(session: Session, lab: Lab, tables: LabTables, broken: BrokenFlow, sourcePort: number): Promise<Packet> {
   const { request } = broken;
   const unspecified = { family: request.to.family, value: 0n };
-  const own = isParty(request.from) ? addressOf(request.from, request.to.family) : undefined;
+  const own = request.foreignSource ?? (isParty(request.from) ? addressOf(request.from, request.to.family) : undefined);
   const packet: Packet = {
     ...{ source: own ?? unspecified, destination: request.to, protocol: request.protocol, isAnswer: false },
     ...{ sourcePort: request.protocol === "icmp" ? 0 : sourcePort, destinationPort: request.port ?? 0 },

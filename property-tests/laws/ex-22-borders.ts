@@ -1,0 +1,184 @@
+/** EX-22: who may send as whom, what may leave a BAR upstream, and what a BAR says for itself. */
+import { contains, formatAddress, parseAddress, sameAddress } from "../../core/common/index.ts";
+import type { Address, Family } from "../../core/common/index.ts";
+import { gatewayIpv4, upstreamOf } from "../oracle/index.ts";
+import type { Bar, InternetParty, NetworkWorld, Protocol, WorkloadParty } from "../oracle/index.ts";
+import { gatewayPlaces, gatewayUpPlace, resourcePlaces, resourcePosition, upstreamPlaces } from "../run/places.ts";
+import type { Answer, SendRequest, Session, WatchPlace } from "../run/session.ts";
+import { answerText, answerWaitMs, silenceWaitMs } from "./flows.ts";
+import { HarnessError, needsTunnels, outcomeOf, seesTunnelled } from "./law.ts";
+import type { Property, PropertyOutcome } from "./law.ts";
+import { judgeNeverArrives } from "./never-arrives.ts";
+import type { Attempt } from "./never-arrives.ts";
+
+const literal = (...texts: readonly string[]): readonly Address[] => texts.flatMap((text) => parseAddress(text) ?? []);
+
+/** Of nobody in a farm: private, link-local and global. */
+const private4 = literal("172.16.99.9", "192.168.99.9", "169.254.99.9");
+const uniqueLocal = literal("fd00:99::9");
+const strangers = literal("203.0.113.199", "2001:db8:99::9");
+
+const families: readonly Family[] = [4, 6];
+/** Nothing listens there: what counts is how far a packet gets. */
+const port = 9;
+
+const ofFamily = (addresses: readonly (Address | undefined)[], family: Family): Address[] =>
+  addresses.flatMap((address) => (address?.family === family ? [address] : []));
+
+const hostsOf = (session: Session, family: Family): Address[] =>
+  ofFamily(
+    session.world.internetHosts.map((host: InternetParty) => (family === 4 ? host.ipv4 : host.ipv6)),
+    family,
+  ).slice(0, 1);
+
+const localPlaces = (network: NetworkWorld): WatchPlace[] => resourcePlaces(network).filter((place) => place.interface.startsWith("veth-"));
+const outerPlaces = (network: NetworkWorld): WatchPlace[] =>
+  resourcePlaces(network).filter((place) => !place.interface.startsWith("veth-"));
+
+/** The first workload of each NR. */
+function firstWorkloads(session: Session, { network, resources }: NetworkWorld): WorkloadParty[] {
+  const own = session.world.workloads.filter((workload) => workload.network === network.name);
+  return resources.flatMap((resource) => own.find((workload) => workload.resource === resource) ?? []);
+}
+
+/** As another workload, as somebody private, as a host of the internet; to the internet, and to another node's NR of its network. */
+function impersonations(session: Session, network: NetworkWorld): Attempt[] {
+  return firstWorkloads(session, network).flatMap((from) =>
+    families.flatMap((family) => {
+      const own = family === 4 ? from.resource.prefix4 : from.resource.prefix6;
+      const addresses = session.world.workloads.map(({ ipv4, ipv6 }) => (family === 4 ? ipv4 : ipv6));
+      const others = addresses.filter((address) => !contains(own, address)).slice(0, 2);
+      const sources = [...others, ...ofFamily([...private4.slice(0, 1), ...uniqueLocal, ...strangers], family)];
+      const away = network.resources.find((resource) => resource !== from.resource);
+      const targets = [...hostsOf(session, family), ...ofFamily([away?.address4, away?.address6], family)];
+      return sources.flatMap((foreignSource) => targets.map((to): Attempt => ({ from, to, protocol: "udp", port, foreignSource })));
+    }),
+  );
+}
+
+async function ownPrefixOnly(session: Session): Promise<PropertyOutcome> {
+  const { networks, internetHosts } = session.world;
+  const { runs, stories, broken } = await judgeNeverArrives(session, {
+    law: "EX-22: a workload sends only from its own prefix",
+    attempts: networks.flatMap((network) => impersonations(session, network)),
+    victims: internetHosts,
+    also: [...gatewayPlaces(session.world), ...networks.flatMap(outerPlaces)],
+    passing: networks.flatMap(localPlaces),
+  });
+  return outcomeOf(runs, stories, { broken, nothing: "this farm has no workload" });
+}
+
+/** From inside an exit point, where nothing checks the source any more: private sources, and private destinations that no NR holds. */
+function leaks(session: Session, network: NetworkWorld): Attempt[] {
+  const { exitPoint } = network;
+  const from = { ...resourcePosition(network, exitPoint), called: `the exit point of network ${network.network.name}` };
+  return families.flatMap((family) => {
+    const own = family === 4 ? exitPoint.address4 : exitPoint.address6;
+    const foreign = ofFamily([...private4, ...uniqueLocal], family);
+    const attempt = (foreignSource: Address, to: Address): Attempt => ({ from, to, protocol: "udp", port, foreignSource });
+    return [
+      ...hostsOf(session, family).flatMap((to) => foreign.map((source) => attempt(source, to))),
+      ...foreign.map((to) => attempt(own, to)),
+    ];
+  });
+}
+
+async function nothingPrivateLeaves(session: Session): Promise<PropertyOutcome> {
+  const { networks, internetHosts } = session.world;
+  const ups = session.world.bars.map(gatewayUpPlace);
+  const { runs, stories, broken } = await judgeNeverArrives(session, {
+    law: "EX-22: no packet leaves a BAR upstream with a private or link-local source or destination",
+    attempts: networks.flatMap((network) => leaks(session, network)),
+    victims: internetHosts,
+    also: upstreamPlaces(session.world),
+    passing: gatewayPlaces(session.world).filter((place) => !ups.some((up) => up.node === place.node && up.interface === place.interface)),
+  });
+  return outcomeOf(runs, stories, { broken, nothing: "this farm has no network" });
+}
+
+interface OwnAddress {
+  readonly bar: Bar;
+  readonly address: Address;
+  /** On the upstream router's own link only. */
+  readonly zone?: string;
+  /** Whether services of workloads are reached by it: their ports are EX-9's. */
+  readonly isForwarded: (protocol: Protocol, port: number) => boolean;
+}
+
+const never = (): boolean => false;
+
+function ownAddresses(session: Session): OwnAddress[] {
+  return session.world.bars.flatMap((bar) => {
+    const own = [bar.address6, gatewayIpv4(bar)].flatMap((address) =>
+      address === undefined ? [] : [{ bar, address, isForwarded: never }],
+    );
+    const networks = session.world.networks.filter((network) => network.bar === bar && gatewayIpv4(bar) !== undefined);
+    const owned = networks.flatMap(({ network }) =>
+      network.ownedIpv4.map((address): OwnAddress => ({
+        ...{ bar, address },
+        isForwarded: (protocol, outer) =>
+          network.portForwards.some((one) => sameAddress(one.address, address) && one.protocol === protocol && one.port === outer),
+      })),
+    );
+    return [...own, ...owned, { bar, address: bar.linkLocal, zone: "swp1", isForwarded: never }];
+  });
+}
+
+/** ssh, DNS, the web, BGP, FRR's terminals: what a router of another make might answer at; and a port where nothing ever listens. */
+const knockPorts = [22, 53, 80, 179, 2601, port];
+
+interface Knock {
+  readonly request: Omit<SendRequest, "timeoutMs">;
+  readonly story: string;
+  readonly mustAnswer: boolean;
+}
+
+/** From the upstream router, where the address is on the link; an echo, and everything that has to be met with silence. */
+function knocks(session: Session, { bar, address, zone, isForwarded }: OwnAddress): Knock[] {
+  const upstream = upstreamOf(session.world, bar);
+  if (upstream === undefined || (address.family === 4 && upstream.ipv4 === undefined)) return [];
+  const base = { from: { node: upstream.name }, to: address, ...(zone === undefined ? {} : { zone }) };
+  const what = `from router ${upstream.name} to ${formatAddress(address)}, which is the BAR's of exit node ${bar.config.number}`;
+  const shut = (["tcp", "udp"] as const).flatMap((protocol) =>
+    knockPorts
+      .filter((one) => !isForwarded(protocol, one))
+      .map((one): Knock => ({
+        request: { ...base, protocol, port: one },
+        story: `${protocol} ${what}, port ${one}`,
+        mustAnswer: false,
+      })),
+  );
+  return [{ request: { ...base, protocol: "icmp" }, story: `icmp echo ${what}`, mustAnswer: true }, ...shut];
+}
+
+function judgeKnock({ request, story, mustAnswer }: Knock, answer: Answer): string[] {
+  if (answer.kind === "localError") throw new HarnessError(`${story}: ${answerText(answer)}`);
+  const isRight = mustAnswer ? answer.kind === "reply" && sameAddress(answer.from, request.to) : answer.kind === "timeout";
+  if (isRight) return [];
+  const expected = mustAnswer ? "answered" : "silence";
+  return [
+    `${story}: ${answerText(answer)}; expected: ${expected} (EX-22: a BAR's own addresses answer ND, ARP, ICMP and VRRP, and nothing else)`,
+  ];
+}
+
+async function ownAddressesAnswer(session: Session): Promise<PropertyOutcome> {
+  const asked = ownAddresses(session).flatMap((own) => knocks(session, own));
+  const stories = await Promise.all(
+    asked.map(async (one) => {
+      const { answer } = await session.send({ ...one.request, timeoutMs: one.mustAnswer ? answerWaitMs : silenceWaitMs });
+      return judgeKnock(one, answer);
+    }),
+  );
+  return outcomeOf(asked.length, stories.flat(), { nothing: "this farm has no exit node below an upstream router" });
+}
+
+export const borderProperties: readonly Property[] = [
+  { law: "EX-22", name: "EX-22 a workload sends from its own prefix only", needs: seesTunnelled, run: ownPrefixOnly },
+  { law: "EX-22", name: "EX-22 nothing private leaves a BAR upstream", needs: seesTunnelled, run: nothingPrivateLeaves },
+  {
+    law: "EX-22",
+    name: "EX-22 a BAR's own addresses answer ND, ARP and ICMP, and nothing else",
+    needs: needsTunnels,
+    run: ownAddressesAnswer,
+  },
+];
