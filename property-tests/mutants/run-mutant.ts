@@ -47,13 +47,21 @@ export function farmOf(mutant: Mutant): { readonly file: string; readonly text: 
 
 const isPureLaw = (id: string | undefined): boolean => id !== undefined && lawNamed(id)?.kind === "pure";
 
-/** Runs a mutant on its own farm. */
+/** Runs a mutant on its own farm. Of those that two laws catch, further ones are not told where they take long. */
 export async function runMutant(mutant: Mutant, options: MutantOptions): Promise<MutantRun> {
   const { file, text } = farmOf(mutant);
   const isPatched = mutant.patches.length > 0;
   const mark = isPatched ? await labMark(expectValue(farmToRun(text, file)), []) : undefined;
   return await runPatched(
-    { file, text, patches: mutant.patches, seed: options.seed, laws: options.laws ?? [], ...(mark === undefined ? {} : { labMark: mark }) },
+    {
+      file,
+      text,
+      patches: mutant.patches,
+      seed: options.seed,
+      laws: options.laws ?? [],
+      enough: mutant.laws,
+      ...(mark === undefined ? {} : { labMark: mark }),
+    },
     options,
   );
 }

@@ -8,7 +8,8 @@ import { agentSources, ensureBundle } from "../../../emulator/image/index.ts";
 import type { SourcePatch } from "../../../emulator/image/index.ts";
 import type { LawResult } from "../../../reports/index.ts";
 import { compileFarm } from "../../../topologies/index.ts";
-import { pureProperties } from "../../laws/index.ts";
+import { outcomeOf, pureProperties } from "../../laws/index.ts";
+import type { Property } from "../../laws/index.ts";
 import { judgePure, runFarms, selectProperties } from "../../run/index.ts";
 import type { FarmToRun } from "../../run/index.ts";
 import type { JudgeEnd, JudgeRequest } from "./protocol.ts";
@@ -34,8 +35,16 @@ export async function labMark({ farm, intents }: FarmToRun, patches: readonly So
 /** Rooms that reach a lab only by what the mark is of. */
 const isMarked = ({ file }: SourcePatch): boolean => /^core\/(farm|derive|allocate|intents|plan|check)\//.test(file);
 
-export async function judgePatched(request: JudgeRequest, onResult: (result: LawResult) => void): Promise<JudgeEnd> {
-  const { file, text, seed, patches } = request;
+const leftOut = outcomeOf(0, [], { nothing: "other laws have caught it already" });
+
+export async function judgePatched(request: JudgeRequest, tell: (result: LawResult) => void): Promise<JudgeEnd> {
+  const { file, text, seed, patches, enough } = request;
+  const failed = new Set<string>();
+  const onResult = (result: LawResult): void => {
+    if (result.verdict === "failed") failed.add(result.law);
+    tell(result);
+  };
+  const isEnough = (): boolean => enough !== undefined && failed.size >= 2 && enough.every((law) => failed.has(law));
   const given = farmToRun(text, file);
   if (!given.ok) {
     const errors = given.problems.filter(({ severity }) => severity === "error");
@@ -45,7 +54,12 @@ export async function judgePatched(request: JudgeRequest, onResult: (result: Law
   const pure = pureProperties.filter((property) => chosen.includes(property));
   for (const property of pure) for (const result of await judgePure(given.value, [property], seed)) onResult(result);
 
-  const inLab = chosen.filter((property) => !pure.some((one) => one === property));
+  const inLab = chosen
+    .filter((property) => !pure.some((one) => one === property))
+    .map((property): Property => {
+      if (property.alone !== true) return property;
+      return { ...property, run: async (session) => (isEnough() ? leftOut : await property.run(session)) };
+    });
   if (inLab.length === 0) return { kind: "ended", ran: "pure" };
   if (patches.every(isMarked) && (await labMark(given.value, patches)) === request.labMark) return { kind: "ended", ran: "pure" };
   const own = await agentSources();
