@@ -1,48 +1,7 @@
 #!/usr/bin/env node
-/** farmlab's command line: chooses the command, turns what goes wrong into a message and an exit code of the contract. */
-import { CommanderError } from "commander";
-import { enterFailedCode, exitCodes } from "./exit-codes.ts";
-import { complain, guardStreams } from "./output.ts";
-import { buildProgram, entries } from "./program.ts";
-
-/** Commands whose own failures must not be taken for those of the program that they run. */
-const entering: readonly string[] = ["exec", "shell"];
-
-/** `farmlab help run` is `farmlab run --help`. */
-function argumentsOf([first, second, ...rest]: readonly string[]): readonly string[] {
-  if (first === "help" && second !== undefined) return [second, ...rest, "--help"];
-  return [first, second, ...rest].filter((word) => word !== undefined);
-}
-
-async function main(): Promise<void> {
-  const given = argumentsOf(process.argv.slice(2));
-  const chosen = entries.find((entry) => entry.name === given[0]);
-  let failed = false;
-  const enters = entering.includes(chosen?.name ?? "");
-  try {
-    const program = await buildProgram(chosen);
-    if (given.length === 0) program.outputHelp();
-    // Of what is no command, the rest is not read: its --help would be taken for ours.
-    else await program.parseAsync(chosen === undefined ? given.slice(0, 1) : given, { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError) {
-      if (error.exitCode !== 0) process.exitCode = enters ? enterFailedCode : exitCodes.wrongInput;
-      return;
-    }
-    failed = true;
-    // Loaded when something went wrong only.
-    const { mendable } = await import("./host-problem.ts");
-    const known = mendable(error);
-    if (known !== undefined) return complain(known.problem, enters ? enterFailedCode : known.exitCode);
-    const message = error instanceof Error ? error.message : String(error);
-    const hint = "this is a fault of farmlab; FARMLAB_DEBUG=1 shows where it happened";
-    complain({ severity: "error", code: "internal", message, hint }, enters ? enterFailedCode : exitCodes.internal);
-    if (process.env["FARMLAB_DEBUG"] === "1" && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
-  } finally {
-    // What still waits for a lab that did not come up must not keep this process.
-    if (failed) process.exit();
-  }
-}
+/** farmlab's command line as a process. */
+import { runCommandLine } from "./command-line.ts";
+import { guardStreams } from "./output.ts";
 
 guardStreams();
-await main();
+if (!(await runCommandLine(process.argv.slice(2)))) process.exit();

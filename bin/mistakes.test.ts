@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { called } from "./command-line.fixture.ts";
 import { buildProgram, entries } from "./program.ts";
 import type { Entry } from "./program.ts";
 
@@ -78,10 +79,10 @@ describe("mistakes in the command line", () => {
     ["bench", "foo"],
   ];
 
-  it("are told with a way on, on standard error alone, and exit with 2; of exec and shell with 125", { timeout: 120_000 }, async () => {
+  it("are told with a way on, on standard error alone, and exit with 2; of exec and shell with 125", async () => {
     const told: string[] = [];
-    const tell = async (index: number, argv: readonly string[]): Promise<void> => {
-      const { code, out, error } = await farmlab(argv);
+    for (const argv of mistakes) {
+      const { code, out, error } = await called(argv, { folder });
       expect([argv, out]).toEqual([argv, ""]);
       expect(error).toMatch(/^hint: /m);
       // Which labs run is this machine's own matter.
@@ -89,16 +90,16 @@ describe("mistakes in the command line", () => {
         .replaceAll(farm, "exit-node.farm.yml")
         .replaceAll(exported, "exit-node.clab.yml")
         .replace(/^hint: (running: .*|farmlab up FILE starts one)$/m, "hint: (labs that run)");
-      told[index] =
-        `$ farmlab ${argv.join(" ").replaceAll(farm, "exit-node.farm.yml").replaceAll(exported, "exit-node.clab.yml")}\n${text}[exit ${code}]\n`;
-    };
-    const waiting = mistakes.entries();
-    const worker = async (): Promise<void> => {
-      for (const [index, argv] of waiting) await tell(index, argv);
-    };
-    await Promise.all([worker(), worker()]);
+      const line = argv.join(" ").replaceAll(farm, "exit-node.farm.yml").replaceAll(exported, "exit-node.clab.yml");
+      told.push(`$ farmlab ${line}\n${text}[exit ${code}]\n`);
+    }
     await expect(told.join("\n")).toMatchFileSnapshot(golden("mistakes.txt"));
   });
+
+  it.each([[["rnu", farm]], [["run", "missing.farm.yml", ""]], [["exec", "lab", "node", "ls", "-la"]]])(
+    "are told the same by a process of its own: %j",
+    async (argv) => expect(await farmlab(argv)).toEqual(await called(argv, { folder })),
+  );
 });
 
 /** What `--help` of a command prints. */
@@ -185,7 +186,7 @@ describe("a user who is not root", () => {
     return farmlab([...ids, launcher, ...argv], "setpriv");
   };
 
-  it("without subordinate ids can check, and gets exit code 3 with the way out from what makes labs", { timeout: 20_000 }, async () => {
+  it("without subordinate ids can check, and gets exit code 3 with the way out from what makes labs", async () => {
     chmodSync(folder, 0o755);
     expect((await asNobody("check", farm)).code).toBe(0);
     for (const command of [["run", farm], ["up", farm], ["bench"]]) {

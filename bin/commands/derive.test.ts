@@ -1,29 +1,16 @@
-import { fileURLToPath } from "node:url";
-import { execa } from "execa";
 import { describe, expect, it } from "vitest";
+import { called } from "../command-line.fixture.ts";
+import type { Called } from "../command-line.fixture.ts";
 
-const program = fileURLToPath(new URL("../farmlab.ts", import.meta.url));
-
-interface Answer {
-  readonly exitCode: number | undefined;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-const derive = async (...options: readonly string[]): Promise<Answer> => {
-  const { exitCode, stdout, stderr } = await execa(process.execPath, [program, "derive", ...options], {
-    reject: false,
-    env: { NO_COLOR: "1" },
-  });
-  return { exitCode, stdout, stderr };
-};
+const derive = async (...options: readonly string[]): Promise<Called> =>
+  await called(["derive", ...options], { folder: ".", env: { NO_COLOR: "1" } });
 const exitPoint = ["exit-node", "--prefix", "2a02:1802:5e:1abc::/64", "--exit-node", "1", "--allocation", "1"];
 
 describe("farmlab derive exit-node", () => {
   it("prints one object with the seed's names and nothing else", async () => {
-    const { exitCode, stdout, stderr } = await derive(...exitPoint, "--gw-ip4", "185.69.166.123/24", "--format", "json");
-    expect([exitCode, stderr]).toEqual([0, ""]);
-    expect(JSON.parse(stdout)).toMatchObject({
+    const { code, out, error } = await derive(...exitPoint, "--gw-ip4", "185.69.166.123/24", "--format", "json");
+    expect([code, error]).toEqual([0, ""]);
+    expect(JSON.parse(out)).toMatchObject({
       schema: "farmlab.derive.exit-node/1",
       GWPubName: "pub-1-1",
       GWPubIP4: "185.69.166.123/24",
@@ -33,9 +20,9 @@ describe("farmlab derive exit-node", () => {
   });
 
   it("prints a table that says what each value is", async () => {
-    const { exitCode, stdout } = await derive(...exitPoint);
-    expect(exitCode).toBe(0);
-    const lines = stdout.split("\n");
+    const { code, out } = await derive(...exitPoint);
+    expect(code).toBe(0);
+    const lines = out.split("\n");
     expect(lines).toContainEqual(expect.stringMatching(/^GWPubIP4 +- +gateway IPv4, for SNAT only$/));
     expect(lines).toContainEqual(expect.stringMatching(/^WGListenPort +6844 +WireGuard UDP port$/));
     expect(lines).toContainEqual(expect.stringMatching(/^route +2a02:1802:5e:1abc::\/64 via fe80::1abc:1 dev to-1abc-1 +in the gateway$/));
@@ -51,14 +38,14 @@ describe("farmlab derive exit-node", () => {
     [["exit-node", "--exit-node", "1", "--allocation", "1"], /--prefix/],
     [["exit-nodes"], /unknown command/],
   ])("exits 2 and says why: %j", async (options, why) => {
-    const { exitCode, stdout, stderr } = await derive(...options);
-    expect([exitCode, stdout]).toEqual([2, ""]);
-    expect(stderr).toMatch(why);
-    expect(stderr).not.toMatch(/^ +at /m);
+    const { code, out, error } = await derive(...options);
+    expect([code, out]).toEqual([2, ""]);
+    expect(error).toMatch(why);
+    expect(error).not.toMatch(/^ +at /m);
   });
 
   it("warns on standard error only, and derives", async () => {
-    const { exitCode, stdout, stderr } = await derive(
+    const { code, out, error } = await derive(
       "exit-node",
       "--prefix",
       "2001:db8:5e:1abc::/64",
@@ -69,8 +56,8 @@ describe("farmlab derive exit-node", () => {
       "--format",
       "json",
     );
-    expect(exitCode).toBe(0);
-    expect(stderr).toMatch(/documentation-prefix/);
-    expect(JSON.parse(stdout)).toMatchObject({ NRLocalIP6: "2001:db8:5e:1abc::1/64" });
+    expect(code).toBe(0);
+    expect(error).toMatch(/documentation-prefix/);
+    expect(JSON.parse(out)).toMatchObject({ NRLocalIP6: "2001:db8:5e:1abc::1/64" });
   });
 });
