@@ -7,6 +7,7 @@ import type { Session } from "../run/session.ts";
 import { answerWaitMs, flowsTo, judgeFlows } from "./flows.ts";
 import { HarnessError, outcomeOf, seesTunnelled } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
+import { probesIn, sendUntilAnswered } from "./lossy.ts";
 import { judgeNeverArrives } from "./never-arrives.ts";
 import type { Attempt } from "./never-arrives.ts";
 import { gatewayUpPlace } from "../run/places.ts";
@@ -129,14 +130,9 @@ async function filteredMapping(session: Session): Promise<PropertyOutcome> {
   });
   const opened = await Promise.all(
     senders.map(async ({ from, gateway }, index) => {
-      const sent = await session.send({
-        from,
-        to: peer.ipv4,
-        protocol: "udp",
-        port: session.internetPort,
-        sourcePort: 20000 + index,
-        timeoutMs: answerWaitMs,
-      });
+      const asked = { from, to: peer.ipv4, protocol: "udp", port: session.internetPort, sourcePort: 20000 + index } as const;
+      const request = { ...asked, timeoutMs: answerWaitMs };
+      const { sent } = await sendUntilAnswered(async (one) => await session.send(one), request, probesIn(session.farm));
       if (sent.answer.kind !== "reply" || sent.answer.seenPort === undefined) {
         throw new HarnessError(`no mapping to try: udp from ${from.name} to ${peer.name} was not answered`);
       }

@@ -7,6 +7,7 @@ import type { Answer, Session } from "../run/session.ts";
 import { answerText, answerWaitMs, combine, flowText, flowsTo, judgeFlows, sampleFlows } from "./flows.ts";
 import { outcomeOf, seesTunnelled } from "./law.ts";
 import type { BrokenFlow, Property, PropertyOutcome } from "./law.ts";
+import { isSure } from "./lossy.ts";
 import { judgeNeverArrives } from "./never-arrives.ts";
 import type { Attempt } from "./never-arrives.ts";
 import { resourcePlaces, resourcePosition, tunnelName } from "../run/places.ts";
@@ -106,7 +107,9 @@ async function asFromTheInternet(session: Session): Promise<PropertyOutcome> {
       .flatMap((other) => workloadsOf(session, other).slice(0, 2));
     return flows.flatMap((flow) => neighbours.map((from): Flow => ({ ...flow, from })));
   });
-  const chosen = sampleFlows(session, "EX-10/global", pairs);
+  // Of single packets that links may lose nobody can say that they fare alike.
+  const comparable = pairs.filter((flow) => isSure(session.world, flow) && isSure(session.world, { ...flow, from: stranger }));
+  const chosen = sampleFlows(session, "EX-10/global", comparable);
   const controls = new Map<string, Promise<Answer>>();
   const control = async (flow: Flow): Promise<Answer> => {
     const key = flowText({ ...flow, from: stranger });

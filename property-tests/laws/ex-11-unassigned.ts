@@ -9,6 +9,7 @@ import type { Judgement } from "./flows.ts";
 import { HarnessError, needsTunnels, outcomeOf, seesTunnelled } from "./law.ts";
 import type { BrokenFlow, Property, PropertyOutcome } from "./law.ts";
 import { pairFlows } from "./ex-07-within.ts";
+import { isSure } from "./lossy.ts";
 import { gatewayPlaces, resourcePlaces, upstreamPlaces } from "../run/places.ts";
 
 /**
@@ -74,7 +75,7 @@ async function judgeUnassigned(session: Session, targets: readonly Address[]): P
       const protocol = protocols[index % protocols.length] ?? "icmp";
       const flow: Flow = { from, to, protocol, ...(protocol === "icmp" ? {} : { port: 80 }) };
       const prediction = predict(session.world, flow);
-      return prediction === undefined || prediction.delivered ? [] : [{ flow, prediction }];
+      return prediction === undefined || prediction.delivered || !isSure(session.world, flow) ? [] : [{ flow, prediction }];
     }),
   );
   const broken = await Promise.all(asked.map(async (one) => await ask(session, one)));

@@ -1,10 +1,11 @@
 /** Sends flows, compares what happened with what the oracle predicts, and tells each difference as a packet's story. */
 import { formatAddress, parseAddress, sameAddress, seededRandom } from "../../core/common/index.ts";
 import type { Address } from "../../core/common/index.ts";
-import { predict } from "../oracle/index.ts";
+import { predictAtRest } from "../oracle/index.ts";
 import type { Delivered, Flow, NotDelivered, Party, Prediction } from "../oracle/index.ts";
 import type { Answer, Sent, Session, Sighting } from "../run/session.ts";
 import { HarnessError } from "./law.ts";
+import { probesFor, sendUntilAnswered } from "./lossy.ts";
 import type { BrokenFlow } from "./law.ts";
 
 /** How long an answer may take that must come; a good lab answers in a few milliseconds. */
@@ -34,6 +35,8 @@ export interface JudgedFlow {
   readonly sent: Sent;
   /** The packet at the interface of who should get it, of echoes only: a kernel answers them and does not say what it saw. */
   readonly arrival?: Sighting | undefined;
+  /** Where chance may lose a probe: how many were sent, the last of which this is, and what would lose them. */
+  readonly chance?: { readonly probes: number; readonly allLost: number; readonly because: string };
 }
 
 const addressText = (address: Address | undefined): string => (address === undefined ? "an unknown address" : formatAddress(address));
@@ -106,11 +109,18 @@ function judgeNotDelivered({ sent }: JudgedFlow, prediction: NotDelivered): stri
   return from === undefined || allowed.some((address) => sameAddress(address, from)) ? undefined : answerText(answer);
 }
 
+/** Why that was no chance. */
+function chanceText({ sent, chance }: JudgedFlow): string {
+  if (chance === undefined || sent.answer.kind !== "timeout") return "";
+  const { probes, allLost, because } = chance;
+  return `, ${probes} times one after the other, and ${because} alone would lose all of these with a probability of ${allLost.toExponential(0)} at most`;
+}
+
 /** The story of a flow that went otherwise than predicted. */
 export function judgeFlow(session: Session, judged: JudgedFlow): string | undefined {
   const { prediction } = judged;
   const happened = prediction.delivered ? judgeDelivered(session, judged, prediction) : judgeNotDelivered(judged, prediction);
-  return happened === undefined ? undefined : storyOf(judged.flow, prediction, happened);
+  return happened === undefined ? undefined : storyOf(judged.flow, prediction, `${happened}${chanceText(judged)}`);
 }
 
 /** At most `mostFlows` of the flows, chosen by the seed. */
@@ -123,15 +133,41 @@ export function arrivalOf(sent: Sent, sightings: readonly Sighting[]): Sighting 
   return sightings.find((sighting) => sighting.token === sent.token && sighting.kind === "request" && !sighting.outgoing);
 }
 
-/** Sends all flows at once and gives those that have a prediction with what happened. */
+interface PredictedFlow {
+  readonly flow: Flow;
+  readonly prediction: Prediction;
+  /** Probes until nobody believes in chance any more, the probability of one to be answered, and what may lose it. */
+  readonly most: number;
+  readonly chance?: number;
+  readonly because: string;
+}
+
+/** Of flows of which the laws say what becomes of them, whatever links lose all the time. */
+function predictedOf({ world }: Session, flow: Flow): PredictedFlow[] {
+  const timed = predictAtRest(world, flow);
+  if (timed === undefined) return [];
+  const { prediction, mode, chance, because } = timed;
+  if (mode !== "may") return [{ flow, prediction, most: 1, because }];
+  const most = chance === undefined ? undefined : probesFor(chance);
+  return chance === undefined || most === undefined ? [] : [{ flow, prediction, most, chance, because }];
+}
+
+async function sendPredicted(send: Session["send"], { flow, prediction, most, chance, because }: PredictedFlow): Promise<JudgedFlow> {
+  const waits = prediction.delivered || prediction.refusal === "unreachable";
+  const { sent, probes } = await sendUntilAnswered(send, { ...flow, timeoutMs: waits ? answerWaitMs : silenceWaitMs }, most);
+  if (chance === undefined) return { flow, prediction, sent };
+  return { flow, prediction, sent, chance: { probes, allLost: (1 - chance) ** probes, because } };
+}
+
+/**
+ * Sends all flows at once and gives those that have a prediction with what happened. Of one that links may lose by chance there are more
+ * probes until one is answered; flows of which even that would say nothing are left out.
+ */
 export async function sendFlows(session: Session, label: string, flows: readonly Flow[]): Promise<JudgedFlow[]> {
   const predicted = sampleFlows(
     session,
     label,
-    flows.flatMap((flow) => {
-      const prediction = predict(session.world, flow);
-      return prediction === undefined ? [] : [{ flow, prediction }];
-    }),
+    flows.flatMap((flow) => predictedOf(session, flow)),
   );
   const receivers = new Set(
     predicted.flatMap(({ flow, prediction }) => (flow.protocol === "icmp" && prediction.delivered ? [prediction.answeredBy] : [])),
@@ -139,14 +175,7 @@ export async function sendFlows(session: Session, label: string, flows: readonly
   const places = [...receivers].flatMap((party) => session.interfacesOf(party));
   const { value, sightings } = await session.watch(
     places,
-    async (send) =>
-      await Promise.all(
-        predicted.map(async ({ flow, prediction }): Promise<JudgedFlow> => {
-          const waits = prediction.delivered || prediction.refusal === "unreachable";
-          const sent = await send({ ...flow, timeoutMs: waits ? answerWaitMs : silenceWaitMs });
-          return { flow, prediction, sent };
-        }),
-      ),
+    async (send) => await Promise.all(predicted.map(async (one) => await sendPredicted(send, one))),
     "sees-nothing",
   );
   return value.map((judged) => ({ ...judged, arrival: judged.flow.protocol === "icmp" ? arrivalOf(judged.sent, sightings) : undefined }));

@@ -166,6 +166,10 @@ export function predictDuring(world: World, flow: Flow, span: Span, patience: Pa
   return defined.length < predictions.length || defined.length === 0 ? undefined : defined.reduce(joined);
 }
 
+/** What the laws say of a flow while nothing happens: by what links do all the time alone. */
+export const predictAtRest = (world: World, flow: Flow): TimedPrediction | undefined =>
+  predictAt(world, flow, 0, { settleMs: 0, timeline: { faults: [], changes: [] } });
+
 /** What the laws say of a flow at a moment. */
 export const predictAt = (world: World, flow: Flow, atMs: number, patience: Patience): TimedPrediction | undefined =>
   predictDuring(world, flow, { fromMs: atMs, toMs: atMs }, patience);

@@ -4,6 +4,7 @@ import type { Family } from "../../core/common/index.ts";
 import type { Lab } from "../../emulator/lab.ts";
 import type { Prober, ProbeOutcome } from "../../emulator/probe/index.ts";
 import { HarnessError } from "../laws/law.ts";
+import { probesIn, sendUntilAnswered } from "../laws/lossy.ts";
 import { addressOf, networkNamed } from "../oracle/index.ts";
 import type { Party, World } from "../oracle/index.ts";
 import { interfacesOf, positionOf, resourcePosition } from "./places.ts";
@@ -109,8 +110,9 @@ export function trafficOf(world: World, lab: Lab, prober: Prober): Traffic {
     const colleague = world.workloads.find((other) => other !== party && other.network === party.network);
     const from = colleague ?? resourcePosition(networkNamed(world, party.network), party.resource);
     const asked = [{ protocol: "icmp" as const }, ...party.services.map(({ protocol, port }) => ({ protocol, port }))];
-    const sent = await Promise.all(asked.map(async (one) => await send({ from, to, ...one, timeoutMs: controlWaitMs })));
-    return sent.every(({ answer }) => answer.kind === "reply");
+    const most = probesIn(world.farm);
+    const answers = asked.map(async (one) => await sendUntilAnswered(send, { from, to, ...one, timeoutMs: controlWaitMs }, most));
+    return (await Promise.all(answers)).every(({ sent }) => sent.answer.kind === "reply");
   };
   return {
     startTtl,

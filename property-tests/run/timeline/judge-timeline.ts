@@ -3,6 +3,7 @@ import { predictAt, predictDuring } from "../../oracle/index.ts";
 import type { Flow, Patience, TimedPrediction } from "../../oracle/index.ts";
 import { flowText } from "../../laws/flows.ts";
 import type { BrokenFlow } from "../../laws/law.ts";
+import { improbable } from "../../laws/lossy.ts";
 import type { Session } from "../session.ts";
 import { isRefusedRightly, storyOfObservation } from "./judge-observation.ts";
 import type { Observation, TimelineRun } from "./observation.ts";
@@ -19,9 +20,6 @@ interface Judged {
   readonly timed: TimedPrediction;
   readonly story: string | undefined;
 }
-
-/** Below this it was not chance that not one of several probes was answered. */
-const improbable = 1e-6;
 
 const brokenBy = ({ observation: { flow }, timed }: Judged, story: string): BrokenFlow => ({
   request: { from: flow.from, to: flow.to, protocol: flow.protocol, ...(flow.port === undefined ? {} : { port: flow.port }) },
