@@ -105,8 +105,11 @@ function ofFault(farm: Farm, fault: Fault, way: Way): Hindrance {
     case "partition":
       return crosses(farm, fault.nodes, way) ? blocked(because) : free;
     case "node-death":
-    case "node-pause":
       return has(way, "node", fault.node) ? blocked(because) : free;
+    case "node-pause":
+      // Its links are cut and its processes stand still; what kernels pass on within it is nobody's to stop.
+      if (!has(way, "node", fault.node)) return free;
+      return way.some(({ kind }) => kind === "link") ? blocked(because) : uncertain(because);
     case "node-reboot":
       return has(way, "node", fault.node) ? uncertain(because) : free;
     case "process-kill":

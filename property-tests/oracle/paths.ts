@@ -20,6 +20,8 @@ type Ways = readonly Way[];
 
 const resourcePart = (resource: Resource): PathPart => ({ kind: "resource", name: resourceKey(resource.network, resource.node) });
 const gatewayPart = (bar: Bar): PathPart => ({ kind: "gateway", name: bar.node });
+/** A gateway, and the node that it goes down with. */
+const gatewayParts = (bar: Bar): Way => [nodePart(bar.node), gatewayPart(bar)];
 const samePart = (one: PathPart, other: PathPart): boolean => one.kind === other.kind && one.name === other.name;
 
 /** Every way of the one followed by every way of the next. */
@@ -59,16 +61,16 @@ function between(world: World, from: Resource, to: Resource): Ways {
 /** From a workload to the gateway of its network, which is included. */
 function toGateway(world: World, from: WorkloadParty): Ways {
   const { exitPoint, bar } = networkNamed(world, from.network);
-  return followed([[nodePart(from.node)]], between(world, from.resource, exitPoint), [[nodePart(bar.node), gatewayPart(bar)]]);
+  return followed([[nodePart(from.node)]], between(world, from.resource, exitPoint), [gatewayParts(bar)]);
 }
 
 const betweenGateways = (world: World, from: Bar, to: Bar, family: Family): Ways =>
-  from === to ? [[]] : followed(waysBetweenGateways(world.farm, from.node, to.node, family), [[gatewayPart(to)]]);
+  from === to ? [[]] : followed(waysBetweenGateways(world.farm, from.node, to.node, family), [gatewayParts(to)]);
 
 /** From whoever sends to a gateway. */
 function senderToGateway(world: World, { from, to }: Flow, bar: Bar): Ways {
   if (from.kind === "internet-host") {
-    return followed(reversed(present(wayToInternet(world.farm, bar.node, from.name, to.family))), [[gatewayPart(bar)]]);
+    return followed(reversed(present(wayToInternet(world.farm, bar.node, from.name, to.family))), [gatewayParts(bar)]);
   }
   const own = networkNamed(world, from.network).bar;
   return followed(toGateway(world, from), betweenGateways(world, own, bar, to.family));

@@ -154,6 +154,15 @@ describe("each kind of fault", () => {
       { kind: "node-pause", node: "home-b" },
       all(["hidden to hidden", "other hidden to exit point"], "must not: any"),
     ],
+    [
+      "an exit node that is paused, but for what never leaves it",
+      { kind: "node-pause", node: "node-1" },
+      {
+        ...all(["hidden to hidden", "hidden to exit point", "other hidden to exit point", "exit point to the internet"], "must not: any"),
+        ...all(["hidden to the IPv4 internet", "internet to a forward", "to nobody"], "must not: any"),
+        ...all(["neighbour to neighbour", "own network to a forward"], "may"),
+      },
+    ],
     ["loss", { kind: "packets", link: "home-a:wan", loss: 0.5 }, all(throughHiddenUplink, "may")],
     ["loss of everything", { kind: "packets", link: "home-a:wan", loss: 1 }, all(throughHiddenUplink, "must not: any")],
     ["loss of something", { kind: "packets", link: "home-a:wan", loss: 1, only: { protocol: "udp" } }, all(throughHiddenUplink, "may")],

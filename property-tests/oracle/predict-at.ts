@@ -146,8 +146,16 @@ function joined(one: TimedPrediction, other: TimedPrediction): TimedPrediction {
     return { ...one, because: one.because === other.because ? one.because : because };
   const nothing: PathConstraint = { mustPass: [], mustNotPass: [] };
   const path = isSame ? one.path : nothing;
-  if (one.mode === "must not" && other.mode === "must not")
-    return { ...one, prediction: { ...one.prediction, refusal: "any" } as Prediction, path, because };
+  if (one.mode === "must not" && other.mode === "must not") {
+    const mayEcho = [one, other].some(({ prediction }) => !prediction.delivered && prediction.mayEcho === true);
+    const { law, because: reason } = one.prediction;
+    return {
+      ...one,
+      prediction: { delivered: false, refusal: "any", law, because: reason, ...(mayEcho ? { mayEcho } : {}) },
+      path,
+      because,
+    };
+  }
   const { prediction } = one.prediction.delivered ? one : other;
   const chances = [one, other].map(({ mode, chance }) => (mode === "must" ? 1 : chance));
   const known = chances.every((chance) => chance !== undefined);
