@@ -2,8 +2,8 @@
  * EX-13: a network that leaves takes everything along that came with it, and nothing of anybody else's; coming back it is as before. Looked
  * at with the kernel's own tools in every node, and in the store.
  */
-import { formatAddress, seededRandom } from "../../core/common/index.ts";
-import type { Family, Prefix } from "../../core/common/index.ts";
+import { formatAddress, sameAddress, seededRandom } from "../../core/common/index.ts";
+import type { Address, Family, Prefix } from "../../core/common/index.ts";
 import { addressOf, hexOf, portOf } from "../oracle/index.ts";
 import type { NetworkWorld, Resource } from "../oracle/index.ts";
 import { lastingCount, notAsBefore, stateOfFarm } from "../run/farm-state.ts";
@@ -91,12 +91,49 @@ function leftBehind(
   });
 }
 
-/** So that the gateway has something to remember: every workload to every internet host that it has a family in common with. */
+/** So that gateways have something to remember: every workload to every internet host that it has a family in common with, and one of these to every port forward. */
 async function passPackets(session: Session, { network }: NetworkWorld): Promise<void> {
   const workloads = session.world.workloads.filter((party) => party.network === network.name);
   const targets = session.world.internetHosts.flatMap((host) => families.flatMap((family) => addressOf(host, family) ?? []));
   const request = { protocol: "udp", port: session.internetPort, timeoutMs: silenceWaitMs } as const;
-  await Promise.all(workloads.flatMap((from) => targets.map(async (to) => await session.send({ ...request, from, to }))));
+  const [outside] = session.world.internetHosts.filter((host) => addressOf(host, 4) !== undefined);
+  const inwards =
+    outside === undefined
+      ? []
+      : network.portForwards.map(({ address, protocol, port }) => ({ from: outside, to: address, protocol, port }));
+  await Promise.all([
+    ...workloads.flatMap((from) => targets.map(async (to) => await session.send({ ...request, from, to }))),
+    ...inwards.map(async (flow) => await session.send({ ...flow, timeoutMs: silenceWaitMs })),
+  ]);
+}
+
+const addressTrace = (address: Address): string => `(?<![0-9.])${quoted(formatAddress(address))}(?![0-9.])`;
+
+/** A network of the session's gives one of its addresses back and stays: what is still there of that address. */
+async function addressGivenBack(session: Session, candidates: readonly NetworkWorld[]): Promise<string[]> {
+  const [giver] = seededRandom(session.seed, "EX-13 address").shuffle(candidates.filter(({ network }) => network.ownedIpv4.length > 0));
+  const [address] = giver?.network.ownedIpv4 ?? [];
+  if (giver === undefined || address === undefined) return [];
+  await passPackets(session, giver);
+  const networks = session.intents.networks.map((intent) =>
+    intent.name === giver.network.name
+      ? {
+          ...intent,
+          ownedIpv4: intent.ownedIpv4.filter((owned) => !sameAddress(owned, address)),
+          portForwards: intent.portForwards.filter((forward) => !sameAddress(forward.address, address)),
+        }
+      : intent,
+  );
+  await session.changeIntents({ ...session.intents, networks });
+  const trace = new RegExp(addressTrace(address));
+  return [...(await stateOfFarm(session, { flows: true }))].flatMap(([node, lines]) =>
+    lines
+      .filter((line) => counts(line, node, giver) && trace.test(lineText(line)))
+      .map(
+        (line) =>
+          `network ${giver.network.name} gave ${formatAddress(address)} back: ${node} still has ${lineText(line)}; expected: nothing of it ${expected}`,
+      ),
+  );
 }
 
 const lineCharactersMax = 300;
@@ -108,10 +145,11 @@ async function leavesNothing(session: Session): Promise<PropertyOutcome> {
   const { name } = chosen.network;
   const keyOf = (resource: Resource): string | undefined =>
     session.facts.get(resource.node)?.publicKeys[`wg-${hexOf(resource)}-${chosen.network.allocationNumber}`];
-  const owned = chosen.network.ownedIpv4.map((address) => `(?<![0-9.])${quoted(formatAddress(address))}(?![0-9.])`);
+  const owned = chosen.network.ownedIpv4.map(addressTrace);
   const trace = new RegExp([...chosen.resources.map((resource) => traceOf(chosen, resource, keyOf(resource))), ...owned].join("|"));
   await passPackets(session, chosen);
   const before = await stateOfFarm(session, { flows: true });
+  const ofAddress = await addressGivenBack(session, candidates);
   const others = session.intents.networks.filter((network) => network.name !== name);
   await session.changeIntents({ ...session.intents, networks: others });
   const without = await stateOfFarm(session, { flows: true });
@@ -124,6 +162,7 @@ async function leavesNothing(session: Session): Promise<PropertyOutcome> {
     ...stored.map((line) => `the store still says ${line.slice(0, lineCharactersMax)}`),
   ];
   const stories = [
+    ...ofAddress,
     ...away.map((story) => `network ${name} was taken away: ${story}; expected: all of it gone and nothing else ${expected}`),
     ...notAsBefore(before, back).map((story) => `network ${name} came back: ${story}; expected: as before it went ${expected}`),
   ];
