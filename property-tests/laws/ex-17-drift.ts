@@ -1,8 +1,8 @@
 /** EX-17: an agent that finds its node as it should be changes nothing, and puts right what somebody changed by hand, and only that. */
-import { setTimeout as pause } from "node:timers/promises";
 import { DeadlineError, startDeadline } from "../../core/common/index.ts";
 import { factsPrefix } from "../../core/store/index.ts";
 import type { StoreEntry } from "../../core/store/index.ts";
+import { clockOfSession } from "../run/clock.ts";
 import { gatewayUpPlace, resourcePosition, tunnelName } from "../run/places.ts";
 import { gatewayIpv4, hexOf } from "../oracle/index.ts";
 import type { NodeStatus } from "../../core/intents/index.ts";
@@ -145,7 +145,6 @@ async function publishedAgain(session: Session): Promise<PropertyOutcome> {
   const held = async (): Promise<ReadonlyMap<string, string>> => new Map((await factsIn(session)).map(({ key, value }) => [key, value]));
   const before = await held();
   await Promise.all([...before].map(async ([key, text]) => await session.store.put(key, byAnotherHand(text))));
-  const clock = { nowMs: () => session.nowMs(), pause: async (milliseconds: number) => await pause(milliseconds) };
   const changed = async (): Promise<string[]> => {
     const now = await held();
     return [...before].flatMap(([key, text]) => (now.get(key) === text ? [] : [key]));
@@ -154,7 +153,7 @@ async function publishedAgain(session: Session): Promise<PropertyOutcome> {
     const keys = await changed();
     return keys.length === 0 ? { done: true } : { seen: keys.join(", ") };
   };
-  const left = await startDeadline(clock, publishWaitMs)
+  const left = await startDeadline(clockOfSession(session), publishWaitMs)
     .until("the nodes to publish again", look, lookEveryMs)
     .then(
       () => [],

@@ -3,83 +3,25 @@
  * started again, and the store may lose all that nodes can say once more: the farm is the same after each, and packets do not notice that
  * an agent or the store was away.
  */
-import { setTimeout as pause } from "node:timers/promises";
 import { DeadlineError, seededRandom, startDeadline } from "../../core/common/index.ts";
-import type { Clock } from "../../core/common/index.ts";
 import { factsPrefix } from "../../core/store/index.ts";
 import { storeDataFolder } from "../../topologies/index.ts";
-import { expectedMesh, predictAt } from "../oracle/index.ts";
+import { expectedMesh } from "../oracle/index.ts";
+import { clockOfSession } from "../run/clock.ts";
 import { lastingCount, notAsBefore, stateOfFarm } from "../run/farm-state.ts";
-import type { Figure } from "../../reports/index.ts";
 import type { FarmState } from "../run/farm-state.ts";
 import type { Session } from "../run/session.ts";
-import { flowsThatWork } from "../what-if/flows.ts";
 import type { WatchedFlow } from "../what-if/flows.ts";
-import { watchFlows } from "../what-if/watch-flows.ts";
-import { answerWaitMs } from "./flows.ts";
 import { HarnessError, needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
+import { answeredFlows, lostDuring, silentFlows } from "./steady-flows.ts";
 
-/** Each of so many flows, chosen by the seed, sends a packet so often. */
-const mostFlows = 24;
-const sendEveryMs = 40;
 /** Addresses that routers announce come a while after an agent is ready. */
 const sameAgainWaitMs = 10_000;
 const lookAgainMs = 100;
 const storeWaitMs = 10_000;
 const lookAtStoreEveryMs = 20;
 const keyFile = "/var/lib/farmlab/keys.json";
-
-const clockOf = (session: Session): Clock => ({
-  nowMs: () => session.nowMs(),
-  pause: async (milliseconds) => void (await pause(milliseconds)),
-});
-
-/** Of the flows that must be answered at rest, some that are: what does not work before is other laws' to tell. */
-async function answeredFlows(session: Session): Promise<readonly WatchedFlow[]> {
-  const { world } = session;
-  const atRest = { settleMs: 0, timeline: { faults: [], changes: [] } };
-  // Not those over links that lose packets all the time.
-  const certain = flowsThatWork(world).filter((flow) => predictAt(world, flow, 0, atRest)?.mode === "must");
-  const chosen = seededRandom(session.seed, "EX-18 flows").shuffle(certain).slice(0, mostFlows);
-  const silent = new Set(await silentFlows(session, chosen));
-  return chosen.filter((flow) => !silent.has(flow));
-}
-
-async function silentFlows(session: Session, flows: readonly WatchedFlow[]): Promise<readonly WatchedFlow[]> {
-  const answers = await Promise.all(flows.map(async (flow) => (await session.send({ ...flow, timeoutMs: answerWaitMs })).answer.kind));
-  return flows.filter((_, index) => answers[index] !== "reply");
-}
-
-/** What packets of the flows, sent all the while, were not answered. */
-async function lostDuring(
-  session: Session,
-  flows: readonly WatchedFlow[],
-  what: string,
-  work: () => Promise<void>,
-): Promise<{ readonly figures: readonly Figure[]; readonly stories: readonly string[] }> {
-  const watch = watchFlows({
-    flows,
-    rate: { everyMs: sendEveryMs, waitMs: answerWaitMs },
-    clock: clockOf(session),
-    send: async (flow, timeoutMs) => await session.send({ ...flow, timeoutMs }),
-    identityOf: ({ answeredBy }) => (answeredBy === undefined ? undefined : session.identityOf(answeredBy)),
-    isSilenced: () => false,
-  });
-  let probes: Awaited<ReturnType<typeof watch.stop>>;
-  try {
-    await work();
-  } finally {
-    probes = await watch.stop();
-  }
-  if (watch.failure !== undefined) throw new HarnessError(`a packet could not be sent: ${watch.failure.why}`);
-  const stories = [...probes].flatMap(([flow, own]) => {
-    const lost = own.filter(({ answeredMs }) => answeredMs === undefined).length;
-    return lost === 0 ? [] : [`${flow.text}: ${lost} of ${own.length} packets were lost while ${what}; expected: none (EX-18)`];
-  });
-  const sent = [...probes.values()].reduce((sum, own) => sum + own.length, 0);
-  return { figures: [{ name: `packets sent while ${what}`, value: sent, unit: "packets", bound: null }], stories };
-}
 
 /** What agents say that are not ready again after what was done; nothing else than that is waited for. */
 async function notReadyAfter(session: Session, what: string, work: () => Promise<void>): Promise<readonly string[]> {
@@ -121,7 +63,7 @@ async function otherwise(session: Session, before: Known, what: string): Promise
   };
   let last: readonly string[] = [];
   try {
-    await startDeadline(clockOf(session), sameAgainWaitMs).until(
+    await startDeadline(clockOfSession(session), sameAgainWaitMs).until(
       "the farm to be as before",
       async () => {
         last = await look();
@@ -140,6 +82,7 @@ async function noLongerAnswered(session: Session, flows: readonly WatchedFlow[],
   return silent.map(({ text }) => `${text} is not answered after ${what}; expected: answered, as before (EX-18)`);
 }
 
+const law = "EX-18";
 const nothing = "this farm has no network";
 
 async function restartedAgents(session: Session): Promise<PropertyOutcome> {
@@ -148,7 +91,7 @@ async function restartedAgents(session: Session): Promise<PropertyOutcome> {
   const before = await knownBy(session);
   let late: readonly string[] = [];
   const flows = await answeredFlows(session);
-  const { figures, stories } = await lostDuring(session, flows, "agents were killed and started anew", async () => {
+  const { figures, stories } = await lostDuring(session, flows, { law, what: "agents were killed and started anew" }, async () => {
     late = await notReadyAfter(session, what, async () => await session.restartAgents());
   });
   const changed = await otherwise(session, before, what);
@@ -203,7 +146,7 @@ async function untilNoticed(session: Session): Promise<void> {
       const status = session.statuses.get(name);
       return status?.phase === "ready" && status.revision > revision ? [name] : [];
     });
-  await startDeadline(clockOf(session), storeWaitMs).until(
+  await startDeadline(clockOfSession(session), storeWaitMs).until(
     "agents to notice that the store has lost everything",
     async () => await Promise.resolve(unaware().length === 0 ? { done: true } : { seen: unaware().join(", ") }),
     lookAtStoreEveryMs,
@@ -218,7 +161,7 @@ const factsIn = async ({ store }: Session): Promise<ReadonlyMap<string, string>>
 async function unpublished(session: Session, facts: ReadonlyMap<string, string>): Promise<readonly string[]> {
   let missing: readonly string[] = [];
   try {
-    await startDeadline(clockOf(session), storeWaitMs).until(
+    await startDeadline(clockOfSession(session), storeWaitMs).until(
       "nodes to publish their facts again",
       async () => {
         const now = await factsIn(session);
@@ -240,7 +183,7 @@ async function lostStore(session: Session): Promise<PropertyOutcome> {
   const facts = await factsIn(session);
   const flows = await answeredFlows(session);
   let after: readonly string[] = [];
-  const { figures, stories } = await lostDuring(session, flows, "the store lost everything", async () => {
+  const { figures, stories } = await lostDuring(session, flows, { law, what: "the store lost everything" }, async () => {
     await emptyStore(session);
     const missing = await unpublished(session, facts);
     await untilNoticed(session);
@@ -253,21 +196,21 @@ async function lostStore(session: Session): Promise<PropertyOutcome> {
 
 export const knowledgeProperties: readonly Property[] = [
   {
-    law: "EX-18",
+    law,
     name: "EX-18 agents that are killed and started anew know all they knew, and no packet is lost",
     needs: needsTunnels,
     alone: true,
     run: restartedAgents,
   },
   {
-    law: "EX-18",
+    law,
     name: "EX-18 a node that is started again is as it was, with the keys that it had",
     needs: needsTunnels,
     alone: true,
     run: rebootedNode,
   },
   {
-    law: "EX-18",
+    law,
     name: "EX-18 a store that lost everything is told it again by the nodes, and no packet is lost",
     needs: needsTunnels,
     alone: true,

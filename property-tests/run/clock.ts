@@ -1,5 +1,7 @@
 /** The time of this machine for who waits for labs. */
+import { setTimeout as pause } from "node:timers/promises";
 import type { Clock } from "../../core/common/index.ts";
+import type { Session } from "./session.ts";
 
 /** Whoever pauses is woken by the signal, with an error. */
 export function clockOf(signal: AbortSignal): Clock {
@@ -20,3 +22,9 @@ export function clockOf(signal: AbortSignal): Clock {
       }),
   };
 }
+
+/** For properties: whoever judges them ends them. */
+export const clockOfSession = (session: Pick<Session, "nowMs">): Clock => ({
+  nowMs: () => session.nowMs(),
+  pause: async (milliseconds) => void (await pause(milliseconds)),
+});

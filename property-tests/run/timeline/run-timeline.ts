@@ -1,12 +1,11 @@
 /** Runs a farm's timeline in an open session: once, whoever asks for it. */
-import { setTimeout as pause } from "node:timers/promises";
 import { DeadlineError, expectValue, startDeadline } from "../../../core/common/index.ts";
-import type { Clock } from "../../../core/common/index.ts";
 import { intentsAt } from "../../../core/intents/index.ts";
 import { answerWaitMs } from "../../laws/flows.ts";
 import { HarnessError } from "../../laws/law.ts";
 import { predictAt } from "../../oracle/index.ts";
 import type { Flow } from "../../oracle/index.ts";
+import { clockOfSession } from "../clock.ts";
 import type { Session } from "../session.ts";
 import { carryOut } from "./carry-out.ts";
 import { chosenFlows } from "./chosen-flows.ts";
@@ -97,7 +96,7 @@ async function untilRecovered(context: WatchContext, flows: readonly Flow[], tim
 
 async function runTimeline(session: Session): Promise<TimelineRun> {
   const { farm, world, seed, internetPort } = session;
-  const clock: Clock = { nowMs: () => session.nowMs(), pause: async (milliseconds) => void (await pause(milliseconds)) };
+  const clock = clockOfSession(session);
   const flows = chosenFlows(world, seed, internetPort);
   if (hasLateJoiners(session)) await session.changeIntents(expectValue(intentsAt(farm, -1)));
   const zeroMs = clock.nowMs();

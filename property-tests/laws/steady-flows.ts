@@ -1,0 +1,62 @@
+/** Flows that are answered at rest, and what is lost of them while something is done that no packet may notice. */
+import { seededRandom } from "../../core/common/index.ts";
+import type { Figure } from "../../reports/index.ts";
+import { predictAt } from "../oracle/index.ts";
+import { clockOfSession } from "../run/clock.ts";
+import type { Session } from "../run/session.ts";
+import { flowsThatWork } from "../what-if/flows.ts";
+import type { WatchedFlow } from "../what-if/flows.ts";
+import { watchFlows } from "../what-if/watch-flows.ts";
+import { answerWaitMs } from "./flows.ts";
+import { HarnessError } from "./law.ts";
+
+/** Each of so many flows, chosen by the seed, sends a packet so often. */
+const mostFlows = 24;
+const sendEveryMs = 40;
+
+/** Of the flows that must be answered at rest, some that are: what does not work before is other laws' to tell. */
+export async function answeredFlows(session: Session): Promise<readonly WatchedFlow[]> {
+  const { world } = session;
+  const atRest = { settleMs: 0, timeline: { faults: [], changes: [] } };
+  // Not those over links that lose packets all the time.
+  const certain = flowsThatWork(world).filter((flow) => predictAt(world, flow, 0, atRest)?.mode === "must");
+  const chosen = seededRandom(session.seed, "steady flows").shuffle(certain).slice(0, mostFlows);
+  const silent = new Set(await silentFlows(session, chosen));
+  return chosen.filter((flow) => !silent.has(flow));
+}
+
+/** Those of which a packet is not answered now. */
+export async function silentFlows(session: Session, flows: readonly WatchedFlow[]): Promise<readonly WatchedFlow[]> {
+  const answers = await Promise.all(flows.map(async (flow) => (await session.send({ ...flow, timeoutMs: answerWaitMs })).answer.kind));
+  return flows.filter((_, index) => answers[index] !== "reply");
+}
+
+/** Of which flows packets, sent all the while, were not answered, told as broken `law`; throws a HarnessError where one could not be sent. */
+export async function lostDuring(
+  session: Session,
+  flows: readonly WatchedFlow[],
+  { law, what }: { readonly law: string; readonly what: string },
+  work: () => Promise<void>,
+): Promise<{ readonly figures: readonly Figure[]; readonly stories: readonly string[] }> {
+  const watch = watchFlows({
+    flows,
+    rate: { everyMs: sendEveryMs, waitMs: answerWaitMs },
+    clock: clockOfSession(session),
+    send: async (flow, timeoutMs) => await session.send({ ...flow, timeoutMs }),
+    identityOf: ({ answeredBy }) => (answeredBy === undefined ? undefined : session.identityOf(answeredBy)),
+    isSilenced: () => false,
+  });
+  let probes: Awaited<ReturnType<typeof watch.stop>>;
+  try {
+    await work();
+  } finally {
+    probes = await watch.stop();
+  }
+  if (watch.failure !== undefined) throw new HarnessError(`a packet could not be sent: ${watch.failure.why}`);
+  const stories = [...probes].flatMap(([flow, own]) => {
+    const lost = own.filter(({ answeredMs }) => answeredMs === undefined).length;
+    return lost === 0 ? [] : [`${flow.text}: ${lost} of ${own.length} packets were lost while ${what}; expected: none (${law})`];
+  });
+  const sent = [...probes.values()].reduce((sum, own) => sum + own.length, 0);
+  return { figures: [{ name: `packets sent while ${what}`, value: sent, unit: "packets", bound: null }], stories };
+}
