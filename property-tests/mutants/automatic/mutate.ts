@@ -1,10 +1,11 @@
 /**
  * `npm run mutate -- --count 20 --seed 1`: changes core/ at random, one line at a time, and tells which law finds each change. What is no
- * behaviour that a law speaks of is redrawn, and told with its reason. Writes a record; exit 1 where a change is not found.
+ * behaviour that a law speaks of is redrawn, and told with its reason. Writes a record, and goes on where one of the same seed was ended;
+ * exit 1 where a change is not found.
  */
 import { execFileSync } from "node:child_process";
 import { availableParallelism, hostname } from "node:os";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { drawChanges } from "./draw.ts";
@@ -17,6 +18,8 @@ import type { Outcome } from "./try-change.ts";
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 export interface Entry {
+  /** Of the sources that were changed. */
+  readonly commit: string;
   readonly file: string;
   readonly line: number;
   readonly operator: string;
@@ -32,7 +35,6 @@ export interface Entry {
 export interface MutationRecord {
   readonly schema: "farmlab.mutations/1";
   readonly seed: number;
-  readonly commit: string;
   readonly host: { readonly name: string; readonly cores: number; readonly node: string };
   /** By laws; `refused` and `stopped` are noticed without one; what is in none of the three was not noticed. */
   readonly found: number;
@@ -41,6 +43,13 @@ export interface MutationRecord {
   readonly entries: readonly Entry[];
   /** Drawn and not counted: nothing that a law speaks of, with the reason, or what does not start. */
   readonly redrawn: readonly { readonly file: string; readonly line: number; readonly after: string; readonly reason: string }[];
+}
+
+/** What an earlier run has kept, of this seed: what it found and replayed is not tried again. */
+function keptEntries(file: string | undefined, seed: number): readonly Entry[] {
+  if (file === undefined || !existsSync(file)) return [];
+  const record = JSON.parse(readFileSync(file, "utf8")) as MutationRecord;
+  return record.seed === seed ? record.entries.filter(({ replayed }) => replayed?.outcome === "fires") : [];
 }
 
 const nothingFollowed: FollowedUp = { reduced: null, replayed: null };
@@ -79,6 +88,7 @@ async function main(): Promise<number> {
   const farms = values.farm.map((name) => `${root}topologies/${name}.farm.yml`);
   const commit = execFileSync("git", ["-C", root, "rev-parse", "HEAD"], { encoding: "utf8" }).trim();
   const drawing = drawChanges(root, seed);
+  const kept = keptEntries(values.output, seed);
   const redrawn: MutationRecord["redrawn"][number][] = [];
   /** In the order of drawing, so that how fast each is has no influence on which are taken. */
   const entries = new Map<number, Entry>();
@@ -92,14 +102,14 @@ async function main(): Promise<number> {
     }
   };
   const recordOf = (): MutationRecord => {
-    const kept = [...entries]
+    const first = [...entries]
       .toSorted(([one], [other]) => one - other)
       .map(([, entry]) => entry)
       .slice(0, count);
     const host = { name: hostname(), cores: availableParallelism(), node: process.version };
-    const ofKind = (kind: Outcome["kind"]): number => kept.filter(({ outcome }) => outcome.kind === kind).length;
+    const ofKind = (kind: Outcome["kind"]): number => first.filter(({ outcome }) => outcome.kind === kind).length;
     const counts = { found: ofKind("found"), refused: ofKind("refused"), stopped: ofKind("stopped") };
-    return { schema: "farmlab.mutations/1", seed, commit, host, ...counts, entries: kept, redrawn };
+    return { schema: "farmlab.mutations/1", seed, host, ...counts, entries: first, redrawn };
   };
   const recordText = (): string => `${JSON.stringify(recordOf(), undefined, 2)}\n`;
   const worker = async (): Promise<void> => {
@@ -107,6 +117,11 @@ async function main(): Promise<number> {
       const taken = next();
       if (taken === undefined) return;
       const { index, change } = taken;
+      const known = kept.find((one) => one.file === change.file && one.line === change.line && one.after === change.after);
+      if (known !== undefined) {
+        entries.set(index, known);
+        continue;
+      }
       const { outcome, emulations } = await tryChange(change, { seed, farms, signal: ending.signal });
       const { file, line, operator, before, after } = change;
       if (outcome.kind === "does not start") {
@@ -127,7 +142,7 @@ async function main(): Promise<number> {
               file: `${root}topologies/${outcome.farm}`,
             })
           : nothingFollowed;
-      const entry: Entry = { file, line, operator, before, after, outcome, emulations, ...further };
+      const entry: Entry = { commit, file, line, operator, before, after, outcome, emulations, ...further };
       entries.set(index, entry);
       // As it grows: who interrupts it keeps what was found until then.
       if (values.output !== undefined) writeFileSync(values.output, recordText());
@@ -135,10 +150,10 @@ async function main(): Promise<number> {
     }
   };
   await Promise.all(Array.from({ length: jobs }, worker));
-  const { found, refused, stopped, entries: kept } = recordOf();
+  const { found, refused, stopped, entries: all } = recordOf();
   if (values.output === undefined) process.stdout.write(recordText());
-  process.stderr.write(`of ${kept.length} changes ${found} found by laws, ${refused} refused, ${stopped} stopped\n`);
-  return found + refused + stopped === kept.length ? 0 : 1;
+  process.stderr.write(`of ${all.length} changes ${found} found by laws, ${refused} refused, ${stopped} stopped\n`);
+  return found + refused + stopped === all.length ? 0 : 1;
 }
 
 const interrupted = 130;
