@@ -22,7 +22,7 @@ const strayRoute = "198.18.1.0/24";
 const strayAddress = "198.18.2.77/24";
 /** Devices that a kernel with modules for tunnels puts into every namespace, and nobody can take away: bridges stand for them where it has none. */
 const kernelDevices = ["tunl0", "sit0", "ip6tnl0", "gre0", "gretap0", "erspan0", "ip6gre0", "ip_vti0", "ip6_vti0"];
-const theirs = { table: "somebody", route: "198.18.3.0/24", protocol: "77" };
+const theirs = { table: "somebody", route: "198.18.3.0/24", protocol: "77", linkGroup: "77" };
 
 const sortedLines = (text: string, keeps: (line: string) => boolean = () => true): string =>
   text
@@ -100,15 +100,11 @@ export function handiwork(session: Session, { position, link, tunnel, hostBridge
   const inOrder = async (steps: readonly (readonly string[])[]): Promise<void> => {
     for (const step of steps) await inside(...step);
   };
-  const withKernelDevices = async (step: "add" | "del"): Promise<string> =>
-    await inside(
-      "sh",
-      "-c",
-      'step=$1; shift; for name; do ip link "$step" "$name" type bridge 2> /dev/null; done; true',
-      "sh",
-      step,
-      ...kernelDevices,
-    );
+  /** But for those that are there: then it is the kernel's own that has to stay. */
+  const makeKernelDevices = async (): Promise<string> => {
+    const lines = `for name; do echo "link add name $name group ${theirs.linkGroup} type bridge"; done | ip -force -batch - 2> /dev/null; true`;
+    return await inside("sh", "-c", lines, "sh", ...kernelDevices);
+  };
   return {
     async change() {
       const [first] = peerLines(await inside("wg", "show", "all", "dump")).split("\n");
@@ -134,7 +130,7 @@ export function handiwork(session: Session, { position, link, tunnel, hostBridge
               ["ip", "link", "set", "dev", tunnel, "mtu", "1300"],
             ]),
       ]);
-      await withKernelDevices("add");
+      await makeKernelDevices();
       if (hostBridge === undefined) return;
       await outside("ip", "link", "set", "dev", hostBridge, "down");
       await outside("ip", "netns", "add", strayNamespace);
@@ -155,13 +151,13 @@ export function handiwork(session: Session, { position, link, tunnel, hostBridge
         ["ip", "route", "del", strayRoute],
         ["ip", "address", "del", strayAddress, "dev", link],
         ["ip", "link", "del", "stray0"],
+        ["ip", "link", "del", "group", theirs.linkGroup],
         ["nft", "delete", "table", "inet", theirs.table],
         ["nft", "delete", "table", "inet", "farmlab-stray"],
         ...(tunnel === undefined ? [] : [["wg", "set", tunnel, "peer", strayKey, "remove"]]),
       ];
       await Promise.allSettled([
         ...leftovers.map(async (argv) => await inside(...argv)),
-        withKernelDevices("del"),
         ...(hostBridge === undefined
           ? []
           : [outside("ip", "netns", "del", strayNamespace), outside("ip", "link", "set", "dev", hostBridge, "up")]),

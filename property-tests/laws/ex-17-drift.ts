@@ -1,8 +1,6 @@
 /** EX-17: an agent that finds its node as it should be changes nothing, and puts right what somebody changed by hand, and only that. */
-import { DeadlineError, startDeadline } from "../../core/common/index.ts";
 import { factsPrefix } from "../../core/store/index.ts";
 import type { StoreEntry } from "../../core/store/index.ts";
-import { clockOfSession } from "../run/clock.ts";
 import { gatewayUpPlace, resourcePosition, tunnelName } from "../run/places.ts";
 import { gatewayIpv4, hexOf } from "../oracle/index.ts";
 import type { NodeStatus } from "../../core/intents/index.ts";
@@ -11,6 +9,7 @@ import { driftedTexts, handiwork } from "./drift.ts";
 import type { DriftPlace } from "./drift.ts";
 import { HarnessError, needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
+import { leftAtLast } from "./left-at-last.ts";
 
 interface AfterRestart {
   /** Changes of every node's agent since. */
@@ -135,8 +134,7 @@ async function putRight(session: Session): Promise<PropertyOutcome> {
 }
 
 /** How long a node may take to publish again what it published. */
-const publishWaitMs = 10_000;
-const lookEveryMs = 20;
+const publishing = { waitMs: 10_000, everyMs: 20 };
 
 /** What a node publishes, as others read it: the same to them, but not the text that the node wrote. */
 const byAnotherHand = (text: string): string => text.replace(/\}$/, ',"by":"hand"}');
@@ -145,26 +143,13 @@ async function publishedAgain(session: Session): Promise<PropertyOutcome> {
   const held = async (): Promise<ReadonlyMap<string, string>> => new Map((await factsIn(session)).map(({ key, value }) => [key, value]));
   const before = await held();
   await Promise.all([...before].map(async ([key, text]) => await session.store.put(key, byAnotherHand(text))));
-  const changed = async (): Promise<string[]> => {
+  const left = await leftAtLast(session, publishing, async () => {
     const now = await held();
     return [...before].flatMap(([key, text]) => (now.get(key) === text ? [] : [key]));
-  };
-  const look = async (): Promise<{ done: true } | { seen: string }> => {
-    const keys = await changed();
-    return keys.length === 0 ? { done: true } : { seen: keys.join(", ") };
-  };
-  const left = await startDeadline(clockOfSession(session), publishWaitMs)
-    .until("the nodes to publish again", look, lookEveryMs)
-    .then(
-      () => [],
-      async (error: unknown) => {
-        if (error instanceof DeadlineError) return await changed();
-        throw error;
-      },
-    );
+  });
   const stories = left.map(
     (key) =>
-      `${key} is still as somebody wrote it ${publishWaitMs / 1000} s ago; expected: as its node published it (EX-17: drift in what farmlab owns is repaired)`,
+      `${key} is still as somebody wrote it ${publishing.waitMs / 1000} s ago; expected: as its node published it (EX-17: drift in what farmlab owns is repaired)`,
   );
   return outcomeOf(before.size, stories);
 }

@@ -3,24 +3,22 @@
  * started again, and the store may lose all that nodes can say once more: the farm is the same after each, and packets do not notice that
  * an agent or the store was away.
  */
-import { DeadlineError, seededRandom, startDeadline } from "../../core/common/index.ts";
+import { seededRandom } from "../../core/common/index.ts";
 import { factsPrefix } from "../../core/store/index.ts";
 import { storeDataFolder } from "../../topologies/index.ts";
 import { expectedMesh } from "../oracle/index.ts";
-import { clockOfSession } from "../run/clock.ts";
 import { lastingCount, notAsBefore, stateOfFarm } from "../run/farm-state.ts";
 import type { FarmState } from "../run/farm-state.ts";
 import type { Session } from "../run/session.ts";
 import type { WatchedFlow } from "../what-if/flows.ts";
 import { HarnessError, needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
+import { leftAtLast } from "./left-at-last.ts";
 import { answeredFlows, lostDuring, silentFlows } from "./steady-flows.ts";
 
 /** Addresses that routers announce come a while after an agent is ready. */
-const sameAgainWaitMs = 10_000;
-const lookAgainMs = 100;
-const storeWaitMs = 10_000;
-const lookAtStoreEveryMs = 20;
+const sameAgain = { waitMs: 10_000, everyMs: 100 };
+const storeAgain = { waitMs: 10_000, everyMs: 20 };
 const keyFile = "/var/lib/farmlab/keys.json";
 
 /** What agents say that are not ready again after what was done; nothing else than that is waited for. */
@@ -54,27 +52,28 @@ async function knownBy(session: Session): Promise<Known> {
   return { state: await stateOfFarm(session, { flows: false }), keyFiles: new Map(await Promise.all(keyFiles)) };
 }
 
+interface Rest extends Known {
+  readonly flows: readonly WatchedFlow[];
+}
+
+const rests = new WeakMap<Session, Promise<Rest>>();
+
+/** The farm before anything was done to it. Looked at once in a session, as each of these properties leaves it as it was, or fails. */
+function atRest(session: Session): Promise<Rest> {
+  const look = async (): Promise<Rest> => ({ ...(await knownBy(session)), flows: await answeredFlows(session) });
+  const rest = rests.get(session) ?? look();
+  rests.set(session, rest);
+  return rest;
+}
+
 /** What stays otherwise than before. */
 async function otherwise(session: Session, before: Known, what: string): Promise<readonly string[]> {
-  const look = async (): Promise<readonly string[]> => {
+  const differences = await leftAtLast(session, sameAgain, async () => {
     const { state, keyFiles } = await knownBy(session);
     const written = [...keyFiles].filter(([node, file]) => before.keyFiles.get(node) !== file);
     return [...notAsBefore(before.state, state), ...written.map(([node]) => `${node} has another key file`)];
-  };
-  let last: readonly string[] = [];
-  try {
-    await startDeadline(clockOfSession(session), sameAgainWaitMs).until(
-      "the farm to be as before",
-      async () => {
-        last = await look();
-        return last.length === 0 ? { done: true } : { seen: last[0] ?? "" };
-      },
-      lookAgainMs,
-    );
-  } catch (error) {
-    if (!(error instanceof DeadlineError)) throw error;
-  }
-  return last.map((difference) => `after ${what}, ${difference}; expected: as it was before (EX-18)`);
+  });
+  return differences.map((difference) => `after ${what}, ${difference}; expected: as it was before (EX-18)`);
 }
 
 async function noLongerAnswered(session: Session, flows: readonly WatchedFlow[], what: string): Promise<readonly string[]> {
@@ -88,14 +87,13 @@ const nothing = "this farm has no network";
 async function restartedAgents(session: Session): Promise<PropertyOutcome> {
   if (session.world.networks.length === 0) return outcomeOf(0, [], { nothing });
   const what = "its agent was killed and started anew";
-  const before = await knownBy(session);
+  const before = await atRest(session);
   let late: readonly string[] = [];
-  const flows = await answeredFlows(session);
-  const { figures, stories } = await lostDuring(session, flows, { law, what: "agents were killed and started anew" }, async () => {
+  const { figures, stories } = await lostDuring(session, before.flows, { law, what: "agents were killed and started anew" }, async () => {
     late = await notReadyAfter(session, what, async () => await session.restartAgents());
   });
   const changed = await otherwise(session, before, what);
-  return outcomeOf(flows.length + lastingCount(before.state), [...stories, ...late, ...changed], { figures });
+  return outcomeOf(before.flows.length + lastingCount(before.state), [...stories, ...late, ...changed], { figures });
 }
 
 /**
@@ -120,16 +118,16 @@ async function rebootedNode(session: Session): Promise<PropertyOutcome> {
   const node = nodeToReboot(session);
   if (node === undefined) return outcomeOf(0, [], { nothing });
   const what = `${node} was started again`;
-  const before = await knownBy(session);
-  const flows = await answeredFlows(session);
+  const before = await atRest(session);
   const late = await notReadyAfter(session, what, async () => await session.rebootNode(node));
   const changed = await otherwise(session, before, what);
-  const silent = await noLongerAnswered(session, flows, what);
-  return outcomeOf(flows.length + lastingCount(before.state), [...late, ...changed, ...silent]);
+  const silent = await noLongerAnswered(session, before.flows, what);
+  return outcomeOf(before.flows.length + lastingCount(before.state), [...late, ...changed, ...silent]);
 }
 
 /** Ends the store and starts it with nothing in it, at a revision before all that agents have seen. */
-async function emptyStore({ farm, lab, ...session }: Session): Promise<void> {
+async function emptyStore(session: Session): Promise<void> {
+  const { farm, lab } = session;
   const host = lab.node(farm.internet.hosts.find(({ store }) => store)?.name ?? "");
   const service = lab.topology.nodes.find(({ name }) => name === host.name)?.config.services?.find(({ name }) => name === "store");
   if (service === undefined) throw new HarnessError(`${host.name} has no store`);
@@ -141,16 +139,15 @@ async function emptyStore({ farm, lab, ...session }: Session): Promise<void> {
 /** Before that, what an agent said last may be of the store as it was. */
 async function untilNoticed(session: Session): Promise<void> {
   const { revision } = await session.store.range(factsPrefix);
-  const unaware = (): string[] =>
-    session.farm.nodes.flatMap(({ name }) => {
-      const status = session.statuses.get(name);
-      return status?.phase === "ready" && status.revision > revision ? [name] : [];
-    });
-  await startDeadline(clockOfSession(session), storeWaitMs).until(
-    "agents to notice that the store has lost everything",
-    async () => await Promise.resolve(unaware().length === 0 ? { done: true } : { seen: unaware().join(", ") }),
-    lookAtStoreEveryMs,
+  const unaware = await leftAtLast(session, storeAgain, () =>
+    Promise.resolve(
+      session.farm.nodes.flatMap(({ name }) => {
+        const status = session.statuses.get(name);
+        return status?.phase === "ready" && status.revision > revision ? [name] : [];
+      }),
+    ),
   );
+  if (unaware.length > 0) throw new HarnessError(`agents say nothing of a store that has lost everything: ${unaware.join(", ")}`);
 }
 
 /** By key. */
@@ -159,39 +156,30 @@ const factsIn = async ({ store }: Session): Promise<ReadonlyMap<string, string>>
 
 /** Until the store holds these facts again; what it lacks at the deadline. */
 async function unpublished(session: Session, facts: ReadonlyMap<string, string>): Promise<readonly string[]> {
-  let missing: readonly string[] = [];
-  try {
-    await startDeadline(clockOfSession(session), storeWaitMs).until(
-      "nodes to publish their facts again",
-      async () => {
-        const now = await factsIn(session);
-        missing = [...facts].flatMap(([key, text]) => (now.get(key) === text ? [] : [key]));
-        return missing.length === 0 ? { done: true } : { seen: missing.join(", ") };
-      },
-      lookAtStoreEveryMs,
-    );
-  } catch (error) {
-    if (!(error instanceof DeadlineError)) throw error;
-  }
+  const missing = await leftAtLast(session, storeAgain, async () => {
+    const now = await factsIn(session);
+    return [...facts].flatMap(([key, text]) => (now.get(key) === text ? [] : [key]));
+  });
   return missing.map((key) => `${key} was not published again into a store that had lost it; expected: as before (EX-18)`);
 }
 
 async function lostStore(session: Session): Promise<PropertyOutcome> {
   if (session.world.networks.length === 0) return outcomeOf(0, [], { nothing });
   const what = "the store had lost everything and got its intents again";
-  const before = await knownBy(session);
+  const before = await atRest(session);
   const facts = await factsIn(session);
-  const flows = await answeredFlows(session);
   let after: readonly string[] = [];
-  const { figures, stories } = await lostDuring(session, flows, { law, what: "the store lost everything" }, async () => {
+  const { figures, stories } = await lostDuring(session, before.flows, { law, what: "the store lost everything" }, async () => {
     await emptyStore(session);
-    const missing = await unpublished(session, facts);
-    await untilNoticed(session);
-    const late = await notReadyAfter(session, what, async () => await session.changeIntents(session.intents));
-    after = [...missing, ...late];
+    try {
+      after = await unpublished(session, facts);
+      await untilNoticed(session);
+    } finally {
+      after = [...after, ...(await notReadyAfter(session, what, async () => await session.changeIntents(session.intents)))];
+    }
   });
   const changed = await otherwise(session, before, what);
-  return outcomeOf(flows.length + facts.size + lastingCount(before.state), [...stories, ...after, ...changed], { figures });
+  return outcomeOf(before.flows.length + facts.size + lastingCount(before.state), [...stories, ...after, ...changed], { figures });
 }
 
 export const knowledgeProperties: readonly Property[] = [

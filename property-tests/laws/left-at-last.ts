@@ -1,0 +1,23 @@
+/** Waiting until a property has nothing more to object. */
+import { DeadlineError, startDeadline } from "../../core/common/index.ts";
+import { clockOfSession } from "../run/clock.ts";
+import type { Session } from "../run/session.ts";
+
+/** Looks every so often until nothing is left or the time is over, in milliseconds; answers what was left at the last look. Throws what `look` throws. */
+export async function leftAtLast(
+  session: Session,
+  { waitMs, everyMs }: { readonly waitMs: number; readonly everyMs: number },
+  look: () => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  let left: readonly string[] = [];
+  const seen = async (): Promise<{ done: true } | { seen: string }> => {
+    left = await look();
+    return left.length === 0 ? { done: true } : { seen: left[0] ?? "" };
+  };
+  try {
+    await startDeadline(clockOfSession(session), waitMs).until("nothing to be left", seen, everyMs);
+  } catch (error) {
+    if (!(error instanceof DeadlineError)) throw error;
+  }
+  return left;
+}
