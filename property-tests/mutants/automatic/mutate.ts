@@ -45,11 +45,13 @@ export interface MutationRecord {
   readonly redrawn: readonly { readonly file: string; readonly line: number; readonly after: string; readonly reason: string }[];
 }
 
-/** What an earlier run has kept, of this seed: what it found and replayed is not tried again. */
+const isDone = ({ reduced, replayed }: Entry): boolean => reduced !== null && reduced.to !== reduced.from && replayed?.outcome === "fires";
+
+/** What an earlier run has kept, of this seed: what it found, made smaller and replayed is not tried again. */
 function keptEntries(file: string | undefined, seed: number): readonly Entry[] {
   if (file === undefined || !existsSync(file)) return [];
   const record = JSON.parse(readFileSync(file, "utf8")) as MutationRecord;
-  return record.seed === seed ? record.entries.filter(({ replayed }) => replayed?.outcome === "fires") : [];
+  return record.seed === seed ? record.entries.filter(isDone) : [];
 }
 
 const nothingFollowed: FollowedUp = { reduced: null, replayed: null };
