@@ -253,6 +253,10 @@ describe("who comes and goes", () => {
     expect(seen(of, flows["internet to a forward"], 0, 10_500, 11_000)).toEqual(["must not: any", "may", "must"]);
     expect(seen(of, (late) => flowTo(late, "red-1", "2a02:1802:5e:1abc::2"), 0, 11_000)).toEqual(["must not: unreachable", "must"]);
     expect(at(of, "exit point to the internet", 10_500)).toBe("must");
+    const echoes = [0, 10_500, 11_000].map(
+      (atMs) => predictAt(of, flowTo(of, "host-v4", "185.69.166.200"), atMs, { settleMs })?.prediction,
+    );
+    expect(echoes.map((prediction) => prediction?.delivered === false && prediction.mayEcho === true)).toEqual([false, true, true]);
   });
 });
 

@@ -135,7 +135,8 @@ function looksAlike(one: Prediction, other: Prediction): boolean {
   if (one.delivered && other.delivered) {
     return one.answeredBy === other.answeredBy && one.hops === other.hops && sameOrAbsent(one.sourceSeen, other.sourceSeen, sameAddress);
   }
-  return !one.delivered && !other.delivered && one.refusal === other.refusal && one.refusedBy?.who === other.refusedBy?.who;
+  if (one.delivered || other.delivered) return false;
+  return one.refusal === other.refusal && one.refusedBy?.who === other.refusedBy?.who && one.mayEcho === other.mayEcho;
 }
 
 /** What holds in both states. */
