@@ -26,6 +26,18 @@ function alone(source: ScenarioSource, wanted: number): string {
   return `${drawn?.arm} ${drawn?.scenario.seed} ${drawn?.scenario.text}`;
 }
 
+describe("scenarios around a farm", () => {
+  const timelines = Array.from({ length: 4 }, (_, seed) => drawnOf(variationsSource(document, file, seed))).flat();
+
+  it("have something happen to them, and as often as not nothing where statistics are drawn from", () => {
+    const eventful = (text: string): boolean => text.includes("timeline:");
+    const unguided = timelines.filter((text) => text.startsWith("unguided "));
+    expect(unguided.filter(eventful).length).toBeGreaterThan(2);
+    expect(unguided.filter((text) => !eventful(text)).length).toBeGreaterThan(2);
+    expect(timelines.filter((text) => text.startsWith("given ")).some(eventful)).toBe(false);
+  });
+});
+
 describe.each([
   ["whole farms", (): ScenarioSource => generatedSource("generated", 5)],
   ["other networks in a farm", (): ScenarioSource => variationsSource(document, file, 5)],

@@ -59,10 +59,11 @@ function passedOver(search: Search | undefined, position: number): void {
   if (position % followedOf !== followedOf - 1) search?.next();
 }
 
-/** The farm of a file first, then the same nodes and surroundings with other networks; a farm without exit node, which has none, with other seeds. */
+/** The farm of a file first, then the same nodes and surroundings with other networks, to half of which
+ * something happens; a farm without exit node, which has none, with other seeds. */
 export function variationsSource(base: FarmFile, file: string, seed: number): ScenarioSource {
   const search = Object.values(base.nodes).some((node) => node["exit-node"] !== undefined)
-    ? createSearch({ seed, unguidedShare, base })
+    ? createSearch({ seed, unguidedShare, base, timelines: true })
     : undefined;
   return {
     name: base.farm,
