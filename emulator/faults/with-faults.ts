@@ -93,8 +93,8 @@ class Faults {
     const { clock, rules } = this.#context;
     const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
     for (const step of rules.stepsOf(this.#schedule)) {
-      while (this.#nowMs() < step.atMs && !signal.aborted) {
-        await Promise.race([aborted, clock.pause(Math.min(sliceMs, step.atMs - this.#nowMs()))]);
+      for (let restMs = step.atMs - this.#nowMs(); restMs > 0 && !signal.aborted; restMs = step.atMs - this.#nowMs()) {
+        await Promise.race([aborted, clock.pause(Math.min(sliceMs, restMs))]);
       }
       signal.throwIfAborted();
       // Before it is tried: one that fails halfway has to be healed too.

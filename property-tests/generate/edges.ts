@@ -95,7 +95,7 @@ export const routerForwards = [
   { service: "udp/5060", to: 1 },
 ] as const;
 
-/** Nothing is lost: the laws say what happens to a packet, not how often one has to be sent. */
+/** Nothing is lost, so that no law has to leave anything out. */
 export const conditionChoices: readonly Omit<ConditionEntry, "link" | "segment">[] = [
   { like: "lan" },
   { "delay-ms": 5 },
