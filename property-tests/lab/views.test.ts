@@ -8,7 +8,9 @@ import { healing, loadFarm, stepsOf } from "../../core/farm/index.ts";
 import type { Fault } from "../../core/farm/index.ts";
 import { intentsOf } from "../../core/intents/index.ts";
 import { readCapture } from "../../emulator/capture/index.ts";
+import { missing, needs } from "../../emulator/containerlab/available.fixture.ts";
 import { withFaults } from "../../emulator/faults/index.ts";
+import type { BackendName } from "../../emulator/lab.ts";
 import { wireOfLab } from "../../emulator/wire/index.ts";
 import { flowText, flowsTo } from "../laws/flows.ts";
 import type { BrokenFlow } from "../laws/index.ts";
@@ -32,10 +34,10 @@ const original = readFileSync(file, "utf8");
 const flowsWalked = 16;
 let opened: OpenSession | undefined;
 
-async function open(mutantId?: string, text: string = original): Promise<OpenSession["session"]> {
+async function open(mutantId?: string, text: string = original, backend: BackendName = "netns"): Promise<OpenSession["session"]> {
   const { farm } = expectValue(loadFarm(text, file));
   opened = await openSession({
-    ...{ file, text, farm, intents: expectValue(intentsOf(farm)), seed: 1, backend: "netns", image: "built" },
+    ...{ file, text, farm, intents: expectValue(intentsOf(farm)), seed: 1, backend, image: "built" },
     ...{
       patches: mutantId === undefined ? [] : mutants.find(({ id }) => id === mutantId)!.patches,
       signal: new AbortController().signal,
@@ -69,8 +71,8 @@ async function firstBroken(session: OpenSession["session"], law: string, name: s
   return outcome.broken![0]!;
 }
 
-it("a rule that is not there: the control plane, with the rule that stops the packet instead", async () => {
-  const session = await open("snat-left-out");
+async function ruleThatIsNotThere(backend: BackendName): Promise<void> {
+  const session = await open("snat-left-out", original, backend);
   const broken = await firstBroken(session, "EX-9", "sees GWPubIP4");
   const evidence = await evidenceOf(session, property("EX-9"), broken);
   expect(evidence.guilty?.layer).toBe("control plane");
@@ -88,7 +90,10 @@ it("a rule that is not there: the control plane, with the rule that stops the pa
   expect(notes).toEqual([]);
   expect(packets.at(0)?.interface.name).toBe("node-1/w-1abc-2:eth0");
   expect(packets.at(-1)?.interface.name).toBe("node-1/gateway:to-1abc-1");
-});
+}
+
+it("a rule that is not there: the control plane, with the rule that stops the packet instead", () => ruleThatIsNotThere("netns"));
+it.skipIf(missing)(`such a rule is found on containerlab too (${needs})`, () => ruleThatIsNotThere("containerlab"));
 
 it("a route that is not there: the control plane, where the answer finds no way back", async () => {
   const session = await open("return-route-left-out");

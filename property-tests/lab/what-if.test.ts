@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, describe, expect, it } from "vitest";
+import { missing, needs } from "../../emulator/containerlab/available.fixture.ts";
+import type { BackendName } from "../../emulator/lab.ts";
 import { whatIfResultSchema } from "../what-if/schema.ts";
 import { tracesOf } from "./leftovers.ts";
 
@@ -55,6 +57,19 @@ describe("what-if", () => {
     ]);
     expect(exitCode).toBe(1);
   });
+
+  /** Off and on again, with all that only a running agent makes: its workloads answer as before. */
+  async function powerFailure(backend: BackendName): Promise<void> {
+    const argv = ["what-if", farm, "--only", "node node-2", "--backend", backend, "--seed", "1", "--format", "json"];
+    const { stdout } = await execa(launcher, argv, { reject: false });
+    const [node] = whatIfResultSchema.parse(JSON.parse(stdout)).failures;
+    expect(node).toMatchObject({ verdict: "standing", cutOff: ["blue/blue-2", "red/red-2"], why: null });
+    const services = new Set(node?.lost.map(({ service, comesBack }) => `${service} ${comesBack}`));
+    expect(services).toEqual(new Set(["icmp repaired", "udp/5353 repaired"]));
+  }
+
+  it("tells that a node whose power failed is as before once it is back", () => powerFailure("netns"));
+  it.skipIf(missing)(`does so on containerlab (${needs})`, () => powerFailure("containerlab"));
 
   it("leaves nothing when it is interrupted while something has failed", async () => {
     const child = spawn(launcher, ["what-if", farm, "--only", "node", "--stands", "1h"], { stdio: ["ignore", "ignore", "pipe"] });

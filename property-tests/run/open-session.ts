@@ -137,7 +137,10 @@ export async function sessionIn(live: LiveFarm, prober: Prober, options: Session
       await responders.restart(node);
       await openTunnels(world, traffic, clock, lostSessionWaitMs);
     },
-    listenAgain: (node) => responders.restart(node),
+    async listenAgain(node) {
+      const absent = await responders.restart(node);
+      if (absent.length > 0) throw new HarnessError(`these are not on ${node} yet: ${absent.map(traffic.identityOf).join(", ")}`);
+    },
     async changeIntents(wanted) {
       await responders.keepOnly((party) => party.kind !== "workload" || workloadOf(party, wanted) !== undefined);
       try {

@@ -11,8 +11,8 @@ const anywhere: readonly Address[] = [
 ];
 
 export interface Responders {
-  /** Listens anew on a node that has started again and is ready. */
-  restart(node: string): Promise<void>;
+  /** Listens anew on a node that has started again; resolves with those who are not there to listen for. */
+  restart(node: string): Promise<readonly Party[]>;
   /** Ends the listeners of the parties that are not wanted: each holds its namespace, which could not vanish. Then `resume` is due. */
   keepOnly(wanted: (party: Party) => boolean): Promise<void>;
   /** Listens for every wanted party that nobody listens for. */
@@ -40,7 +40,8 @@ export async function startResponders(world: World, prober: Prober, traffic: Tra
   const listening = new Map<Served, readonly Listener[]>();
   let isWanted = (_party: Party): boolean => true;
 
-  const listen = async (): Promise<void> => {
+  /** Listens for everybody for whom nobody does; resolves with those who are not there. */
+  const listen = async (): Promise<readonly Served[]> => {
     const missing = served.filter((one) => isWanted(one.party) && !listening.has(one));
     await Promise.all(
       missing.map(async (one) => {
@@ -54,6 +55,7 @@ export async function startResponders(world: World, prober: Prober, traffic: Tra
         }
       }),
     );
+    return missing.filter((one) => !listening.has(one));
   };
   const endThose = async (chosen: (one: Served) => boolean): Promise<void> => {
     const ending = [...listening].filter(([one]) => chosen(one));
@@ -63,14 +65,15 @@ export async function startResponders(world: World, prober: Prober, traffic: Tra
   await listen();
   return {
     async restart(node) {
-      await endThose(({ party }) => traffic.positionOf(party).node === node);
-      await listen();
+      const isThere = ({ party }: Served): boolean => traffic.positionOf(party).node === node;
+      await endThose(isThere);
+      return [...new Set((await listen()).filter(isThere).map(({ party }) => party))];
     },
     async keepOnly(wanted) {
       isWanted = wanted;
       await endThose(({ party }) => !wanted(party));
     },
-    resume: listen,
+    resume: async () => void (await listen()),
     close: async () => await endThose(() => true),
   };
 }
