@@ -36,6 +36,8 @@ export interface TryOptions {
 const nameOf = (farm: string): string => farm.slice(farm.lastIndexOf("/") + 1);
 const isOfLab = (law: string): boolean => lawNamed(law)?.kind !== "pure";
 
+const firstStory = (laws: MutantRun["laws"]): string => laws.find(({ verdict }) => verdict === "failed")?.why?.split("\n")[0] ?? "";
+
 /** Until a law fails on one of the farms. Rejects with the signal's reason when interrupted. */
 export async function tryChange({ patch }: Drawn, { seed, farms, signal }: TryOptions): Promise<Tried> {
   let emulations = 0;
@@ -65,7 +67,7 @@ export async function tryChange({ patch }: Drawn, { seed, farms, signal }: TryOp
     const why =
       end.kind === "broken"
         ? end.why
-        : (unknown?.why ?? (killedBy.length > 0 ? `${killedBy.join(", ")} failed once and not again` : undefined));
+        : (unknown?.why ?? (killedBy.length > 0 ? `${killedBy.join(", ")} failed once and not again: ${firstStory(laws)}` : undefined));
     if (why !== undefined) notJudged ??= { kind: "unknown", farm, why };
   }
   return { outcome: notJudged ?? { kind: "survived" }, emulations };
