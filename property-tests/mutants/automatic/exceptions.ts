@@ -117,13 +117,6 @@ export const equivalents: readonly Equivalent[] = [
     reason: "a regular look comes 1 ms later: no law speaks of so little",
   },
   {
-    file: "core/store/transport.ts",
-    before: 'if (error.sent || error.fault !== "unreachable") {',
-    after: 'if (error.sent && error.fault !== "unreachable") {',
-    reason:
-      "a request whose connection broke goes to the store's other address at once, and not after a pause: agents write whole values, which twice is as once, and a watch that goes on there finds out as well whether the store has gone back",
-  },
-  {
     file: "core/store/watch.ts",
     before: 'signal.removeEventListener("abort", wake);',
     after: 'signal.removeEventListener("abortx", wake);',

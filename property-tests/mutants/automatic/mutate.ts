@@ -4,7 +4,7 @@
  * exit 1 where a change is not found.
  */
 import { execFileSync } from "node:child_process";
-import { availableParallelism, hostname } from "node:os";
+import { availableParallelism } from "node:os";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -35,7 +35,7 @@ export interface Entry {
 export interface MutationRecord {
   readonly schema: "farmlab.mutations/1";
   readonly seed: number;
-  readonly host: { readonly name: string; readonly cores: number; readonly node: string };
+  readonly host: { readonly cores: number; readonly node: string };
   /** By laws; `refused` and `stopped` are noticed without one; what is in none of the three was not noticed. */
   readonly found: number;
   readonly refused: number;
@@ -108,7 +108,7 @@ async function main(): Promise<number> {
       .toSorted(([one], [other]) => one - other)
       .map(([, entry]) => entry)
       .slice(0, count);
-    const host = { name: hostname(), cores: availableParallelism(), node: process.version };
+    const host = { cores: availableParallelism(), node: process.version };
     const ofKind = (kind: Outcome["kind"]): number => first.filter(({ outcome }) => outcome.kind === kind).length;
     const counts = { found: ofKind("found"), refused: ofKind("refused"), stopped: ofKind("stopped") };
     return { schema: "farmlab.mutations/1", seed, host, ...counts, entries: first, redrawn };
