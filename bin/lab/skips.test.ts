@@ -1,6 +1,6 @@
 /** XC-7: on a host that really lacks something, what needs it is skipped by name. */
 import { afterAll, describe, expect, it } from "vitest";
-import { noTimeline } from "../../property-tests/laws/timeline.ts";
+import { noTimeline } from "../../property-tests/laws/silent.ts";
 import { farmlab, onHost, socketRefusers, temporaryFolder, without, type Ran } from "./host.fixture.ts";
 
 const farm = new URL("../../topologies/exit-node.farm.yml", import.meta.url).pathname;

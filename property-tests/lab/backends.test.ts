@@ -9,7 +9,7 @@ import { missing, needs } from "../../emulator/containerlab/available.fixture.ts
 import type { SourcePatch } from "../../emulator/image/index.ts";
 import type { BackendName } from "../../emulator/lab.ts";
 import { mutants } from "../mutants/index.ts";
-import { noTimeline } from "../laws/timeline.ts";
+import { isSilent } from "../laws/silent.ts";
 import { runFarms, selectProperties } from "../run/index.ts";
 
 const folder = fileURLToPath(new URL("../../topologies", import.meta.url));
@@ -24,7 +24,7 @@ async function verdicts(backend: BackendName, name: string, patches: readonly So
     ...{ properties: selectProperties([]), seed: 42, backend, jobs: 1, patches, version: "test" },
     ...{ signal: new AbortController().signal, onEvent: () => undefined },
   });
-  const judged = result.results.flatMap(({ laws }) => laws.filter(({ why }) => why !== noTimeline));
+  const judged = result.results.flatMap(({ laws }) => laws.filter(({ why }) => !isSilent(why)));
   return judged.map(({ property, verdict }) => `${verdict}: ${property}`);
 }
 

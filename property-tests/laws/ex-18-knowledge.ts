@@ -56,14 +56,9 @@ interface Rest extends Known {
   readonly flows: readonly WatchedFlow[];
 }
 
-const rests = new WeakMap<Session, Promise<Rest>>();
-
-/** The farm before anything was done to it. Looked at once in a session, as each of these properties leaves it as it was, or fails. */
-function atRest(session: Session): Promise<Rest> {
-  const look = async (): Promise<Rest> => ({ ...(await knownBy(session)), flows: await answeredFlows(session) });
-  const rest = rests.get(session) ?? look();
-  rests.set(session, rest);
-  return rest;
+/** The farm before anything is done to it. */
+async function atRest(session: Session): Promise<Rest> {
+  return { ...(await knownBy(session)), flows: await answeredFlows(session) };
 }
 
 /** What stays otherwise than before. */

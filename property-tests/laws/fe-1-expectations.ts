@@ -6,6 +6,7 @@ import type { Sent, Session } from "../run/session.ts";
 import { answerText, answerWaitMs, flowText, partyText, requireAnswers, silenceWaitMs } from "./flows.ts";
 import { HarnessError, needsTunnels, outcomeOf } from "./law.ts";
 import type { BrokenFlow, Property, PropertyOutcome } from "./law.ts";
+import { noExpectations } from "./silent.ts";
 
 /** A flow of an expectation, and what became of it. */
 export interface AskedFlow extends ExpectedFlow {
@@ -59,7 +60,7 @@ async function expectations(session: Session): Promise<PropertyOutcome> {
   }
   const stories = disappointed.map(({ story }) => story);
   const broken = disappointed.flatMap((one) => one.broken ?? []);
-  return outcomeOf(asked.length, stories, { broken, nothing: "this farm file expects nothing of its own" });
+  return outcomeOf(asked.length, stories, { broken, nothing: noExpectations });
 }
 
 export const expectationProperties: readonly Property[] = [

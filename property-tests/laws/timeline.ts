@@ -6,9 +6,7 @@ import { judgeTimeline, timelineRunOf, timelineWaitMs } from "../run/timeline/in
 import type { Session } from "../run/session.ts";
 import { needsTunnels, outcomeOf, unknownOutcome } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
-
-/** Why the laws here say nothing of most farms. */
-export const noTimeline = "this farm has no timeline";
+import { noTimeline } from "./silent.ts";
 
 const over =
   (law: string) =>
