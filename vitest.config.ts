@@ -14,6 +14,10 @@ const config: ViteUserConfig = defineConfig({
           include: ["**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/lab/**"],
           testTimeout: unitTimeoutMs,
+          // Modules are loaded once in a worker and not once in a file, and no core is left idle: a third of the time. Tests leave nothing behind in
+          // modules or in the environment.
+          isolate: false,
+          maxWorkers: "100%",
           sequence: { groupOrder: 1 },
         },
       },
