@@ -11,6 +11,23 @@ export interface Interrupt {
   release(): void;
 }
 
+/**
+ * Runs `work` with a signal that Ctrl-C aborts. Once interrupted the process ends at once and with the code of that: what still waits for a lab
+ * that is gone must not keep it. `lastWords` say what is left. Throws whatever else `work` throws.
+ */
+export async function untilInterrupted(work: (signal: AbortSignal) => Promise<void>, lastWords = "the labs are gone"): Promise<void> {
+  const interrupt = onInterrupt();
+  try {
+    await work(interrupt.signal);
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    process.stderr.write(`interrupted; ${lastWords}\n`);
+    process.exit(interrupt.exitCode());
+  } finally {
+    interrupt.release();
+  }
+}
+
 /** `announce` says what the first one does. */
 export function onInterrupt(announce = "taking the labs down (again to stop at once)"): Interrupt {
   const controller = new AbortController();

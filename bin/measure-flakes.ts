@@ -23,7 +23,7 @@ import { runFarms, selectProperties, sourcesHash } from "../property-tests/run/i
 import type { FarmToRun } from "../property-tests/run/index.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { hostCanRun } from "./host-problem.ts";
-import { onInterrupt } from "./interrupt.ts";
+import { untilInterrupted } from "./interrupt.ts";
 import { takeUsageErrors } from "./output.ts";
 import { prepareRuntime } from "./prepare-runtime.ts";
 import { version } from "./version.ts";
@@ -46,17 +46,16 @@ function hostInWords(): string {
 
 async function measure({ repeats, record: file }: { readonly repeats: number; readonly record: string }): Promise<void> {
   if (!(await hostCanRun("netns"))) return;
-  const interrupt = onInterrupt();
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  try {
-    await prepareRuntime(interrupt.signal, false);
+  await untilInterrupted(async (signal) => {
+    await prepareRuntime(signal, false);
     const farms = quickFarms.map(farmNamed);
     const record = await measureFlakes(readFlakes(file), {
       ...{ repeats, sources: sourcesHash(), host: hostInWords(), farms: quickFarms, say },
       run: (seed) =>
         runFarms(farms, {
           ...{ properties: selectProperties([]), seed, backend: "netns", jobs: farms.length, version },
-          ...{ signal: interrupt.signal, onEvent: () => undefined },
+          ...{ signal, onEvent: () => undefined },
         }),
       load: () => loadavg()[0] ?? 0,
       now: () => new Date().toISOString(),
@@ -65,13 +64,7 @@ async function measure({ repeats, record: file }: { readonly repeats: number; re
     process.stdout.write(`${flakeLine(record)}\n`);
     const last = record.measurements.at(-1);
     process.exitCode = last !== undefined && flakyRepeats(last) > 0 ? exitCodes.failed : exitCodes.holds;
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
-    say("interrupted; what was measured is kept, and the next start goes on from there");
-    process.exit(interrupt.exitCode());
-  } finally {
-    interrupt.release();
-  }
+  }, "what was measured is kept, and the next start goes on from there");
 }
 
 const command = new Command("flakes")

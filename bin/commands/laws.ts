@@ -9,23 +9,17 @@ import { lastMatrix, mutants } from "../../property-tests/mutants/index.ts";
 import type { KillMatrix } from "../../property-tests/mutants/index.ts";
 import { lastVerdicts, sourcesHash } from "../../property-tests/run/index.ts";
 import type { Verdicts } from "../../property-tests/run/index.ts";
-import type { Shard } from "../../reports/index.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { checkLaws } from "../laws/check-laws.ts";
 import { makeMatrix } from "../laws/kill-matrix.ts";
+import type { MatrixChoice } from "../laws/kill-matrix.ts";
 import { complain } from "../output.ts";
 import { gather, wholeNumber } from "../run/option-values.ts";
 import { readShard } from "../run/shard.ts";
 
-interface Options {
+interface Options extends MatrixChoice {
   readonly check?: boolean;
   readonly mutants?: boolean;
-  readonly only?: readonly string[];
-  readonly part?: Shard;
-  readonly jobs?: number;
-  readonly seed?: number;
-  readonly quiet?: boolean;
-  readonly format: "text" | "json";
 }
 
 /** Faults that a law must catch, and of those that were tried with these very sources the ones that it did catch. */

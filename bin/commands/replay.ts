@@ -9,7 +9,7 @@ import { createScenarioRunner, currentCommit } from "../../property-tests/run/in
 import { exitCodes } from "../exit-codes.ts";
 import { hostCanRun } from "../host-problem.ts";
 import { imageOption, imageProblem } from "../image-option.ts";
-import { onInterrupt } from "../interrupt.ts";
+import { untilInterrupted } from "../interrupt.ts";
 import { complain } from "../output.ts";
 import type { OutputOptions } from "../output.ts";
 import { prepareRuntime } from "../prepare-runtime.ts";
@@ -51,10 +51,8 @@ async function run(file: string, options: Options): Promise<void> {
   const repeats = options.repeats ?? usualRepeats(loaded.value);
   const silent = options.quiet === true || options.format === "json";
   const say = (line: string): void => void (silent || process.stderr.write(`${line}\n`));
-  const interrupt = onInterrupt();
-  const { signal } = interrupt;
   const image = options.image ?? "built";
-  try {
+  await untilInterrupted(async (signal) => {
     await prepareRuntime(signal, silent, image);
     const runner = createScenarioRunner({
       ...{ backend, image, signal, jobs: 1, reuse: false, evidence: true },
@@ -67,13 +65,7 @@ async function run(file: string, options: Options): Promise<void> {
     const now = { farmlab: version, commit: await currentCommit(), kernel: release() };
     print(file, loaded.value, replayed, now, options);
     process.exitCode = exitCodes[meanings[replayed.outcome]];
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    process.stderr.write("interrupted; the labs are gone\n");
-    process.exit(interrupt.exitCode());
-  } finally {
-    interrupt.release();
-  }
+  });
 }
 
 export function replayCommand(): Command {

@@ -11,7 +11,7 @@ import { partOf } from "../../reports/index.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { hostCanRun } from "../host-problem.ts";
 import { imageOption, imageProblem } from "../image-option.ts";
-import { onInterrupt } from "../interrupt.ts";
+import { untilInterrupted } from "../interrupt.ts";
 import { complain, type OutputOptions } from "../output.ts";
 import { prepareRuntime } from "../prepare-runtime.ts";
 import { addBaselineOption, openBaseline, type BaselineOptions } from "../reports/baseline.ts";
@@ -85,21 +85,20 @@ async function run(given: string[], options: Options): Promise<void> {
   const silent = options.quiet === true || options.format === "json";
   const showProgress = progress(silent);
   if (options.quiet !== true) process.stderr.write(`seed ${seed}, ${whatRuns(farms, suites)}\n`);
-  const interrupt = onInterrupt();
-  try {
+  await untilInterrupted(async (signal) => {
     const image = options.image ?? "built";
-    await prepareRuntime(interrupt.signal, options.quiet === true, image);
+    await prepareRuntime(signal, options.quiet === true, image);
     const reports = openReports(options, options.shard === undefined ? {} : { shard: options.shard });
     reports.happened({ kind: "run-started", seed, farmlab: version, farms: [...farms.map(({ farm }) => farm.name), ...suites] });
     const runOptions: RunOptions = {
-      ...{ properties, seed, backend: options.backend, image, jobs, signal: interrupt.signal, version, evidence: true },
+      ...{ properties, seed, backend: options.backend, image, jobs, signal, version, evidence: true },
       repeats: failureRepeats,
       onEvent(event: RunEvent) {
         showProgress(event);
         reports.happened(event);
       },
     };
-    const keeping = { properties, backend: options.backend, image, signal: interrupt.signal, quiet: silent } as const;
+    const keeping = { properties, backend: options.backend, image, signal, quiet: silent } as const;
     const capsules = { ...keeping, jobs: options.jobs ?? availableParallelism() };
     const say = (line: string): void => void (silent || process.stderr.write(`${line}\n`));
     const kept = searches
@@ -111,14 +110,7 @@ async function run(given: string[], options: Options): Promise<void> {
     reports.finish(result);
     sayWhatIsMissing(result, required.value, options);
     process.exitCode = exitCodes[meaningOf(result, { require: required.value, noSkips: !options.skips })];
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
-    process.stderr.write("interrupted; the labs are gone\n");
-    // At once: what still waits for a lab that is gone must not keep this process.
-    process.exit(interrupt.exitCode());
-  } finally {
-    interrupt.release();
-  }
+  });
 }
 
 export function runCommand(): Command {

@@ -11,7 +11,7 @@ import { duration } from "../duration.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { hostCanRun, hostCanTunnel } from "../host-problem.ts";
 import { imageOption, imageProblem } from "../image-option.ts";
-import { onInterrupt } from "../interrupt.ts";
+import { untilInterrupted } from "../interrupt.ts";
 import { complain } from "../output.ts";
 import { prepareRuntime } from "../prepare-runtime.ts";
 import { loadFarms } from "../run/load-farms.ts";
@@ -84,9 +84,8 @@ async function run(file: string, options: Options): Promise<void> {
 
   const isSilent = options.quiet === true;
   const image = options.image ?? "built";
-  const interrupt = onInterrupt();
-  try {
-    await prepareRuntime(interrupt.signal, isSilent, image);
+  await untilInterrupted(async (signal) => {
+    await prepareRuntime(signal, isSilent, image);
     const result = await whatIf({
       ...{ given, only, image, version, backend: options.backend },
       pairs: options.pairs === true,
@@ -94,21 +93,14 @@ async function run(file: string, options: Options): Promise<void> {
       jobs: options.jobs ?? usualJobs(),
       holdMs: options.stands,
       ...(options.budget === undefined ? {} : { budgetMs: options.budget }),
-      signal: interrupt.signal,
+      signal,
       onEvent: progress(isSilent),
     });
     if (process.stderr.isTTY && !isSilent) process.stderr.write("\r\u001b[K");
     print(result, options);
     const meaning = whatIfMeaning(result);
     process.exitCode = exitCodes[meaning];
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
-    process.stderr.write("interrupted; the labs are gone\n");
-    // At once: what still waits for a lab that is gone must not keep this process.
-    process.exit(interrupt.exitCode());
-  } finally {
-    interrupt.release();
-  }
+  });
 }
 
 export function whatIfCommand(): Command {

@@ -8,7 +8,7 @@ import { partOf } from "../../reports/index.ts";
 import type { Shard } from "../../reports/index.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { hostCanRun } from "../host-problem.ts";
-import { onInterrupt } from "../interrupt.ts";
+import { untilInterrupted } from "../interrupt.ts";
 import { complain } from "../output.ts";
 import { prepareRuntime } from "../prepare-runtime.ts";
 
@@ -50,14 +50,13 @@ export async function makeMatrix(options: MatrixChoice): Promise<void> {
     return;
   }
   if (!(await hostCanRun("netns"))) return;
-  const interrupt = onInterrupt();
   const say = (line: string): void => {
     if (options.quiet !== true) process.stderr.write(`${line}\n`);
   };
-  try {
-    await prepareRuntime(interrupt.signal, options.quiet === true, "built");
+  await untilInterrupted(async (signal) => {
+    await prepareRuntime(signal, options.quiet === true, "built");
     const made = await runMatrix(chosen, {
-      ...{ seed: options.seed ?? defaultSeed, jobs: options.jobs ?? defaultJobs, signal: interrupt.signal },
+      ...{ seed: options.seed ?? defaultSeed, jobs: options.jobs ?? defaultJobs, signal },
       onRow: ({ mutant, killedBy, why }, done, of) =>
         say(
           `${done}/${of} ${mutant}: ${killedBy.length === 0 ? `LIVES${why === null ? "" : ` (${why})`}` : `caught by ${killedBy.join(", ")}`}`,
@@ -66,11 +65,5 @@ export async function makeMatrix(options: MatrixChoice): Promise<void> {
     keepMatrix(cacheDirectory(), sourcesHash(), made);
     process.stdout.write(options.format === "json" ? `${JSON.stringify(made, undefined, 2)}\n` : `${matrixText(made)}\n`);
     process.exitCode = faultsOf(made).length === 0 ? exitCodes.holds : exitCodes.failed;
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
-    process.stderr.write("interrupted; the labs are gone\n");
-    process.exit(interrupt.exitCode());
-  } finally {
-    interrupt.release();
-  }
+  });
 }

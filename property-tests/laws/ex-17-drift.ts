@@ -1,5 +1,4 @@
 /** EX-17: an agent that finds its node as it should be changes nothing, and puts right what somebody changed by hand, and only that. */
-import { factsPrefix } from "../../core/store/index.ts";
 import type { StoreEntry } from "../../core/store/index.ts";
 import { gatewayUpPlace, resourcePosition, tunnelName } from "../run/places.ts";
 import { gatewayIpv4, hexOf } from "../oracle/index.ts";
@@ -9,7 +8,7 @@ import { driftedTexts, handiwork } from "./drift.ts";
 import type { DriftPlace } from "./drift.ts";
 import { HarnessError, needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
-import { leftAtLast } from "./left-at-last.ts";
+import { notPublishedAgain, publishedFacts, publishedTexts, publishing } from "./published-facts.ts";
 
 interface AfterRestart {
   /** Changes of every node's agent since. */
@@ -37,12 +36,9 @@ async function afterRestart(session: Session): Promise<AfterRestart> {
   return { statuses: statuses(), stories: [] };
 }
 
-/** The facts of all nodes, each with the revision at which it was written. */
-const factsIn = async ({ store }: Session): Promise<readonly StoreEntry[]> => (await store.range(factsPrefix)).entries;
-
 /** What was written anew and is the same; an agent that does not stop doing so gets nobody ready. */
 async function writtenAnew(session: Session, before: readonly StoreEntry[]): Promise<string[]> {
-  const now = await factsIn(session);
+  const now = await publishedFacts(session);
   return before
     .filter(({ key, value, revision }) => now.some((one) => one.key === key && one.value === value && one.revision !== revision))
     .map(
@@ -52,7 +48,7 @@ async function writtenAnew(session: Session, before: readonly StoreEntry[]): Pro
 }
 
 async function nothingToDo(session: Session): Promise<PropertyOutcome> {
-  const before = await factsIn(session);
+  const before = await publishedFacts(session);
   let after: AfterRestart;
   try {
     after = await afterRestart(session);
@@ -133,20 +129,13 @@ async function putRight(session: Session): Promise<PropertyOutcome> {
   return outcomeOf(places.length, stories, { nothing: "this farm has no network" });
 }
 
-/** How long a node may take to publish again what it published. */
-const publishing = { waitMs: 10_000, everyMs: 20 };
-
 /** What a node publishes, as others read it: the same to them, but not the text that the node wrote. */
 const byAnotherHand = (text: string): string => text.replace(/\}$/, ',"by":"hand"}');
 
 async function publishedAgain(session: Session): Promise<PropertyOutcome> {
-  const held = async (): Promise<ReadonlyMap<string, string>> => new Map((await factsIn(session)).map(({ key, value }) => [key, value]));
-  const before = await held();
+  const before = await publishedTexts(session);
   await Promise.all([...before].map(async ([key, text]) => await session.store.put(key, byAnotherHand(text))));
-  const left = await leftAtLast(session, publishing, async () => {
-    const now = await held();
-    return [...before].flatMap(([key, text]) => (now.get(key) === text ? [] : [key]));
-  });
+  const left = await notPublishedAgain(session, before);
   const stories = left.map(
     (key) =>
       `${key} is still as somebody wrote it ${publishing.waitMs / 1000} s ago; expected: as its node published it (EX-17: drift in what farmlab owns is repaired)`,

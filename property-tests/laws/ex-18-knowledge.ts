@@ -14,11 +14,11 @@ import type { WatchedFlow } from "../what-if/flows.ts";
 import { HarnessError, needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
 import { leftAtLast } from "./left-at-last.ts";
+import { notPublishedAgain, publishedTexts, publishing } from "./published-facts.ts";
 import { answeredFlows, lostDuring, silentFlows } from "./steady-flows.ts";
 
 /** Addresses that routers announce come a while after an agent is ready. */
 const sameAgain = { waitMs: 10_000, everyMs: 100 };
-const storeAgain = { waitMs: 10_000, everyMs: 20 };
 const keyFile = "/var/lib/farmlab/keys.json";
 
 /** What agents say that are not ready again after what was done; nothing else than that is waited for. */
@@ -134,7 +134,7 @@ async function emptyStore(session: Session): Promise<void> {
 /** Before that, what an agent said last may be of the store as it was. */
 async function untilNoticed(session: Session): Promise<void> {
   const { revision } = await session.store.range(factsPrefix);
-  const unaware = await leftAtLast(session, storeAgain, () =>
+  const unaware = await leftAtLast(session, publishing, () =>
     Promise.resolve(
       session.farm.nodes.flatMap(({ name }) => {
         const status = session.statuses.get(name);
@@ -145,24 +145,17 @@ async function untilNoticed(session: Session): Promise<void> {
   if (unaware.length > 0) throw new HarnessError(`agents say nothing of a store that has lost everything: ${unaware.join(", ")}`);
 }
 
-/** By key. */
-const factsIn = async ({ store }: Session): Promise<ReadonlyMap<string, string>> =>
-  new Map((await store.range(factsPrefix)).entries.map(({ key, value }) => [key, value]));
-
-/** Until the store holds these facts again; what it lacks at the deadline. */
-async function unpublished(session: Session, facts: ReadonlyMap<string, string>): Promise<readonly string[]> {
-  const missing = await leftAtLast(session, storeAgain, async () => {
-    const now = await factsIn(session);
-    return [...facts].flatMap(([key, text]) => (now.get(key) === text ? [] : [key]));
-  });
-  return missing.map((key) => `${key} was not published again into a store that had lost it; expected: as before (EX-18)`);
-}
+/** What the store lacks of these facts at the deadline. */
+const unpublished = async (session: Session, facts: ReadonlyMap<string, string>): Promise<readonly string[]> =>
+  (await notPublishedAgain(session, facts)).map(
+    (key) => `${key} was not published again into a store that had lost it; expected: as before (EX-18)`,
+  );
 
 async function lostStore(session: Session): Promise<PropertyOutcome> {
   if (session.world.networks.length === 0) return outcomeOf(0, [], { nothing });
   const what = "the store had lost everything and got its intents again";
   const before = await atRest(session);
-  const facts = await factsIn(session);
+  const facts = await publishedTexts(session);
   let after: readonly string[] = [];
   const { figures, stories } = await lostDuring(session, before.flows, { law, what: "the store lost everything" }, async () => {
     await emptyStore(session);

@@ -1,7 +1,7 @@
 /** Flows that are answered at rest, and what is lost of them while something is done that no packet may notice. */
 import { seededRandom } from "../../core/common/index.ts";
 import type { Figure } from "../../reports/index.ts";
-import { predictAt } from "../oracle/index.ts";
+import { predictAtRest } from "../oracle/index.ts";
 import { clockOfSession } from "../run/clock.ts";
 import type { Session } from "../run/session.ts";
 import { flowsThatWork } from "../what-if/flows.ts";
@@ -17,9 +17,8 @@ const sendEveryMs = 40;
 /** Of the flows that must be answered at rest, some that are: what does not work before is other laws' to tell. */
 export async function answeredFlows(session: Session): Promise<readonly WatchedFlow[]> {
   const { world } = session;
-  const atRest = { settleMs: 0, timeline: { faults: [], changes: [] } };
   // Not those over links that lose packets all the time.
-  const certain = flowsThatWork(world).filter((flow) => predictAt(world, flow, 0, atRest)?.mode === "must");
+  const certain = flowsThatWork(world).filter((flow) => predictAtRest(world, flow)?.mode === "must");
   const chosen = seededRandom(session.seed, "steady flows").shuffle(certain).slice(0, mostFlows);
   const silent = new Set(await silentFlows(session, chosen));
   return chosen.filter((flow) => !silent.has(flow));

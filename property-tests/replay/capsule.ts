@@ -3,7 +3,7 @@ import { z } from "zod";
 import { about, fileSizeLimit } from "../../core/common/reading/index.ts";
 import type { JsonSchema } from "../../core/common/reading/index.ts";
 import type { Evidence } from "../run/evidence.ts";
-import type { Happening } from "../run/happened.ts";
+import type { Occurrence } from "../run/happened.ts";
 
 export const capsuleSchemaName = "farmlab.capsule/1";
 /** Of one text in a capsule that is neither the farm nor a capture, in characters. */
@@ -59,7 +59,7 @@ export interface CapsuleContent {
   readonly firing: { readonly fired: number; readonly of: number } | null;
   /** Null where nobody tried to make the farm smaller. */
   readonly reduction: CapsuleReduction | null;
-  readonly happened: readonly Happening[];
+  readonly happened: readonly Occurrence[];
   readonly evidence: readonly Evidence[];
 }
 

@@ -6,7 +6,7 @@ import { faultText } from "../oracle/index.ts";
 import type { Session } from "./session.ts";
 import { timelineRunIn } from "./timeline/index.ts";
 
-export interface Happening {
+export interface Occurrence {
   /** Milliseconds from the moment at which the farm was settled; null where nobody noted the time. */
   readonly atMs: number | null;
   readonly what: string;
@@ -29,7 +29,7 @@ export interface PacketDecision {
 
 export interface WhatHappened {
   /** In the order of time. */
-  readonly timeline: readonly Happening[];
+  readonly timeline: readonly Occurrence[];
   /** Apart from those about how late a packet is: with jitter there is one about every packet. Bounded. */
   readonly decisions: readonly PacketDecision[];
   /** How many more there were. */
@@ -51,13 +51,13 @@ function decisionOf({ links }: WirePlan, { link, direction, rule, flow, index, w
 
 const changeText = ({ act, network, node }: Change): string => `${network}${node === undefined ? "" : `/${node}`} ${act}s`;
 
-function happeningsOf({ faults, changes }: Timeline): Happening[] {
+function happeningsOf({ faults, changes }: Timeline): Occurrence[] {
   const all = [
-    ...faults.flatMap(({ fault, atMs, healAtMs }): Happening[] => [
+    ...faults.flatMap(({ fault, atMs, healAtMs }): Occurrence[] => [
       { atMs, what: `${faultText(fault)}${healAtMs === undefined ? "" : " begins"}` },
       ...(healAtMs === undefined ? [] : [{ atMs: healAtMs, what: `${faultText(fault)} is over` }]),
     ]),
-    ...changes.map((change): Happening => ({ atMs: change.atMs, what: changeText(change) })),
+    ...changes.map((change): Occurrence => ({ atMs: change.atMs, what: changeText(change) })),
   ];
   return all.toSorted((one, other) => (one.atMs ?? 0) - (other.atMs ?? 0));
 }
@@ -81,8 +81,8 @@ const decisionText = ({ by, position, link, from, flow, index, action }: PacketD
   `${by} ${position + 1} ${did[action]} packet ${index} of ${flow}, from ${from} at ${link}`;
 
 /** All of it in words, at most so many: the timeline first, then packets. */
-export function happeningsIn({ timeline, decisions, more }: WhatHappened, most: number): readonly Happening[] {
-  const all = [...timeline, ...decisions.map((decision): Happening => ({ atMs: null, what: decisionText(decision) }))];
+export function happeningsIn({ timeline, decisions, more }: WhatHappened, most: number): readonly Occurrence[] {
+  const all = [...timeline, ...decisions.map((decision): Occurrence => ({ atMs: null, what: decisionText(decision) }))];
   if (all.length <= most && more === 0) return all;
   const shown = all.slice(0, most - 1);
   return [...shown, { atMs: null, what: `and ${all.length + more - shown.length} more decisions about packets` }];

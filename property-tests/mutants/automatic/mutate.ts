@@ -47,11 +47,18 @@ export interface MutationRecord {
 
 const isDone = ({ reduced, replayed }: Entry): boolean => reduced !== null && reduced.to !== reduced.from && replayed?.outcome === "fires";
 
-/** What an earlier run has kept, of this seed: what it found, made smaller and replayed is not tried again. */
-function keptEntries(file: string | undefined, seed: number): readonly Entry[] {
+/**
+ * What an earlier run has kept, of this seed: what it found, made smaller and replayed is not tried again. Undefined for a file that holds
+ * something else, which is not to be written over.
+ */
+function keptEntries(file: string | undefined, seed: number): readonly Entry[] | undefined {
   if (file === undefined || !existsSync(file)) return [];
-  const record = JSON.parse(readFileSync(file, "utf8")) as MutationRecord;
-  return record.seed === seed ? record.entries.filter(isDone) : [];
+  try {
+    const record = JSON.parse(readFileSync(file, "utf8")) as Partial<MutationRecord> | null;
+    return record?.schema === "farmlab.mutations/1" && record.seed === seed ? (record.entries ?? []).filter(isDone) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 const nothingFollowed: FollowedUp = { reduced: null, replayed: null };
@@ -85,12 +92,16 @@ async function main(): Promise<number> {
     process.stderr.write("--count and --jobs are whole numbers above 0, --seed and --reduce (seconds) whole numbers\n");
     return 2;
   }
+  const kept = keptEntries(values.output, seed);
+  if (kept === undefined) {
+    process.stderr.write(`${values.output ?? ""} is no record of seed ${seed}: name another file, or take it away\n`);
+    return 2;
+  }
   const ending = new AbortController();
   process.once("SIGINT", () => ending.abort(new Error("interrupted")));
   const farms = values.farm.map((name) => `${root}topologies/${name}.farm.yml`);
   const commit = execFileSync("git", ["-C", root, "rev-parse", "HEAD"], { encoding: "utf8" }).trim();
   const drawing = drawChanges(root, seed);
-  const kept = keptEntries(values.output, seed);
   const redrawn: MutationRecord["redrawn"][number][] = [];
   /** In the order of drawing, so that how fast each is has no influence on which are taken. */
   const entries = new Map<number, Entry>();

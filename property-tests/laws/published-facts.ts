@@ -1,0 +1,22 @@
+/** What nodes publish, as the store holds it now. */
+import { factsPrefix } from "../../core/store/index.ts";
+import type { StoreEntry } from "../../core/store/index.ts";
+import type { Session } from "../run/session.ts";
+import { leftAtLast } from "./left-at-last.ts";
+
+/** How long nodes may take to publish again what they published. */
+export const publishing = { waitMs: 10_000, everyMs: 20 };
+
+/** Each with the revision at which it was written. */
+export const publishedFacts = async ({ store }: Session): Promise<readonly StoreEntry[]> => (await store.range(factsPrefix)).entries;
+
+/** Their texts by key. */
+export const publishedTexts = async (session: Session): Promise<ReadonlyMap<string, string>> =>
+  new Map((await publishedFacts(session)).map(({ key, value }) => [key, value]));
+
+/** Until the store holds these texts again; the keys of those that it does not hold in time. */
+export const notPublishedAgain = async (session: Session, texts: ReadonlyMap<string, string>): Promise<readonly string[]> =>
+  await leftAtLast(session, publishing, async () => {
+    const now = await publishedTexts(session);
+    return [...texts].flatMap(([key, text]) => (now.get(key) === text ? [] : [key]));
+  });
