@@ -4,6 +4,8 @@
  */
 export { containerlabProgram, judgeVersion, versionIn, versionOutput } from "./containerlab.ts";
 export { findEngine, ownEngineSocket } from "./engine.ts";
+export { overflowText, readOverflows } from "./overflows.ts";
+export type { Overflows } from "./overflows.ts";
 export { probeHost } from "./probe-host.ts";
 export { attemptDropReasons } from "./attempts-tracing.ts";
 export { presentCapabilities, requireSandbox, requireTunnels, tunnelCapabilities } from "./require-sandbox.ts";

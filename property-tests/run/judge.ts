@@ -2,6 +2,8 @@
  * Judges one farm that is up. Properties only send and look, so they go on side by side and share the time in which nothing may arrive;
  * those that do something to the lab come after, one by one. Each has a deadline, so that one that hangs is `unknown` and the rest go on.
  */
+import { overflowText, readOverflows } from "../../emulator/host/index.ts";
+import type { Overflows } from "../../emulator/host/index.ts";
 import type { LawResult } from "../../reports/index.ts";
 import { unknownOutcome } from "../laws/index.ts";
 import type { BrokenFlow, Property, PropertyOutcome } from "../laws/index.ts";
@@ -20,6 +22,8 @@ export interface JudgeOptions {
   readonly onBroken?: (property: Property, broken: readonly BrokenFlow[]) => void;
   /** Waited for before each property that does something to the lab. */
   readonly beforeAlone?: () => Promise<void>;
+  /** What of this machine's shared tables has overflown by now; default: asked of the kernel. */
+  readonly overflows?: () => Overflows;
 }
 
 async function withDeadline(work: Promise<PropertyOutcome>, waitMs: number, signal: AbortSignal): Promise<PropertyOutcome> {
@@ -60,6 +64,12 @@ function withAgents(outcome: PropertyOutcome, notReady: string | undefined): Pro
   return { ...outcome, why, verdict: outcome.verdict === "passed" ? "unknown" : outcome.verdict };
 }
 
+/** Where the machine itself lost packets, nobody knows whose: silence shows nothing then. */
+function withOverflows(outcome: PropertyOutcome, lost: string | undefined): PropertyOutcome {
+  if (lost === undefined || outcome.verdict === "passed" || outcome.verdict === "skipped") return outcome;
+  return { ...outcome, verdict: "unknown", why: outcome.why === null ? lost : `${outcome.why}\n${lost}` };
+}
+
 export function lawResult(property: Property, outcome: PropertyOutcome, needs: readonly string[] = []): LawResult {
   const { verdict, runs, why, figures } = outcome;
   return { law: property.law, property: property.name, verdict, runs, needs, why, figures };
@@ -69,13 +79,15 @@ export function lawResult(property: Property, outcome: PropertyOutcome, needs: r
 export async function judgeFarm(session: Session, properties: readonly Property[], options: JudgeOptions): Promise<LawResult[]> {
   // Agents that have nothing to make tunnels with do not get ready: what needs none holds all the same.
   const canTunnel = options.capabilities.has("tun");
+  const { overflows = readOverflows } = options;
   const judge = async (property: Property): Promise<LawResult> => {
     options.signal.throwIfAborted();
-    const begun = performance.now();
+    const [begun, overflownBefore] = [performance.now(), overflows()];
     const missing = property.needs.filter((need) => !options.capabilities.has(need));
     const outcome: PropertyOutcome =
       missing.length > 0 ? { verdict: "skipped", runs: 0, why: null, figures: [] } : await runProperty(property, session, options.signal);
-    const judged = lawResult(property, withAgents(outcome, canTunnel ? session.notReady : undefined), missing);
+    const seen = withOverflows(outcome, outcome.verdict === "passed" ? undefined : overflowText(overflownBefore, overflows()));
+    const judged = lawResult(property, withAgents(seen, canTunnel ? session.notReady : undefined), missing);
     const result = missing.length > 0 ? judged : { ...judged, durationMs: Math.round(performance.now() - begun) };
     if (outcome.broken !== undefined) options.onBroken?.(property, outcome.broken);
     options.onEvent({ kind: "law-judged", farm: session.farm.name, result });
