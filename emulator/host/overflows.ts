@@ -50,7 +50,9 @@ export function overflowText(before: Overflows, after: Overflows): string | unde
   const tables = ([4, 6] as const).flatMap((family) => {
     const times = after[`neighbours${family}`] - before[`neighbours${family}`];
     return times > 0
-      ? [`its table of IPv${family} neighbours was full ${times} times (sysctl net.ipv${family}.neigh.default.gc_thresh3)`]
+      ? [
+          `its table of IPv${family} neighbours was full ${times} ${times === 1 ? "time" : "times"} (sysctl net.ipv${family}.neigh.default.gc_thresh3)`,
+        ]
       : [];
   });
   const queued = after.queued - before.queued;

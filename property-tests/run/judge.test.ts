@@ -25,7 +25,7 @@ const steady = (): Overflows => ({ neighbours4: 3, neighbours6: 70, queued: 9 })
 it("what fails while the machine itself loses packets is unknown, and says of what", async () => {
   const result = await judged(outcomeOf(1, ["no answer came"]), losing());
   expect(result?.verdict).toBe("unknown");
-  expect(result?.why).toMatch(/^no answer came\nthis machine lost packets meanwhile, .* IPv6 neighbours was full 1 times/);
+  expect(result?.why).toMatch(/^no answer came\nthis machine lost packets meanwhile, .* IPv6 neighbours was full 1 time /);
 });
 
 it("what the machine lost before changes no verdict", async () => {
