@@ -7,6 +7,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netlink.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -73,11 +74,17 @@ static int copy(struct message *message, const struct nlattr *attribute) {
   return 0;
 }
 
+static int concern(const struct conntrack_prefix *prefixes, size_t count, int family, const void *attributes, size_t length) {
+  for (size_t index = 0; index < count; index += 1)
+    if (prefixes[index].family == family && concerns(&prefixes[index], attributes, length)) return 1;
+  return 0;
+}
+
 /* Ends one entry, known by its first direction, its zone and its id, so that a successor of the same addresses is spared. */
-static int end(int netlink, const struct conntrack_prefix *prefix, const void *attributes, size_t length) {
+static int end(int netlink, int family, const void *attributes, size_t length) {
   static const int named[] = {CTA_TUPLE_ORIG, CTA_ZONE, CTA_ID};
   struct message message;
-  message_start(&message, IPCTNL_MSG_CT_DELETE, NLM_F_ACK, prefix->family);
+  message_start(&message, IPCTNL_MSG_CT_DELETE, NLM_F_ACK, family);
   for (unsigned index = 0; index < 3; index += 1)
     if (copy(&message, find(attributes, length, named[index])) < 0) return errno = EMSGSIZE, -1;
   _Alignas(struct nlmsghdr) char answer[4096];
@@ -94,30 +101,61 @@ static int end(int netlink, const struct conntrack_prefix *prefix, const void *a
 }
 
 /* 1 when the list goes on, 0 at its end, -1 with errno. */
-static int take(const struct conntrack_prefix *prefix, int ending, const char *answer, size_t amount) {
+static int take(const struct conntrack_prefix *prefixes, size_t count, int ending, const char *answer, size_t amount) {
   for (const struct nlmsghdr *header = (const struct nlmsghdr *)answer; NLMSG_OK(header, amount); header = NLMSG_NEXT(header, amount)) {
     if (header->nlmsg_type == NLMSG_DONE) return 0;
     if (header->nlmsg_type == NLMSG_ERROR) return errno = -((const struct nlmsgerr *)NLMSG_DATA(header))->error, -1;
     if (header->nlmsg_len < NLMSG_LENGTH(sizeof(struct nfgenmsg))) continue;
-    const char *attributes = (const char *)NLMSG_DATA(header) + NLMSG_ALIGN(sizeof(struct nfgenmsg));
-    size_t length = header->nlmsg_len - NLMSG_SPACE(sizeof(struct nfgenmsg));
-    if (concerns(prefix, attributes, length) && end(ending, prefix, attributes, length) < 0) return -1;
+    const struct nfgenmsg *entry = NLMSG_DATA(header);
+    const char *attributes = (const char *)entry + NLMSG_ALIGN(sizeof *entry);
+    size_t length = header->nlmsg_len - NLMSG_SPACE(sizeof *entry);
+    int family = entry->nfgen_family;
+    if (concern(prefixes, count, family, attributes, length) && end(ending, family, attributes, length) < 0) return -1;
   }
   return 1;
 }
 
-int conntrack_forget(const struct conntrack_prefix *prefix) {
-  int listing = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-  int ending = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+/* How many entries there are; -1 with errno. */
+static long remembered(int netlink) {
   struct message question;
-  message_start(&question, IPCTNL_MSG_CT_GET, NLM_F_DUMP, prefix->family);
-  int result = listing < 0 || ending < 0 || send(listing, &question, question.header.nlmsg_len, 0) < 0 ? -1 : 1;
+  message_start(&question, IPCTNL_MSG_CT_GET_STATS, 0, AF_UNSPEC);
+  _Alignas(struct nlmsghdr) char answer[4096];
+  if (send(netlink, &question, question.header.nlmsg_len, 0) < 0) return -1;
+  ssize_t amount;
+  do amount = recv(netlink, answer, sizeof answer, 0);
+  while (amount < 0 && errno == EINTR);
+  if (amount < 0) return -1;
+  const struct nlmsghdr *header = (const struct nlmsghdr *)answer;
+  if (!NLMSG_OK(header, amount)) return errno = EPROTO, -1;
+  if (header->nlmsg_type == NLMSG_ERROR) return errno = -((const struct nlmsgerr *)NLMSG_DATA(header))->error, -1;
+  size_t before = NLMSG_SPACE(sizeof(struct nfgenmsg));
+  if (header->nlmsg_len < before) return errno = EPROTO, -1;
+  const struct nlattr *entries = find(answer + before, header->nlmsg_len - before, CTA_STATS_GLOBAL_ENTRIES);
+  if (entries == NULL || entries->nla_len != NLA_HDRLEN + sizeof(uint32_t)) return errno = EPROTO, -1;
+  return ntohl(*(const uint32_t *)((const char *)entries + NLA_HDRLEN));
+}
+
+/* -1 with errno. */
+static int end_all(const struct conntrack_prefix *prefixes, size_t count, int listing, int ending) {
+  /* A list walks through the buckets of all namespaces of the machine, which takes milliseconds even where this one has no entry. */
+  long entries = remembered(ending);
+  if (entries <= 0) return (int)entries;
+  struct message question;
+  message_start(&question, IPCTNL_MSG_CT_GET, NLM_F_DUMP, AF_UNSPEC);
+  int result = send(listing, &question, question.header.nlmsg_len, 0) < 0 ? -1 : 1;
   _Alignas(struct nlmsghdr) static char answer[ANSWER_BYTES_MAX];
   while (result > 0) {
     ssize_t amount = recv(listing, answer, sizeof answer, 0);
     if (amount < 0 && errno == EINTR) continue;
-    result = amount < 0 ? -1 : take(prefix, ending, answer, (size_t)amount);
+    result = amount < 0 ? -1 : take(prefixes, count, ending, answer, (size_t)amount);
   }
+  return result;
+}
+
+int conntrack_forget(const struct conntrack_prefix *prefixes, size_t count) {
+  int listing = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+  int ending = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+  int result = listing < 0 || ending < 0 ? -1 : end_all(prefixes, count, listing, ending);
   int reason = errno;
   if (listing >= 0) close(listing);
   if (ending >= 0) close(ending);

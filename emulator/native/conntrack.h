@@ -2,13 +2,15 @@
 #ifndef FARMLAB_CONNTRACK_H
 #define FARMLAB_CONNTRACK_H
 
+#include <stddef.h>
+
 struct conntrack_prefix {
   int family; /* AF_INET or AF_INET6 */
   unsigned length;
   unsigned char address[16];
 };
 
-/* Ends every entry that has an address of the prefix, in either direction, before or after translation; -1 with errno. */
-int conntrack_forget(const struct conntrack_prefix *prefix);
+/* Ends every entry that has an address of one of the prefixes, in either direction, before or after translation; -1 with errno. */
+int conntrack_forget(const struct conntrack_prefix *prefixes, size_t count);
 
 #endif
