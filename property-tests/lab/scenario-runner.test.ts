@@ -9,6 +9,9 @@ import { mutants } from "../mutants/index.ts";
 import { createScenarioRunner, scenarioOf, selectProperties } from "../run/index.ts";
 import type { Scenario, ScenarioRun, ScenarioRunner, ScenarioRunnerOptions } from "../run/index.ts";
 import type { Session } from "../run/index.ts";
+import { notAsBefore, stateOfFarm } from "../run/farm-state.ts";
+import type { FarmState } from "../run/farm-state.ts";
+import type { LateLooks } from "../run/scenario-runner.ts";
 
 const file = new URL("../../topologies/exit-node.farm.yml", import.meta.url).pathname;
 const whole: FarmFile = expectValue(loadFarm(readFileSync(file, "utf8"), file)).document;
@@ -39,7 +42,7 @@ const judged = ({ laws }: ScenarioRun): unknown => laws.map((law) => ({ ...law, 
 it("judges in a lab that others had before as in a fresh one", async () => {
   expect(red).toBeDefined();
   const properties = selectProperties(["EX-7", "EX-9", "EX-10", "EX-20"]);
-  open();
+  open({ lateLooks: { most: 3, onRevised: () => expect.fail("nothing was left") } });
   const first = await runner.run(scenario(whole), properties);
   const second = await runner.run(scenario(withoutRed), properties);
   const third = await runner.run(scenario(whole), properties);
@@ -60,6 +63,53 @@ it("uses no lab again in which a network has left something behind, and says wha
   expect(runs.map(({ lab }) => lab)).toEqual(["cold", "cold"]);
   expect(leftovers.filter((line) => !line.includes("reserved port"))).toEqual([]);
   expect(leftovers).toContain("node-1 has setting in public: reserved port 6844 left of networks that are gone");
+});
+
+it("judges again, in fresh labs, what was judged after others in a lab that turns out to be not as it was", async () => {
+  const patches = mutants.find(({ id }) => id === "reserved-ports-stay")?.patches ?? [];
+  const leftovers: string[] = [];
+  const revised: unknown[] = [];
+  const onRevised: LateLooks["onRevised"] = ({ seed }, { lab, verdict }) => void revised.push({ seed, lab, verdict });
+  open({ patches, lateLooks: { most: 3, onRevised }, onLeftovers: (_, left) => void leftovers.push(...left) });
+  const used = new Map<string, number[]>();
+  const passesWhereFresh = property(async ({ lab, seed }) => {
+    const others = used.get(lab.name) ?? [];
+    used.set(lab.name, [...others, seed]);
+    return await Promise.resolve(outcome(others.length === 0 || seed === 2 ? "passed" : "failed"));
+  });
+  const first = await runner.run({ ...scenario(whole), seed: 1 }, [passesWhereFresh]);
+  const second = await runner.run({ ...scenario(withoutRed), seed: 2 }, [passesWhereFresh]);
+  const third = await runner.run({ ...scenario(whole), seed: 3 }, [passesWhereFresh]);
+  expect([first, second, third].map(({ lab, verdict }) => `${lab} ${verdict}`)).toEqual(["cold passed", "warm passed", "warm flaky"]);
+  expect(third.laws[0]?.why).toContain("in a lab that other scenarios had been judged in, and never in a fresh one");
+  await runner.close();
+  expect(leftovers).toContain("node-1 has setting in public: reserved port 6844 left of networks that are gone");
+  // The first one found the lab clean, the third one has been judged again already.
+  expect(revised).toEqual([{ seed: 2, lab: "cold", verdict: "passed" }]);
+  expect([...used.values()].toSorted()).toEqual([[1, 2, 3], [2], [3]]);
+});
+
+it("judges nothing again where a lab that several had is as it was", async () => {
+  const revised: number[] = [];
+  const seen: FarmState[] = [];
+  open({ lateLooks: { most: 3, onRevised: ({ seed }) => void revised.push(seed) } });
+  const looking = [
+    property(async (session) => {
+      seen.push(await stateOfFarm(session, { flows: false }));
+      return outcome("passed");
+    }),
+  ];
+  const [red1, withoutRed1, red2] = [
+    await runner.run(scenario(whole), looking),
+    await runner.run(scenario(withoutRed), looking),
+    await runner.run(scenario(whole), looking),
+  ];
+  expect([red1.lab, withoutRed1.lab, red2.lab]).toEqual(["cold", "warm", "warm"]);
+  await runner.close();
+  expect(revised).toEqual([]);
+  // From one scenario straight to the next, nodes are what they are when it is the first.
+  const [first, , third] = seen;
+  expect(first === undefined || third === undefined ? undefined : notAsBefore(first, third)).toEqual([]);
 });
 
 it("knows nothing where a lab or the oracle breaks under it, and goes on", async () => {

@@ -10,7 +10,7 @@ export * from "./run-farms.ts";
 export { judgePure } from "./pure-subject.ts";
 export { createScenarioRunner } from "./scenario-runner.ts";
 export type { ScenarioRunnerOptions } from "./scenario-runner.ts";
-export { runSearch } from "./run-search.ts";
+export { judgedBeforeLook, runSearch } from "./run-search.ts";
 export type { SearchRunOptions } from "./run-search.ts";
 export { generatedSource, listSource, variationsSource } from "./scenario-source.ts";
 export type { DrawnScenario, ScenarioSource } from "./scenario-source.ts";

@@ -56,7 +56,7 @@ export class LabPool<Lab> {
 
   /** Ends those that wait; those in use are their users' to end. */
   async close(): Promise<void> {
-    await Promise.all(this.#idle.splice(0).map(async ({ lab }) => await this.#options.close(lab)));
+    await Promise.all(this.#idle.splice(0).map(async ({ lab }) => await this.#closing(lab)));
   }
 
   async #closing(lab: Lab): Promise<void> {

@@ -1,8 +1,10 @@
 /**
- * A lab that has several scenarios one after the other: the same nodes, surroundings and conditions, other networks. Between two of them
- * all networks are taken away, and a lab whose nodes are then not what they were before the first network came is not used again (EX-13):
- * what one scenario leaves behind must not decide another's verdict. What routers of the surroundings remember of flows stays: it is of
- * tunnels, which every scenario opens before it is judged.
+ * A lab that has several scenarios one after the other: the same nodes, surroundings and conditions, other networks. From one scenario to
+ * the next each agent goes in one pass. What a scenario leaves behind must not decide another's verdict: where all networks have been taken
+ * away and the nodes are then not what they were before the first one came (EX-13), the lab is not used again, and who was judged in it
+ * after others since it was last found clean is judged anew (`scenario-runner.ts`). What kernels remember of flows stays where the addresses
+ * do: it is told apart by ports, of which every probe has one of its own; what routers of the surroundings remember is of tunnels, which
+ * every scenario opens before it is judged.
  */
 import { encodeIntents } from "../../core/store/index.ts";
 import type { Intents } from "../../core/intents/index.ts";
@@ -33,7 +35,7 @@ export function labKey({ farm, intents }: FarmToRun): string | undefined {
 }
 
 export interface ReusableLab {
-  /** The scenario's networks come; its session lasts until `end`. */
+  /** The scenario's networks come in place of those that are there; its session lasts until `end`. */
   begin(scenario: FarmToRun, seed: number, onStep: (step: string) => void): Promise<EndingSession>;
   /** Takes all networks away. Answers what is not as it was before any came, in words; with anything of it the lab is to be closed. */
   clear(): Promise<readonly string[]>;

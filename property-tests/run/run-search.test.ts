@@ -4,7 +4,7 @@ import type { Property } from "../laws/index.ts";
 import { mergeLaws } from "./merge-laws.ts";
 import { reproduceScenario, runSearch } from "./run-search.ts";
 import type { SearchRunOptions } from "./run-search.ts";
-import type { LabRunner } from "./scenario-runner.ts";
+import type { LabRunner, LateLooks } from "./scenario-runner.ts";
 import type { DrawnScenario, ScenarioSource } from "./scenario-source.ts";
 import { seedAt } from "./scenario-source.ts";
 import type { Scenario } from "./scenario.ts";
@@ -31,7 +31,7 @@ const source = (length = Number.POSITIVE_INFINITY, broken: readonly number[] = [
 
 interface Ran {
   readonly seeds: number[];
-  readonly runner: LabRunner;
+  readonly runner: (lateLooks: LateLooks) => LabRunner;
 }
 
 const runnerOf = (verdictOf: (seed: number) => Verdict = () => "passed", atEach = (): void => undefined): Ran => {
@@ -46,7 +46,7 @@ const runnerOf = (verdictOf: (seed: number) => Verdict = () => "passed", atEach 
     },
     close: async () => undefined,
   };
-  return { seeds, runner };
+  return { seeds, runner: () => runner };
 };
 
 const options = (changes: Partial<SearchRunOptions>): SearchRunOptions => ({
@@ -122,6 +122,31 @@ describe("a search", () => {
   });
 });
 
+it("a run that is revised counts in place of the first, and what it breaks is told", async () => {
+  const { runner } = runnerOf();
+  const scenarios: Parameters<LateLooks["onRevised"]>[0][] = [];
+  const revised = (lateLooks: LateLooks): LabRunner => ({
+    async run(scenario, properties) {
+      scenarios.push(scenario);
+      return await runner(lateLooks).run(scenario, properties);
+    },
+    async close() {
+      const [, second] = scenarios;
+      if (second === undefined) return;
+      const run = await runnerOf(() => "failed")
+        .runner(lateLooks)
+        .run(second, [property]);
+      lateLooks.onRevised(second, run);
+    },
+  });
+  const told: number[] = [];
+  const onCounterexample = (_: ScenarioSource, { scenario }: DrawnScenario): void => void told.push(scenario.seed);
+  const result = await runSearch([source()], options({ runs: 3, jobs: 1, runner: revised, onCounterexample }));
+  expect(told).toEqual([1]);
+  expect(result.results[0]?.laws).toMatchObject([{ verdict: "failed", why: "scenario 1: a story", runs: 3 }]);
+  expect(result.search).toMatchObject({ emulated: 3, unguided: 2, unguidedFailed: 1 });
+});
+
 it("the command of one scenario names its backend where it is not the usual one", () => {
   expect(reproduceScenario("it's.farm.yml", "EX-1", 0, 0, { backend: "containerlab", arm: "given" })).toBe(
     "farmlab run 'it'\\''s.farm.yml' --law EX-1 --seed 0 --runs 1 --shard 1/1 --backend containerlab",
@@ -177,14 +202,14 @@ describe("what a run exhausts", () => {
 describe("what a run covered", () => {
   it("of kinds that kernels count, is what they counted, of all that any lab had", async () => {
     const { runner } = runnerOf();
-    const counted: LabRunner = {
-      ...runner,
+    const counted: Ran["runner"] = (lateLooks) => ({
+      ...runner(lateLooks),
       run: async (scenario, properties) => ({
-        ...(await runner.run(scenario, properties)),
+        ...(await runner(lateLooks).run(scenario, properties)),
         coverage: ["rule:nr/accept"],
         known: scenario.seed === 0 ? ["rule:nr/accept", "rule:nr/drop"] : ["rule:nr/accept", "rule:gateway/snat"],
       }),
-    };
+    });
     const result = await runSearch([source(6)], options({ runner: counted, runs: 3 }));
     expect(result.search?.covered["rule"]).toEqual({ count: 1, known: 3 });
     expect(result.search?.keys).toContain("rule:nr/accept");

@@ -15,8 +15,9 @@ import type { LawsOf } from "./merge-laws.ts";
 import { currentCommit, shellWord } from "./run-farms.ts";
 import type { RunOptions } from "./run-farms.ts";
 import { createScenarioRunner, hostOf } from "./scenario-runner.ts";
-import type { LabRun, LabRunner } from "./scenario-runner.ts";
+import type { LabRun, LabRunner, LateLooks } from "./scenario-runner.ts";
 import type { DrawnScenario, ScenarioSource } from "./scenario-source.ts";
+import type { Scenario } from "./scenario.ts";
 import { watchCoverage } from "./coverage/observe-coverage.ts";
 
 export interface SearchRunOptions extends RunOptions {
@@ -28,11 +29,11 @@ export interface SearchRunOptions extends RunOptions {
   readonly shard?: Shard;
   /** Told of each scenario that breaks a law which no other of its source has broken before, with these laws. */
   readonly onCounterexample?: (source: ScenarioSource, drawn: DrawnScenario, broken: readonly LawResult[]) => void;
-  readonly onLeftovers?: (farm: string, leftovers: readonly string[]) => void;
+  readonly onLeftovers?: (farms: string, leftovers: readonly string[]) => void;
   /** Milliseconds of a clock that only goes on. */
   readonly nowMs?: () => number;
-  /** Default: one for these options. */
-  readonly runner?: LabRunner;
+  /** Makes what judges the scenarios; default: a runner of labs for these options. */
+  readonly runner?: (lateLooks: LateLooks) => LabRunner;
 }
 
 interface Judged {
@@ -65,6 +66,8 @@ export function reproduceScenario(
 
 /** Scenarios of one source that follow each other, so that they find its labs warm, before another source has its turn. */
 const turnLength = 10;
+/** Scenarios that are judged in a lab before it is looked at: so many have to be judged again where the look finds something, which is rare. */
+export const judgedBeforeLook = 10;
 
 class SourceRun {
   readonly source: ScenarioSource;
@@ -201,6 +204,18 @@ function noteBroken(of: SourceRun, { position, drawn, run }: Judged, options: Se
   onCounterexample?.(of.source, drawn, broken);
 }
 
+/** Another run of a scenario counts in place of the one that it had; what the search has learnt from that one it keeps. */
+function revise(runs: readonly SourceRun[], scenario: Omit<Scenario, "document">, run: LabRun, options: SearchRunOptions): void {
+  for (const of of runs) {
+    const index = of.judged.findIndex(({ drawn }) => drawn?.scenario === scenario);
+    const before = of.judged[index];
+    if (before === undefined) continue;
+    const judged = { ...before, run };
+    of.judged[index] = judged;
+    noteBroken(of, judged, options);
+  }
+}
+
 /**
  * Runs the scenarios of all sources, `jobs` at once, and gives a result per source in their order. Throws as `runFarms` does.
  */
@@ -210,8 +225,13 @@ export async function runSearch(sources: readonly ScenarioSource[], options: Sea
   const begun = new Date().toISOString();
   const commit = currentCommit();
   const host = hostOf(options);
-  const runner = options.runner ?? createScenarioRunner({ ...options, onEvent: () => undefined, watchCoverage });
   const runs = sources.map((source) => new SourceRun(source, options));
+  const lateLooks: LateLooks = { most: judgedBeforeLook, onRevised: (scenario, run) => revise(runs, scenario, run, options) };
+  const {
+    runner: createRunner = (late): LabRunner =>
+      createScenarioRunner({ ...options, onEvent: () => undefined, watchCoverage, lateLooks: late }),
+  } = options;
+  const runner = createRunner(lateLooks);
   const choices: Choices[] = [];
   const scenarios = inTurns(runs);
   let count = 0;

@@ -1,6 +1,10 @@
 /**
  * Judges scenarios in labs, several at once, as many as processors and memory bear. A lab is used again where only networks differ; what
  * fails is judged again in fresh labs, which tells flaky from failing. Whatever a lab, a law or the oracle does is a verdict.
+ *
+ * Whether a lab is as it was costs as much as to judge a scenario, so that several may be judged before it is looked at. Then what an
+ * earlier one left may have decided the verdict of a later one, in either direction: what fails is confirmed in a fresh lab, whatever
+ * `repeats` says, and what passed is judged again in a fresh lab once the look finds something, or cannot be had.
  */
 import { freemem } from "node:os";
 import { BuildError, missingPackages } from "../../emulator/image/index.ts";
@@ -50,12 +54,22 @@ export interface ScenarioRunnerOptions {
   readonly host?: HostReport;
   /** Bytes that are free on this machine now; default: asked of the kernel. */
   readonly freeBytes?: () => number;
-  /** Told of what was not as before when a scenario's networks had been taken away (EX-13); that lab is not used again. */
-  readonly onLeftovers?: (farm: string, leftovers: readonly string[]) => void;
+  /** Told of what was not as before when a lab's networks had been taken away (EX-13), by the farms that it may be of; that lab is not used again. */
+  readonly onLeftovers?: (farms: string, leftovers: readonly string[]) => void;
+  /** Absent: a lab is looked at after each scenario, and every verdict is final. */
+  readonly lateLooks?: LateLooks;
   /** Begins to look at what a scenario exercises in its lab. */
   readonly watchCoverage?: (session: Session) => Promise<CoverageWatch>;
   /** Whether flows that broke a law are looked at once more while their lab is up, which takes seconds each; default: no. */
   readonly evidence?: boolean;
+}
+
+/** For who can take back what a verdict has led to. */
+export interface LateLooks {
+  /** Scenarios that are judged in a lab before it is looked at, at most. */
+  readonly most: number;
+  /** The run that counts for a scenario that was judged before, in a lab that was then found to be not as it was. Before `close` has ended. */
+  readonly onRevised: (scenario: Omit<Scenario, "document">, run: LabRun) => void;
 }
 
 /** Of a scenario only what is run is needed, not the document that it was made from. */
@@ -88,26 +102,38 @@ export function hostOf({ host }: Pick<ScenarioRunnerOptions, "host">): Promise<H
   return knownHost;
 }
 
-type Judged = Pick<LabRun, "laws" | "coverage" | "known" | "evidence" | "happened" | "lab" | "choices" | "readyMs">;
+interface Judged extends Pick<LabRun, "laws" | "coverage" | "known" | "evidence" | "happened" | "lab" | "choices" | "readyMs"> {
+  readonly isSuspect: boolean;
+}
 
 /** A lab with the scenario's session in it. */
 interface Opened {
   readonly session: Session;
   readonly lab: ScenarioRun["lab"];
+  /** Whether others were judged in the lab since it was last known to be clean. */
+  readonly isSuspect: boolean;
   readonly choices: Choices;
   readonly hasEnded: () => boolean;
-  /** Ends the session, and the lab where it is not used again; gives its place back. */
-  readonly done: (isFit: boolean) => Promise<void>;
+  /** Ends the session, and the lab where it is not used again; gives its place back. What passed in it is told where everything did. */
+  readonly done: (passed: readonly Property[] | undefined) => Promise<void>;
 }
 
 /** The seed is that of the flows; in a lab of its own also that of addresses and keys. */
 type Given = Omit<Scenario, "document">;
 
+/** A lab that is used again, and what was judged in it, and passed, since it was last known to be clean. */
+interface SharedLab {
+  readonly lab: ReusableLab;
+  readonly passed: { readonly scenario: Given; readonly properties: readonly Property[] }[];
+}
+
+const isCertain = ({ verdict }: LawResult): boolean => verdict === "passed" || verdict === "skipped";
+
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 class Runner implements LabRunner {
   readonly #options: ScenarioRunnerOptions;
-  readonly #pool: LabPool<ReusableLab>;
+  readonly #pool: LabPool<SharedLab>;
   readonly #onEvent: OnEvent;
   /** Labs that are being cleared or ended while the next scenario is judged. */
   readonly #leaving = new Set<Promise<void>>();
@@ -116,24 +142,30 @@ class Runner implements LabRunner {
     this.#options = options;
     this.#onEvent = options.onEvent ?? ((): void => undefined);
     const freeBytes = options.freeBytes ?? freemem;
-    this.#pool = new LabPool({ most: options.jobs, hasRoom: () => freeBytes() > labBytes, close: async (lab) => await lab.close() });
+    this.#pool = new LabPool({ most: options.jobs, hasRoom: () => freeBytes() > labBytes, close: async (lab) => await this.#end(lab) });
   }
 
   async run(scenario: Given, properties: readonly Property[]): Promise<LabRun> {
+    return await this.#run(scenario, properties, this.#options.reuse ?? true);
+  }
+
+  async #run(scenario: Given, properties: readonly Property[], reuse: boolean): Promise<LabRun> {
     const begun = performance.now();
-    const { repeats = 0, reuse = true, signal } = this.#options;
+    const { repeats = 0, signal } = this.#options;
     this.#onEvent({ kind: "farm-started", farm: scenario.farm.name, properties: properties.length });
-    const isRepeated = (law: LawResult): boolean => law.verdict === "failed" && repeats > 0;
-    const first = await this.#judge(scenario, properties, reuse, isRepeated);
+    const { isSuspect, ...first } = await this.#judge(scenario, properties, reuse);
+    // In a suspect lab what others left may have decided all that was said, not only what looks bad.
+    const isUncertain = isSuspect && !first.laws.every(isCertain);
+    const isRepeated = (law: LawResult): boolean => isUncertain || (law.verdict === "failed" && repeats > 0);
     const failing = properties.filter((property) => first.laws.some((law) => isRepeated(law) && law.property === property.name));
     const again: LawResult[] = [];
-    for (let count = 0; failing.length > 0 && count < repeats; count += 1)
+    for (let count = 0; failing.length > 0 && count < (isUncertain ? Math.max(1, repeats) : repeats); count += 1)
       again.push(...(await this.#judge(scenario, failing, false, () => true)).laws);
     signal.throwIfAborted();
     const laws = first.laws.map((law) => {
       if (!isRepeated(law)) return law;
       const same = again.filter(({ property }) => property === law.property);
-      return this.#told(scenario, withRepeats(law, same, first.lab));
+      return this.#told(scenario, law.verdict === "failed" ? withRepeats(law, same, first.lab) : (same[0] ?? law));
     });
     const durationMs = performance.now() - begun;
     this.#onEvent({ kind: "farm-ended", farm: scenario.farm.name, durationMs });
@@ -141,8 +173,14 @@ class Runner implements LabRunner {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#leaving);
+    await this.#allLeft();
     await this.#pool.close();
+    // A last look may have something judged again.
+    await this.#allLeft();
+  }
+
+  async #allLeft(): Promise<void> {
+    while (this.#leaving.size > 0) await Promise.all(this.#leaving);
   }
 
   #told(scenario: Given, result: LawResult): LawResult {
@@ -150,13 +188,20 @@ class Runner implements LabRunner {
     return result;
   }
 
-  /** Judges once. Events of laws for which `keepBack` holds are left to the caller. */
-  async #judge(scenario: Given, properties: readonly Property[], reuse: boolean, keepBack: (law: LawResult) => boolean): Promise<Judged> {
+  /** Judges once. Events of laws for which `keepBack` holds are left to the caller; default: of those that are judged again. */
+  async #judge(
+    scenario: Given,
+    properties: readonly Property[],
+    reuse: boolean,
+    keepBack = (law: LawResult, isSuspect: boolean): boolean =>
+      isSuspect ? !isCertain(law) : law.verdict === "failed" && (this.#options.repeats ?? 0) > 0,
+  ): Promise<Judged> {
     const { signal, watchCoverage, image } = this.#options;
     const begun = performance.now();
-    const tell = (law: LawResult): LawResult => (keepBack(law) ? law : this.#told(scenario, law));
-    const nothing = { coverage: [], evidence: [], lab: "cold", choices: {} } as const;
     let opened: Opened | undefined;
+    const isSuspect = (): boolean => opened?.isSuspect ?? false;
+    const tell = (law: LawResult): LawResult => (keepBack(law, isSuspect()) ? law : this.#told(scenario, law));
+    const nothing = { coverage: [], evidence: [], lab: "cold", choices: {}, isSuspect: false } as const;
     let isFit = false;
     let coverage: CoverageWatch | undefined;
     try {
@@ -172,7 +217,6 @@ class Runner implements LabRunner {
       // What was covered is worth no verdict: where nobody could look, nothing was.
       coverage = await watchCoverage?.(session).catch(() => undefined);
       const gatherer = evidenceGatherer();
-      const isCertain = ({ verdict }: LawResult): boolean => verdict === "passed" || verdict === "skipped";
       const judged = await judgeFarm(session, properties, {
         signal,
         capabilities: presentCapabilities(await hostOf(this.#options)),
@@ -189,16 +233,18 @@ class Runner implements LabRunner {
       const observed = await coverage?.observe().catch(() => undefined);
       isFit = laws.every(isCertain);
       const { covered = [], known = [] } = observed ?? {};
-      return { laws, coverage: covered, known, evidence, ...(happened === undefined ? {} : { happened }), lab, choices, readyMs };
+      const outcome = { laws, coverage: covered, known, evidence, lab, choices, readyMs, isSuspect: isSuspect() };
+      return happened === undefined ? outcome : { ...outcome, happened };
     } catch (error) {
       signal.throwIfAborted();
       if (isHostLacking(error)) throw error;
       const what = opened === undefined ? "the lab did not come up" : "it could not be judged";
       const unknown = unknownOutcome(`${what}: ${messageOf(error)}`);
-      return { ...nothing, laws: properties.map((property) => tell(lawResult(property, unknown))), choices: opened?.choices ?? {} };
+      const laws = properties.map((property) => tell(lawResult(property, unknown)));
+      return { ...nothing, laws, choices: opened?.choices ?? {}, isSuspect: isSuspect() };
     } finally {
       await coverage?.end();
-      if (opened !== undefined) this.#leave(opened.done(isFit));
+      if (opened !== undefined) this.#leave(opened.done(isFit ? properties : undefined));
     }
   }
 
@@ -229,34 +275,61 @@ class Runner implements LabRunner {
     }
   }
 
-  async #openShared(scenario: Given, key: string, idle: ReusableLab | undefined): Promise<Opened | undefined> {
+  async #openShared(scenario: Given, key: string, idle: SharedLab | undefined): Promise<Opened | undefined> {
     const { signal } = this.#options;
-    let lab = idle;
+    let shared = idle;
     try {
-      lab ??= await openReusableLab({ ...this.#labOptions(scenario), name: labName(scenario.farm) });
-      const used = lab;
-      const begun = await used.begin(scenario, scenario.seed, this.#onStep(scenario));
+      shared ??= { lab: await openReusableLab({ ...this.#labOptions(scenario), name: labName(scenario.farm) }), passed: [] };
+      const used = shared;
+      const begun = await used.lab.begin(scenario, scenario.seed, this.#onStep(scenario));
       const { session } = begun;
       if (session.notReady !== undefined) throw new Error(session.notReady);
-      const done = async (isFit: boolean): Promise<void> => {
-        try {
-          await begun.end();
-          const left = isFit && !used.hasEnded() ? await used.clear() : undefined;
-          if (left?.length === 0) return this.#pool.give(key, used);
-          if (left !== undefined) this.#options.onLeftovers?.(scenario.farm.name, left);
-        } catch {
-          // A lab that cannot be cleared is not used again.
-        }
-        await used.close().finally(() => this.#pool.drop());
+      const done = async (properties: readonly Property[] | undefined): Promise<void> => {
+        // What cannot be ended is not used again.
+        const isOver = await begun.end().then(
+          () => true,
+          () => false,
+        );
+        if (properties !== undefined) used.passed.push({ scenario, properties });
+        const isFit = properties !== undefined && isOver && !used.lab.hasEnded();
+        const isDue = used.passed.length >= (this.#options.lateLooks?.most ?? 1);
+        if (isFit && (!isDue || (await this.#isClean(used)))) return this.#pool.give(key, used);
+        await this.#end(used).finally(() => this.#pool.drop());
       };
-      const choices = await choicesSeen(session, used.runtime);
-      return { session, lab: idle === undefined ? "cold" : "warm", choices, hasEnded: used.hasEnded, done };
+      const choices = await choicesSeen(session, used.lab.runtime);
+      const lab = idle === undefined ? "cold" : "warm";
+      return { session, lab, isSuspect: used.passed.length > 0, choices, hasEnded: used.lab.hasEnded, done };
     } catch (error) {
-      await lab?.close();
+      if (shared !== undefined) await this.#end(shared);
       signal.throwIfAborted();
       if (isHostLacking(error)) throw error;
       return undefined;
     }
+  }
+
+  /** Looks at a lab, without networks. Who passed in it after others, and should not have where it is not as it was, is judged again. */
+  async #isClean({ lab, passed }: SharedLab): Promise<boolean> {
+    if (passed.length === 0) return true;
+    // The first one found it clean.
+    const [first, ...later] = passed.splice(0);
+    const left = lab.hasEnded() ? undefined : await lab.clear().catch(() => undefined);
+    if (left?.length === 0) return true;
+    const farms = new Set([first, ...later].flatMap((one) => one?.scenario.farm.name ?? []));
+    if (left !== undefined) this.#options.onLeftovers?.([...farms].join(", "), left);
+    for (const { scenario, properties } of later) this.#leave(this.#revise(scenario, properties));
+    return false;
+  }
+
+  async #revise(scenario: Given, properties: readonly Property[]): Promise<void> {
+    if (this.#options.signal.aborted) return;
+    const run = await this.#run(scenario, properties, false);
+    this.#options.lateLooks?.onRevised(scenario, run);
+  }
+
+  /** Ends a lab that is not used again. */
+  async #end(shared: SharedLab): Promise<void> {
+    if (!this.#options.signal.aborted) await this.#isClean(shared);
+    await shared.lab.close();
   }
 
   async #openOwn(scenario: Given): Promise<Opened> {
@@ -265,7 +338,7 @@ class Runner implements LabRunner {
     let ended = false;
     void session.lab.ended.then(() => (ended = true));
     const done = async (): Promise<void> => await own.close().finally(() => this.#pool.drop());
-    return { session, lab: "cold", choices, hasEnded: () => ended, done };
+    return { session, lab: "cold", isSuspect: false, choices, hasEnded: () => ended, done };
   }
 
   #labOptions(scenario: Given): Omit<OpenOptions, "file" | "text"> {
