@@ -1,9 +1,10 @@
 /**
- * EX-13: a network that leaves takes everything along that came with it, and nothing of anybody else's; coming back it is as before. Looked
+ * EX-13: a network, or one NR of it, that leaves takes everything along that came with it, and nothing of anybody else's; coming back it is as before. Looked
  * at with the kernel's own tools in every node, and in the store.
  */
 import { formatAddress, sameAddress, seededRandom } from "../../core/common/index.ts";
 import type { Address, Family, Prefix } from "../../core/common/index.ts";
+import type { Intents } from "../../core/intents/index.ts";
 import { addressOf, hexOf, portOf } from "../oracle/index.ts";
 import type { NetworkWorld, Resource } from "../oracle/index.ts";
 import { lastingCount, notAsBefore, stateOfFarm } from "../run/farm-state.ts";
@@ -14,6 +15,7 @@ import type { Session } from "../run/session.ts";
 import { silenceWaitMs } from "./flows.ts";
 import { needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
+import { withoutNetwork, withoutResource } from "./without.ts";
 
 const families: readonly Family[] = [4, 6];
 
@@ -138,35 +140,67 @@ async function addressGivenBack(session: Session, candidates: readonly NetworkWo
 
 const lineCharactersMax = 300;
 
-async function leavesNothing(session: Session): Promise<PropertyOutcome> {
-  const candidates = session.world.networks.filter((network) => isUnmistakable(session, network));
-  const [chosen] = seededRandom(session.seed, "EX-13").shuffle(candidates);
-  if (chosen === undefined) return outcomeOf(0, [], { nothing });
-  const { name } = chosen.network;
+/** Who leaves: some NRs of one network with what else is its own, and the farm's list without them. */
+interface Leaver {
+  readonly text: string;
+  readonly network: NetworkWorld;
+  readonly resources: readonly Resource[];
+  readonly owned: readonly Address[];
+  readonly without: Intents;
+}
+
+function traceOfLeaver(session: Session, { network, resources, owned }: Leaver): RegExp {
   const keyOf = (resource: Resource): string | undefined =>
-    session.facts.get(resource.node)?.publicKeys[`wg-${hexOf(resource)}-${chosen.network.allocationNumber}`];
-  const owned = chosen.network.ownedIpv4.map(addressTrace);
-  const trace = new RegExp([...chosen.resources.map((resource) => traceOf(chosen, resource, keyOf(resource))), ...owned].join("|"));
-  await passPackets(session, chosen);
+    session.facts.get(resource.node)?.publicKeys[`wg-${hexOf(resource)}-${network.network.allocationNumber}`];
+  return new RegExp([...resources.map((one) => traceOf(network, one, keyOf(one))), ...owned.map(addressTrace)].join("|"));
+}
+
+/** Takes it away and brings it back; `beforeIt` is done to the farm that still has it, and answers what was wrong about that. */
+async function leavesNothing(session: Session, leaver: Leaver, beforeIt: () => Promise<readonly string[]>): Promise<PropertyOutcome> {
+  const { text, network, without } = leaver;
+  const trace = traceOfLeaver(session, leaver);
+  await passPackets(session, network);
   const before = await stateOfFarm(session, { flows: true });
-  const ofAddress = await addressGivenBack(session, candidates);
-  const others = session.intents.networks.filter((network) => network.name !== name);
-  await session.changeIntents({ ...session.intents, networks: others });
-  const without = await stateOfFarm(session, { flows: true });
+  const earlier = await beforeIt();
+  await session.changeIntents(without);
+  const left = await stateOfFarm(session, { flows: true });
   const stored = (await storeLines(session)).filter((line) => trace.test(line));
   await session.changeIntents(session.intents);
   const back = await stateOfFarm(session, { flows: true });
-  const hasOthers = (node: string): boolean => others.some(({ resources }) => resources.some((resource) => resource.node === node));
+  const hasOthers = (node: string): boolean => without.networks.some(({ resources }) => resources.some((one) => one.node === node));
   const away = [
-    ...leftBehind(chosen, before, without, trace, hasOthers),
+    ...leftBehind(network, before, left, trace, hasOthers),
     ...stored.map((line) => `the store still says ${line.slice(0, lineCharactersMax)}`),
   ];
-  const stories = [
-    ...ofAddress,
-    ...away.map((story) => `network ${name} was taken away: ${story}; expected: all of it gone and nothing else ${expected}`),
-    ...notAsBefore(before, back).map((story) => `network ${name} came back: ${story}; expected: as before it went ${expected}`),
-  ];
-  return outcomeOf(lastingCount(before), stories, { nothing });
+  return outcomeOf(lastingCount(before), [
+    ...earlier,
+    ...away.map((story) => `${text} was taken away: ${story}; expected: all of it gone and nothing else ${expected}`),
+    ...notAsBefore(before, back).map((story) => `${text} came back: ${story}; expected: as before it went ${expected}`),
+  ]);
+}
+
+async function networkLeaves(session: Session): Promise<PropertyOutcome> {
+  const candidates = session.world.networks.filter((network) => isUnmistakable(session, network));
+  const [network] = seededRandom(session.seed, "EX-13").shuffle(candidates);
+  if (network === undefined) return outcomeOf(0, [], { nothing });
+  const { name, ownedIpv4 } = network.network;
+  const { resources } = network;
+  const leaver = { text: `network ${name}`, network, resources, owned: ownedIpv4, without: withoutNetwork(session.intents, name) };
+  return await leavesNothing(session, leaver, async () => await addressGivenBack(session, candidates));
+}
+
+/** Not the exit point, which goes with its network only. */
+async function resourceLeaves(session: Session): Promise<PropertyOutcome> {
+  const candidates = session.world.networks
+    .filter((network) => isUnmistakable(session, network))
+    .flatMap((network) => network.resources.filter(({ exitPoint }) => !exitPoint).map((resource) => ({ network, resource })));
+  const [chosen] = seededRandom(session.seed, "EX-13 NR").shuffle(candidates);
+  if (chosen === undefined)
+    return outcomeOf(0, [], { nothing: "this farm has no NR besides exit points that could be told from the others" });
+  const { network, resource } = chosen;
+  const without = withoutResource(session.intents, resource.network, resource.node);
+  const text = `the NR of ${resource.network} on ${resource.node}`;
+  return await leavesNothing(session, { text, network, resources: [resource], owned: [], without }, () => Promise.resolve([]));
 }
 
 export const leavingProperties: readonly Property[] = [
@@ -175,6 +209,13 @@ export const leavingProperties: readonly Property[] = [
     name: "EX-13 a network that is taken away takes all of it along, and brought back is as before",
     needs: needsTunnels,
     alone: true,
-    run: leavesNothing,
+    run: networkLeaves,
+  },
+  {
+    law: "EX-13",
+    name: "EX-13 an NR that is taken away takes all of it along, and brought back is as before",
+    needs: needsTunnels,
+    alone: true,
+    run: resourceLeaves,
   },
 ];

@@ -2,7 +2,7 @@
 import { formatAddress, formatPrefix, networkOf, parsePrefix } from "../../core/common/index.ts";
 import type { Prefix } from "../../core/common/index.ts";
 import { expectedMesh, keepaliveSeconds } from "../oracle/index.ts";
-import type { ExpectedInterface, ExpectedPeer } from "../oracle/index.ts";
+import type { ExpectedInterface, ExpectedPeer, NetworkWorld } from "../oracle/index.ts";
 import type { Session } from "../run/session.ts";
 import { HarnessError, needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
@@ -47,13 +47,13 @@ interface Held {
 }
 
 /** Interfaces with peers: an NR alone in its network needs no tunnel. */
-function meshes(session: Session): ExpectedInterface[] {
-  return session.world.networks.flatMap((network) => expectedMesh(session.world, network)).filter((one) => one.peers.length > 0);
+function meshes(session: Session, networks: readonly NetworkWorld[] = session.world.networks): ExpectedInterface[] {
+  return networks.flatMap((network) => expectedMesh(session.world, network)).filter((one) => one.peers.length > 0);
 }
 
-async function readMesh(session: Session): Promise<Held[]> {
+async function readMesh(session: Session, networks?: readonly NetworkWorld[]): Promise<Held[]> {
   return await Promise.all(
-    meshes(session).map(async (expected) => {
+    meshes(session, networks).map(async (expected) => {
       const position = { node: expected.resource.node, namespace: expected.namespace };
       const dump = await session.read(position, ["wg", "show", "all", "dump"]);
       return { expected, held: readDump(dump, expected.name) };
@@ -106,6 +106,11 @@ function judgePeers(session: Session, { expected, held }: Held): string[] {
       `${where(expected)} has the peer ${known.get(key) ?? "of an unknown key"}; expected: none (EX-20: two hidden nodes are no peers of each other)`,
   );
   return [...stories, ...strangers];
+}
+
+/** What is wrong with the peers of one network's tunnels. */
+export async function wrongPeers(session: Session, network: NetworkWorld): Promise<readonly string[]> {
+  return (await readMesh(session, [network])).flatMap((one) => judgePeers(session, one));
 }
 
 async function peers(session: Session): Promise<PropertyOutcome> {

@@ -7,6 +7,7 @@ import { internet6Properties } from "./ex-08-internet6.ts";
 import { internet4Properties } from "./ex-09-internet4.ts";
 import { isolationProperties } from "./ex-10-isolation.ts";
 import { unassignedProperties } from "./ex-11-unassigned.ts";
+import { joiningProperties } from "./ex-12-joining.ts";
 import { leavingProperties } from "./ex-13-leaving.ts";
 import { driftProperties } from "./ex-17-drift.ts";
 import { knowledgeProperties } from "./ex-18-knowledge.ts";
@@ -26,6 +27,7 @@ const properties: readonly Property[] = [
   ...internet4Properties,
   ...isolationProperties,
   ...unassignedProperties,
+  ...joiningProperties,
   ...leavingProperties,
   ...driftProperties,
   ...knowledgeProperties,

@@ -1,6 +1,7 @@
 /** The seeded faults. Each `find` occurs exactly once in its file: a patch that does not fit is refused, and a test says which. */
 import { allocationMutants } from "./catalogue/allocation.ts";
 import { derivationMutants } from "./catalogue/derivation.ts";
+import { joiningMutants } from "./catalogue/joining.ts";
 import { knowledgeMutants } from "./catalogue/knowledge.ts";
 import { meshMutants } from "./catalogue/mesh.ts";
 import { nodeMutants } from "./catalogue/node.ts";
@@ -18,6 +19,7 @@ export const mutants: readonly Mutant[] = [
   ...ruleMutants,
   ...nodeMutants,
   ...knowledgeMutants,
+  ...joiningMutants,
   ...removalMutants,
   ...surroundingsMutants,
 ];

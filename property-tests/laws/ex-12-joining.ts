@@ -1,0 +1,120 @@
+/**
+ * EX-12: who comes is there at once and nobody else notices. An NR, and a whole network, are taken out of a running farm and come into it
+ * anew, while packets of all others flow; then the gateway's routes, the mesh and the newcomer's own flows are looked at.
+ */
+import { seededRandom } from "../../core/common/index.ts";
+import type { Intents } from "../../core/intents/index.ts";
+import { drawingOf, hexOf } from "../oracle/index.ts";
+import type { NetworkWorld, Party, Resource } from "../oracle/index.ts";
+import type { Session } from "../run/session.ts";
+import type { WatchedFlow } from "../what-if/flows.ts";
+import { wrongPeers } from "./ex-20-mesh.ts";
+import { needsTunnels, outcomeOf } from "./law.ts";
+import type { Property, PropertyOutcome } from "./law.ts";
+import { answeredFlows, lostDuring, silentFlows } from "./steady-flows.ts";
+import { withoutNetwork, withoutResource } from "./without.ts";
+
+const law = "EX-12";
+
+/** Who comes: some NRs of one network, and the farm's list before. */
+interface Newcomer {
+  readonly text: string;
+  readonly network: NetworkWorld;
+  readonly resources: readonly Resource[];
+  readonly without: Intents;
+}
+
+const families = ["-4", "-6"] as const;
+
+/** A route's beginning as `ip` shows it, which leaves a single address's length out. */
+const shownRoute = (route: string): string => route.replace(/^(\S+)\/32 /, "$1 ");
+
+/** Which of the newcomer's routes the gateway of its network lacks: each NR's own, towards the exit point. */
+async function missingRoutes(session: Session, { network, resources }: Newcomer): Promise<readonly string[]> {
+  const { bar, exitPoint } = network;
+  const shown = families.map(async (family) => await session.read({ node: bar.node, namespace: "gateway" }, ["ip", family, "route"]));
+  const held = (await Promise.all(shown)).flatMap((text) => text.split("\n"));
+  const expected = resources.flatMap((resource) => {
+    const { gatewayRoutes } = drawingOf({
+      allocation: bar.allocation.prefix,
+      exitNode: bar.config.number,
+      number: bar.allocation.number,
+      hex: hexOf(resource),
+      exitPointHex: hexOf(exitPoint),
+    });
+    return (gatewayRoutes as readonly string[]).filter((route) => !route.startsWith("::/0") && !route.startsWith("unreachable"));
+  });
+  return expected
+    .filter((route) => !held.some((line) => `${line} `.startsWith(`${shownRoute(route)} `)))
+    .map(
+      (route) =>
+        `the gateway on ${bar.node} has no route ${route}; expected: one (EX-12: adding an NR adds its route towards the exit point)`,
+    );
+}
+
+/** Brings it into the farm that has to be without it so far, and looks at what became of it and of everybody else. */
+async function judgeComing(session: Session, newcomer: Newcomer): Promise<PropertyOutcome> {
+  const { text, network, resources, without } = newcomer;
+  const isOfNewcomer = (party: Party | undefined): boolean => party?.kind === "workload" && resources.includes(party.resource);
+  const concerns = ({ from, answeredBy }: WatchedFlow): boolean => isOfNewcomer(from) || isOfNewcomer(answeredBy);
+  const [others, own] = [await answeredFlows(session, (flow) => !concerns(flow)), await answeredFlows(session, concerns)];
+  await session.changeIntents(without);
+  const { figures, stories } = await lostDuring(session, others, { law, what: `${text} came` }, async () => {
+    await session.changeIntents(session.intents);
+  });
+  const routes = await missingRoutes(session, newcomer);
+  const peers = await wrongPeers(session, network);
+  const unreached = await silentFlows(session, own);
+  return outcomeOf(
+    others.length + own.length + resources.length,
+    [
+      ...stories,
+      ...routes,
+      ...peers.map((story) => `${text} came: ${story}`),
+      ...unreached.map((flow) => `${flow.text} is not answered after ${text} came; expected: answered (EX-12)`),
+    ],
+    { figures },
+  );
+}
+
+/** Not the exit point, which is there as long as its network; of those in whose network others talk to each other meanwhile, where there are some. */
+async function resourceComes(session: Session): Promise<PropertyOutcome> {
+  const candidates = session.world.networks.flatMap((network) =>
+    network.resources.filter(({ exitPoint }) => !exitPoint).map((resource) => ({ network, resource })),
+  );
+  const among = candidates.filter(({ network }) => network.resources.length > 2);
+  const [chosen] = seededRandom(session.seed, "EX-12 NR").shuffle(among.length > 0 ? among : candidates);
+  if (chosen === undefined) return outcomeOf(0, [], { nothing: "no network of this farm has an NR besides its exit point" });
+  const { network, resource } = chosen;
+  return await judgeComing(session, {
+    text: `the NR of ${resource.network} on ${resource.node}`,
+    network,
+    resources: [resource],
+    without: withoutResource(session.intents, resource.network, resource.node),
+  });
+}
+
+async function networkComes(session: Session): Promise<PropertyOutcome> {
+  const [network] = seededRandom(session.seed, "EX-12 network").shuffle(session.world.networks);
+  if (network === undefined) return outcomeOf(0, [], { nothing: "this farm has no network" });
+  const { name } = network.network;
+  const without = withoutNetwork(session.intents, name);
+  return await judgeComing(session, { text: `network ${name}`, network, resources: network.resources, without });
+}
+
+export const joiningProperties: readonly Property[] = [
+  {
+    law,
+    name: "EX-12 an NR that comes has its route, its peers and its flows, and no packet of any other is lost",
+    needs: needsTunnels,
+    alone: true,
+    run: resourceComes,
+  },
+  {
+    law,
+    name: "EX-12 a network that comes has its routes, its peers and its flows, and no packet of any other is lost",
+    needs: needsTunnels,
+    alone: true,
+    run: networkComes,
+  },
+];

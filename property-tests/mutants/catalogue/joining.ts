@@ -1,0 +1,49 @@
+/** What somebody who comes takes from those who are there, or does not get. */
+import { patchedIn } from "../mutant.ts";
+import type { Mutant } from "../mutant.ts";
+
+const applies = patchedIn("apply");
+const execution = "core/apply/apply.ts";
+
+export const joiningMutants: readonly Mutant[] = [
+  applies("later-routes-left-out", "a gateway gets the routes that it needs at first, and none for an NR that comes later", "EX-12", [
+    "core/apply/routes.ts",
+    "    if (before === text) return [];",
+    '    if (before === text || (plan.name === "gateway" && observed.size > 0 && before === undefined)) return [];',
+  ]),
+  applies(
+    "setconf-for-a-peer",
+    "a tunnel that gets another peer is given its whole configuration, by which it forgets all sessions and learnt endpoints",
+    "EX-12",
+    [
+      "core/apply/wireguard.ts",
+      "if (observed === undefined || !observed.keyIsRight ||",
+      "if (observed === undefined || plan.peers.some(({ publicKey }) => !observed.peers.has(publicKey)) || !observed.keyIsRight ||",
+    ],
+    [execution, '"wg", "syncconf", name,', '"wg", "setconf", name,'],
+  ),
+  applies("tunnel-made-anew-for-a-peer", "a tunnel that gets another peer is made anew", "EX-12", [
+    "core/apply/tunnels.ts",
+    "if (runs && observed.namespaces.get(namespace.name)?.links.has(link.name) === true) continue;",
+    [
+      "const held = observed.namespaces.get(namespace.name)?.links.get(link.name)?.wireguard?.peers;",
+      "      const isWhole = held === undefined || held.size === 0 || link.wireguard.peers.every(({ publicKey }) => held.has(publicKey));",
+      "      if (runs && isWhole && observed.namespaces.get(namespace.name)?.links.has(link.name) === true) continue;",
+    ].join("\n"),
+  ]),
+  applies(
+    "traffic-held-for-a-change",
+    "nothing is forwarded in a namespace while its routes and peers are changed",
+    "EX-12",
+    [
+      execution,
+      "    await Promise.all([\n      this.#ip(namespace, inside.ip),",
+      [
+        '    const hold = async (input: string) => await this.#run({ namespace, argv: ["nft", "-f", "-"], input });',
+        '    await hold("table inet held { chain held { type filter hook forward priority 0; policy drop; }; }\\n");',
+        "    await Promise.all([\n      this.#ip(namespace, inside.ip),",
+      ].join("\n"),
+    ],
+    [execution, "        });\n      }),\n    ]);", '        });\n      }),\n    ]);\n    await hold("delete table inet held\\n");'],
+  ),
+];
