@@ -1,25 +1,10 @@
 /** What the router above the exit nodes needs: PrefixZero, a route per exit node, a route that ends loops (seed 1, "Network requirements"). */
 import { addressIn, contains, formatAddress, formatPrefix, networkOf, sameAddress, samePrefix } from "../common/index.ts";
-import type { Address, Prefix } from "../common/index.ts";
-import { gwPubIP6, gwPubLL } from "../derive/index.ts";
 import { exitNodePart, subnetOf } from "../farm/index.ts";
-import type { Allocation, Farm, FarmNode, Finding, UpstreamRouter } from "../farm/index.ts";
+import type { Allocation, FarmNode, Finding, UpstreamRouter } from "../farm/index.ts";
+import { exitNodesBelow, gatewayNextHops } from "../plan/index.ts";
 import { advise, warn } from "./finding.ts";
 import type { FarmCheck } from "./finding.ts";
-
-/** The two next hops by which an upstream router may reach the gateway of exit node x: link-local, or in PrefixZero. */
-function nextHops(allocation: Prefix, exitNode: number): readonly [Address, Address] {
-  return [gwPubLL(exitNode).address, gwPubIP6(allocation, exitNode).address];
-}
-
-const exitNodesOf = (farm: Farm, allocation: Allocation): readonly FarmNode[] =>
-  farm.nodes.filter(({ exitNode }) => exitNode?.allocationNumber === allocation.number);
-
-/** The routers that the forwarding NICs of an allocation's exit nodes see. */
-function upstreamsOf(farm: Farm, exitNodes: readonly FarmNode[]): readonly UpstreamRouter[] {
-  const segments = exitNodes.map(({ nics, exitNode }) => nics.find(({ name }) => name === exitNode?.nic)?.segment);
-  return farm.upstreams.filter(({ segment }) => segments.includes(segment));
-}
 
 function prefixZeroFindings(upstream: UpstreamRouter, allocation: Allocation): Finding[] {
   const prefixZero = subnetOf(allocation.prefix, 0);
@@ -32,8 +17,9 @@ function prefixZeroFindings(upstream: UpstreamRouter, allocation: Allocation): F
 
 function partFindings(upstream: UpstreamRouter, allocation: Allocation, node: FarmNode, exitNode: number): Finding[] {
   const part = exitNodePart(allocation.prefix, exitNode);
-  const hops = nextHops(allocation.prefix, exitNode);
-  const wanted = `add { to: "${formatPrefix(part)}", via: "${formatAddress(hops[0])}" } to its routes`;
+  const { "link-local": linkLocal, "prefix-zero": inPrefixZero } = gatewayNextHops(allocation.prefix, exitNode);
+  const hops = [linkLocal, inPrefixZero];
+  const wanted = `add { to: "${formatPrefix(part)}", via: "${formatAddress(linkLocal)}" } to its routes`;
   const index = upstream.routes.findIndex(({ prefix }) => samePrefix(prefix, part));
   const route = upstream.routes[index];
   if (route === undefined) {
@@ -49,7 +35,7 @@ function partFindings(upstream: UpstreamRouter, allocation: Allocation, node: Fa
     route.kind === "via"
       ? `leads to ${formatAddress(route.via)}, which is not the gateway of exit node ${exitNode} (${node.name})`
       : "is unreachable, so that nothing reaches its exit node";
-  const hint = `its gateway has ${formatAddress(hops[0])} and ${formatAddress(hops[1])}`;
+  const hint = `its gateway has ${formatAddress(linkLocal)} and ${formatAddress(inPrefixZero)}`;
   return [
     {
       ...warn(
@@ -93,12 +79,10 @@ function idleRouteFindings(upstream: UpstreamRouter, allocation: Allocation, num
 
 export const upstreamFindings: FarmCheck = (farm) =>
   farm.allocations.flatMap((allocation) => {
-    const exitNodes = exitNodesOf(farm, allocation);
-    const numbers = exitNodes.flatMap(({ exitNode }) => exitNode?.number ?? []);
-    return upstreamsOf(farm, exitNodes).flatMap((upstream) => {
-      const here = exitNodes.filter(({ nics, exitNode }) =>
-        nics.some(({ name, segment }) => name === exitNode?.nic && segment === upstream.segment),
-      );
+    const numbers = farm.nodes.flatMap(({ exitNode }) => (exitNode?.allocationNumber === allocation.number ? [exitNode.number] : []));
+    return farm.upstreams.flatMap((upstream) => {
+      const here = exitNodesBelow(farm, upstream, allocation);
+      if (here.length === 0) return [];
       return [
         ...prefixZeroFindings(upstream, allocation),
         ...here.flatMap((node) => (node.exitNode === undefined ? [] : partFindings(upstream, allocation, node, node.exitNode.number))),

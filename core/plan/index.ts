@@ -4,3 +4,4 @@ export { hostLinkGroup } from "./host-rules.ts";
 export { planNode } from "./plan-node.ts";
 export { expectedFacts } from "./expected-facts.ts";
 export { planText } from "./text.ts";
+export * from "./upstream/index.ts";

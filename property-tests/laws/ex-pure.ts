@@ -1,9 +1,10 @@
-/** EX-1 to EX-5: the laws of the derivation and the allocator alone, judged on the data of the farm that runs and on what it could become. */
+/** What of the laws is of derivation, allocator and findings alone, judged on the data of the farm that runs and on what it could become. */
 import { derivationProperties } from "./ex-01-derivation.ts";
 import { nameProperties } from "./ex-02-names.ts";
 import { allocationProperties } from "./ex-03-allocations.ts";
 import { exitNodeProperties } from "./ex-04-exit-nodes.ts";
 import { prefixProperties } from "./ex-05-prefixes.ts";
+import { configurationProperties } from "./ex-06-configuration.ts";
 import type { PureProperty } from "./law.ts";
 
 export const pureProperties: readonly PureProperty[] = [
@@ -12,4 +13,5 @@ export const pureProperties: readonly PureProperty[] = [
   ...allocationProperties,
   ...exitNodeProperties,
   ...prefixProperties,
+  ...configurationProperties,
 ];

@@ -9,6 +9,7 @@ import { removalMutants } from "./catalogue/removal.ts";
 import { routeMutants } from "./catalogue/routes.ts";
 import { ruleMutants } from "./catalogue/rules.ts";
 import { surroundingsMutants } from "./catalogue/surroundings.ts";
+import { upstreamMutants } from "./catalogue/upstream.ts";
 import type { Mutant } from "./mutant.ts";
 
 export const mutants: readonly Mutant[] = [
@@ -22,6 +23,7 @@ export const mutants: readonly Mutant[] = [
   ...joiningMutants,
   ...removalMutants,
   ...surroundingsMutants,
+  ...upstreamMutants,
 ];
 
 /** Undefined where none has the id. */

@@ -17,6 +17,7 @@ export type Subject =
   | "timer"
   | "store"
   | "surroundings"
+  | "upstream router"
   | "configuration";
 
 export interface Mutant {
