@@ -78,9 +78,9 @@ export function variationsSource(base: FarmFile, file: string, seed: number): Sc
   };
 }
 
-/** Whole farms. */
+/** Whole farms, to half of which something happens. */
 export function generatedSource(name: string, seed: number): ScenarioSource {
-  const search = createSearch({ seed, unguidedShare });
+  const search = createSearch({ seed, unguidedShare, timelines: true });
   return {
     name,
     file: name,
