@@ -128,6 +128,12 @@ export const equivalents: readonly Equivalent[] = [
     after: ";",
     reason: "the process ends right after it, and with it the socket",
   },
+  {
+    file: "core/store/transport.ts",
+    before: "agent.destroy();",
+    after: ";",
+    reason: "the process ends right after it, and with it the connections that were kept",
+  },
 ];
 
 /** Why no law sees the change; undefined where one should. */
