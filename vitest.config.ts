@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import type { ViteUserConfig } from "vitest/config";
 
@@ -29,6 +30,8 @@ const config: ViteUserConfig = defineConfig({
           exclude: ["**/node_modules/**"],
           pool: "forks",
           fileParallelism: false,
+          // Of those that say so: what waits for answers that never come leaves the cores to others.
+          maxConcurrency: 2 * availableParallelism(),
           testTimeout: labTimeoutMs,
           hookTimeout: labTimeoutMs,
           sequence: { groupOrder: 2 },

@@ -1,4 +1,5 @@
 /** `farmlab laws --mutants`: runs every seeded fault and shows which law catches it. */
+import { availableParallelism } from "node:os";
 import { editDistance } from "../../core/common/reading/index.ts";
 import { cacheDirectory } from "../../emulator/image/index.ts";
 import { faultsOf, keepMatrix, matrixText, mutantNamed, mutants, runMatrix } from "../../property-tests/mutants/index.ts";
@@ -21,7 +22,8 @@ export interface MatrixChoice {
   readonly format: "text" | "json";
 }
 
-const defaultJobs = 2;
+/** A lab with a fault in it waits most of the time, for answers that do not come. */
+const defaultJobs = 2 * availableParallelism();
 const defaultSeed = 42;
 
 /** Undefined after complaining of an id that no mutant has. */

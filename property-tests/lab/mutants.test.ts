@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { it } from "vitest";
 import { partOf } from "../../reports/index.ts";
 import { matrixText, mutants, runMutant } from "../mutants/index.ts";
 import { matrixOf, rowOf } from "../mutants/kill-matrix.ts";
@@ -11,7 +11,10 @@ const parts = 7;
 const today = Math.floor(Date.now() / (24 * 60 * 60 * 1000)) % parts;
 const chosen = process.env["FARMLAB_TEST_SIZE"] === "deep" ? mutants : partOf(mutants, { index: today + 1, count: parts });
 
-it.each(chosen)("XC-5 $id is caught: $description", async (mutant) => {
+/** Several at once; one alone whose every flow waits for its deadline takes a minute. */
+const mutantWaitMs = 600_000;
+
+it.concurrent.for(chosen)("XC-5 $id is caught: $description", { timeout: mutantWaitMs }, async (mutant, { expect }) => {
   const run = await runMutant(mutant, { seed: 42 });
   const matrix = matrixOf([rowOf(mutant, "", run)], 42, run.durationMs);
   expect(run.killedBy, matrixText(matrix)).toEqual(expect.arrayContaining([...mutant.laws]));
