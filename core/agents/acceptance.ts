@@ -59,9 +59,8 @@ export function usableFacts(mine: NodeFacts, intents: Intents, facts: readonly N
 
 function tunnelPairs(node: string, otherNode: string, intents: Intents): readonly { readonly own: string; readonly other: string }[] {
   return intents.networks.flatMap((network) => {
-    const own = network.resources.find((resource) => resource.node === node);
-    const other = network.resources.find((resource) => resource.node === otherNode);
-    if (own === undefined || other === undefined) return [];
-    return [{ own: wgName(own.prefix, network.allocationNumber), other: wgName(other.prefix, network.allocationNumber) }];
+    const tunnelsOf = (name: string): string[] =>
+      network.resources.filter((resource) => resource.node === name).map(({ prefix }) => wgName(prefix, network.allocationNumber));
+    return tunnelsOf(node).flatMap((own) => tunnelsOf(otherNode).map((other) => ({ own, other })));
   });
 }

@@ -5,6 +5,8 @@ import { seededRandom, type Clock } from "../common/index.ts";
 import type { NodeFacts, NodeStatus } from "../intents/index.ts";
 import { createBackOff, encodeNodeFacts, encodeNodeStatus, factsPrefix, intentKeys, openStore, statusPrefix } from "../store/index.ts";
 import { defaultPaths, type AgentConfiguration } from "./configuration.ts";
+import { createGatewayFence } from "./gateway-fence.ts";
+import { Hosting } from "./hosting.ts";
 import { openInitClient } from "./init-client.ts";
 import { openKeyRing } from "./key-ring.ts";
 import type { Log } from "./log.ts";
@@ -23,12 +25,14 @@ export interface AgentSurroundings {
   readonly seed: number;
 }
 
-/** Facts and intents, which lie side by side in the order of keys: one watch for both, and none for status, which changes most. */
+/** Facts, hosts and intents, which lie side by side in the order of keys: one watch for all, and none for status, which changes most. */
 const watchedKeys = { from: factsPrefix, before: statusPrefix };
 const defaultReconcileEveryMs = 30_000;
 /** Status in the store is for people who look; those who wait listen at the socket. */
 const statusGatherMs = 100;
 const publishRetry = { firstMs: 20, longestMs: 2000 };
+/** A call about a lease that nobody answers is over long before the lease is. */
+const leaseLimits = { callWaitMs: 1000, longestConnectWaitMs: 1000 };
 const isTunnel = (service: string): boolean => service.startsWith("wg-");
 
 /** Resolves when the signal has aborted and nothing is under way any more. */
@@ -58,14 +62,30 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
   const facts = publishTo(factsKey, 0, () => reconciler.wake());
   const status = publishTo(intentKeys.status(node), statusGatherMs, () => {});
 
-  const view = new StoreView({
+  // On connections of its own: what is on its way to a store that was cut off holds up no lease.
+  const leaseStore = openStore({ endpoints: configuration.store, clock, random, limits: leaseLimits });
+  const hosting = new Hosting({
+    node,
+    store: leaseStore,
+    intents: () => view.contents.intents(),
+    fence: createGatewayFence(programs),
+    clock,
+    log,
     onChange: () => reconciler.wake(),
+  });
+  const view: StoreView = new StoreView({
+    onChange: () => {
+      hosting.wake();
+      reconciler.wake();
+    },
     onConnection: (state) => log("store", { ...state, sinceStartMs: Math.round(clock.nowMs()) }),
     onSnapshot: (snapshot) => {
       facts.restart(snapshot.entries.find((entry) => entry.key === factsKey)?.value, snapshot.revision);
       status.restart(undefined, 0);
+      hosting.snapshot(snapshot);
     },
     onEvent: (event) => {
+      hosting.event(event);
       if (event.key === factsKey) facts.seen(event.kind === "put" ? event.value : undefined, event.revision);
     },
   });
@@ -91,6 +111,7 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
       return measured;
     },
     facts,
+    hosting,
     onStatus: (now, held) => {
       log("status", { phase: now.phase, revision: now.revision, changes: now.changes, messages: now.messages });
       server.tell(lineOf(now, held));
@@ -110,8 +131,9 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
   void init.watch(onServiceEvent, clock, signal);
   const watching = store.watch(watchedKeys, view.handlers, signal);
   log("started", { node });
-  await Promise.all([watching, reconciler.run(signal)]);
+  await Promise.all([watching, reconciler.run(signal), hosting.run(signal)]);
   await server.close();
+  leaseStore.close();
   store.close();
   programs.close();
   log("ended", {});

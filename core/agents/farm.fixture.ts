@@ -151,6 +151,7 @@ export function createStandInFarm(options: StandInOptions): StandInFarm {
         return options.measured(name);
       },
       facts: publisher,
+      hosting: { applied: () => {}, waits: [] },
       onStatus: (status, facts) => {
         statuses.push(status);
         last = facts;

@@ -1,14 +1,26 @@
 /** What concerns one node in a store's contents: its own tunnels, what it says of itself, and whom it waits for. Pure. */
 import { wgName } from "../derive/index.ts";
 import type { Intents, NodeFacts, NodeIntent } from "../intents/index.ts";
+import { candidatesFor, leasedExitNodes } from "../plan/index.ts";
 import type { AcceptedKeys } from "./acceptance.ts";
 import type { Measured } from "./reachability.ts";
 
-/** The names of the node's own tunnels, sorted. */
+/**
+ * The names of the node's own tunnels, sorted: of those too that it has when it stands in for an exit node, so that others know the keys
+ * by then. Takes intents as they are written, not as they are hosted.
+ */
 export function ownTunnels(node: string, intents: Intents): readonly string[] {
+  const homes = leasedExitNodes(intents.nodes).filter((home) => candidatesFor(home).includes(node));
   return intents.networks
-    .flatMap((network) =>
-      network.resources.filter((resource) => resource.node === node).map((resource) => wgName(resource.prefix, network.allocationNumber)),
+    .flatMap(({ allocationNumber, resources }) =>
+      resources
+        .filter(
+          (resource) =>
+            resource.node === node ||
+            (resource.exitPoint &&
+              homes.some(({ name, exitNode }) => name === resource.node && exitNode.allocationNumber === allocationNumber)),
+        )
+        .map((resource) => wgName(resource.prefix, allocationNumber)),
     )
     .toSorted();
 }

@@ -2,9 +2,10 @@
 import type { ApplyReport, ObservedNode } from "../apply/index.ts";
 import type { Clock } from "../common/index.ts";
 import type { Intents, NodeFacts, NodeIntent, NodeStatus } from "../intents/index.ts";
-import { planNode, type NodePlan } from "../plan/index.ts";
+import { hostedIntents, planNode, type NodePlan } from "../plan/index.ts";
 import { createBackOff, encodeNodeFacts, pauseUnlessAborted, type BackOff } from "../store/index.ts";
 import { acceptedBy, usableFacts, type AcceptedKeys } from "./acceptance.ts";
+import type { Hosting } from "./hosting.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { Log } from "./log.ts";
 import { Measuring } from "./measuring.ts";
@@ -25,6 +26,8 @@ export interface ReconcilerParts {
   readonly measure: (namespace: string) => Promise<Measured>;
   /** Brings the facts into the store; `published` is what the store is known to hold. */
   readonly facts: Pick<Publisher, "set" | "published">;
+  /** Is told of every plan that was carried out, and says what the node waits for before it may answer. */
+  readonly hosting: Pick<Hosting, "applied" | "waits">;
   readonly onStatus: (status: NodeStatus, facts: NodeFacts) => void;
   readonly clock: Clock;
   readonly random: () => number;
@@ -126,7 +129,7 @@ export class Reconciler {
       this.#applied = undefined;
       this.#settle([textOf(error)]);
     }
-    this.#tellOutcome(missingPeers(node, intents, facts));
+    this.#tellOutcome(missingPeers(node, hostedIntents(intents, contents.hosts()), facts));
   }
 
   /** Keys, facts, plan, apply. Answers what failed. */
@@ -141,6 +144,7 @@ export class Reconciler {
     this.#updateFacts(self, tunnels, facts);
     const { plan, failures } = await this.#apply(this.#plan(intents, facts), self);
     if (failures.length > 0) return failures;
+    this.#parts.hosting.applied(plan);
     if (self !== undefined) this.#measuring.start(self);
     keys.retain(tunnels);
     const accepted = acceptedBy(plan);
@@ -153,9 +157,10 @@ export class Reconciler {
 
   /** What the node should be by what is known; keeps whom it has to wait for. */
   #plan(intents: Intents, facts: readonly NodeFacts[]): NodePlan {
-    const { usable, awaited } = usableFacts(this.#facts, intents, facts);
+    const hosted = hostedIntents(intents, this.#parts.store.contents.hosts());
+    const { usable, awaited } = usableFacts(this.#facts, hosted, facts);
     this.#awaited = awaited;
-    return planNode(this.#parts.node, intents, [...usable, this.#facts]);
+    return planNode(this.#parts.node, hosted, [...usable, this.#facts]);
   }
 
   /** Until something was measured since the start, what the store still holds of an earlier life counts. */
@@ -237,6 +242,7 @@ export class Reconciler {
       ...(store.waitingFor === undefined ? [] : [`waiting for the store: ${store.waitingFor}`]),
       ...(isPublished || store.contents.revision === 0 ? [] : ["waiting until its own facts are published"]),
       ...(this.#measuring.failure === undefined ? [] : [this.#measuring.failure]),
+      ...this.#parts.hosting.waits,
     ];
   }
 

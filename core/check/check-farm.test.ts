@@ -7,6 +7,7 @@ import { checkFarm } from "./index.ts";
 const read = (layout: string): string => readFileSync(new URL(`../../topologies/${layout}.farm.yml`, import.meta.url), "utf8");
 const drawing = read("exit-node");
 const three = read("three-exit-nodes");
+const standby = read("standby");
 
 /** Severity, code and the text of the line of each finding, after replacing some of the file's text. */
 function findings(text: string, ...replacements: readonly (readonly [string, string])[]): string[][] {
@@ -26,6 +27,12 @@ describe("EX-24 check finds what a farm lacks", () => {
   it("nothing in the layout with a spare node; no node to stand in for the drawing's exit node", () => {
     expect(findings(three)).toEqual([]);
     expect(findings(drawing)).toEqual([spare]);
+  });
+
+  it("a standby that other nodes' tunnels may not reach", () => {
+    const spareIsPublic = '    public: { nic: eth0, ipv4: 185.206.126.22/24, ipv6: "2a10:c0de:11::22/64" }\n';
+    expect(findings(standby)).toEqual([]);
+    expect(findings(standby, [spareIsPublic, ""])).toEqual([["warning", "standby-not-public", "exit-node"]]);
   });
 
   it("PrefixZero unrouted", () => {

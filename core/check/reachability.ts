@@ -1,5 +1,5 @@
 /** Who is cut off: nodes without a way out, exit nodes that hidden nodes cannot reach. */
-import type { FarmNode, Finding, Nic } from "../farm/index.ts";
+import type { Farm, FarmNode, Finding, Nic } from "../farm/index.ts";
 import { warn } from "./finding.ts";
 import type { FarmCheck } from "./finding.ts";
 
@@ -17,6 +17,16 @@ function unroutedFindings({ name, nics, public: outer }: FarmNode): Finding[] {
   return [warn("node-unrouted", ["nodes", name], message, hint)];
 }
 
+/** Where an exit node has none of its own, its standbys' are not asked for. */
+function standbyFindings(farm: Farm, home: FarmNode): Finding[] {
+  return (home.exitNode?.standbys ?? []).flatMap(({ node }, index): Finding[] => {
+    if (farm.nodes.find(({ name }) => name === node)?.public !== undefined || home.public === undefined) return [];
+    const message = `${node}, which stands in for ${home.name}, has no public configuration: other nodes' tunnels may not reach it`;
+    const path = ["nodes", home.name, "exit-node", "standby", index, "node"];
+    return [warn("standby-not-public", path, message, `give ${node} public: { nic: ..., ipv4: ..., ipv6: ... }`)];
+  });
+}
+
 export const reachabilityFindings: FarmCheck = (farm) => {
   const behindHome = new Set(farm.homeRouters.map(({ segment }) => segment));
   return farm.nodes.flatMap((node): Finding[] => {
@@ -24,7 +34,7 @@ export const reachabilityFindings: FarmCheck = (farm) => {
     const unrouted = unroutedFindings(node);
     if (node.exitNode === undefined) return unrouted;
     const inner = [...path, "exit-node"];
-    const found = [...unrouted];
+    const found = [...unrouted, ...standbyFindings(farm, node)];
     if (node.public === undefined) {
       found.push(
         warn(

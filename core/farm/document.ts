@@ -111,6 +111,12 @@ export interface ExitNodeEntry {
   readonly nic: string;
   readonly ipv4?: string;
   readonly gateway4?: string;
+  readonly standby?: readonly StandbyEntry[];
+}
+
+export interface StandbyEntry {
+  readonly node: string;
+  readonly nic: string;
 }
 
 export interface NetworkEntry {

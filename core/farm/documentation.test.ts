@@ -48,10 +48,21 @@ const example: Readonly<Record<string, string>> = {
       eth0: { segment: prefix-zero, ipv4: 185.69.166.2/24, gateway4: 185.69.166.1, ipv6: "2a02:1802:5e::2/64", gateway6: "2a02:1802:5e::1" }
       eth1: { segment: prefix-zero }
     public: { nic: eth0, ipv4: 185.69.166.3/24, gateway4: 185.69.166.1, ipv6: "2a02:1802:5e::3/64", gateway6: "fe80::1" }
-    exit-node: { number: 1, allocation: 1, nic: eth1, ipv4: 185.69.166.123/24, gateway4: 185.69.166.1 }
+    exit-node:
+      number: 1
+      allocation: 1
+      nic: eth1
+      ipv4: 185.69.166.123/24
+      gateway4: 185.69.166.1
+      standby: [{ node: node-3, nic: eth1 }]
   node-2:
     nics:
-      eth0: { segment: lan-a, ipv4: 192.168.1.10/24 }`,
+      eth0: { segment: lan-a, ipv4: 192.168.1.10/24 }
+  node-3:
+    nics:
+      eth0: { segment: prefix-zero, ipv4: 185.69.166.4/24, ipv6: "2a02:1802:5e::4/64" }
+      eth1: { segment: prefix-zero }
+    public: { nic: eth0, ipv4: 185.69.166.5/24, ipv6: "2a02:1802:5e::5/64" }`,
   networks: `networks:
   blue:
     kind: exit-node

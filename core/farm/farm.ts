@@ -135,6 +135,15 @@ export interface ExitNodeConfig {
   /** GWPubIP4 (for SNAT only) with its length, and the upstream router's address; absent: no IPv4 through this gateway. */
   readonly ipv4?: Prefix;
   readonly gateway4?: Address;
+  /** Who stands in for it, the first one that can before the others; absent: nobody. */
+  readonly standbys?: readonly StandbyConfig[];
+}
+
+/** A node on which an exit node is recreated when its own is dead. */
+export interface StandbyConfig {
+  readonly node: string;
+  /** Its NIC for forwarding, on the same segment as the exit node's. */
+  readonly nic: string;
 }
 
 export interface UserNetwork {

@@ -76,6 +76,9 @@ function nodeOf(name: string, entry: NodeEntry, routers: ReadonlyMap<string, Rou
       allocationNumber: exit.allocation ?? onlyAllocation,
       nic: exit.nic,
       ...present({ ipv4, gateway4 }),
+      ...(exit.standby === undefined || exit.standby.length === 0
+        ? {}
+        : { standbys: exit.standby.map(({ node, nic }) => ({ node, nic })) }),
     };
   };
   const publicOf = (config: NonNullable<NodeEntry["public"]>): PublicConfig => ({

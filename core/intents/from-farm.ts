@@ -23,6 +23,8 @@ interface Placed {
   readonly network: UserNetwork;
   readonly resource: NetworkResource;
   readonly exitNode: number;
+  /** Its node, and for an exit point those that stand in for it. */
+  readonly nodes: readonly string[];
 }
 
 /** What is gathered on the way: one allocator per allocation number, prefixes by resource, and each node's subnet numbers. */
@@ -109,7 +111,9 @@ const place = (networks: readonly UserNetwork[], nodes: ReadonlyMap<string, Farm
           ),
         );
       } else {
-        placed.push({ network, resource, exitNode });
+        const home = nodes.get(resource.node);
+        const standbys = resource.exitPoint ? (home?.exitNode?.standbys ?? []) : [];
+        placed.push({ network, resource, exitNode, nodes: [resource.node, ...standbys.map(({ node }) => node)] });
       }
     }
   }
@@ -125,26 +129,27 @@ const subnetsOf = (workings: Workings, node: string): Map<number, string> => {
 };
 
 /** Names and port of a resource follow from its subnet number, so one node holds each number once, whatever the allocations (EX-21). */
-const noteSubnet = (workings: Workings, { network, resource }: Placed, prefix: Prefix): void => {
-  const subnets = subnetsOf(workings, resource.node);
-  const other = subnets.get(subnetNumberOf(prefix));
-  if (other !== undefined) {
-    const message = `networks ${other} and ${network.name} both have a prefix with the bytes ${hexOf(prefix)} on ${resource.node}, so the same WireGuard port`;
-    workings.problems.push(error("subnet-twice-on-node", message, "give one of them another prefix"));
+const noteSubnet = (workings: Workings, { network, nodes }: Placed, prefix: Prefix): void => {
+  for (const node of nodes) {
+    const subnets = subnetsOf(workings, node);
+    const other = subnets.get(subnetNumberOf(prefix));
+    if (other !== undefined) {
+      const message = `networks ${other} and ${network.name} both have a prefix with the bytes ${hexOf(prefix)} on ${node}, so the same WireGuard port`;
+      workings.problems.push(error("subnet-twice-on-node", message, "give one of them another prefix"));
+    }
+    subnets.set(subnetNumberOf(prefix), network.name);
   }
-  subnets.set(subnetNumberOf(prefix), network.name);
 };
 
 const allot = (placed: Placed, workings: Workings): void => {
-  const { network, resource, exitNode } = placed;
+  const { network, resource, exitNode, nodes } = placed;
   const state = workings.allocators.get(network.allocationNumber);
   if (state === undefined) return;
   const holder = { network: network.name, node: resource.node, exitNode };
+  const avoid = { has: (subnetNumber: number) => nodes.some((node) => subnetsOf(workings, node).has(subnetNumber)) };
   // A farm file starts from nothing: no prefix rests, so the moment is of no account.
   const outcome =
-    resource.prefix === undefined
-      ? grantPrefix(state, { ...holder, avoid: subnetsOf(workings, resource.node) }, 0)
-      : reservePrefix(state, holder, resource.prefix, 0);
+    resource.prefix === undefined ? grantPrefix(state, { ...holder, avoid }, 0) : reservePrefix(state, holder, resource.prefix, 0);
   if (!outcome.ok) {
     const named = outcome.problems.map((problem) => ({
       ...problem,

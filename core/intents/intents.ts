@@ -37,6 +37,8 @@ export interface ResourceIntent {
   readonly exitPoint: boolean;
   /** Always present here: stated in the farm file or handed out by the allocator. */
   readonly prefix: Prefix;
+  /** The exit node's own node, while `node` stands in for it; in no store, but once it is known who hosts what (`hostedIntents`). */
+  readonly standsInFor?: string;
 }
 
 export interface WorkloadIntent {

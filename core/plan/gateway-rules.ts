@@ -4,7 +4,7 @@ import type { Prefix } from "../common/index.ts";
 import { exitNodePart, gwPubName, workloadIP4 } from "../derive/index.ts";
 import type { ExitNodeConfig } from "../farm/index.ts";
 import type { NetworkIntent } from "../intents/index.ts";
-import { resourcesOf } from "./networks.ts";
+import { resourceOf } from "./networks.ts";
 import type { NftTablePlan } from "./node-plan.ts";
 
 const private4 = "{ 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16 }";
@@ -17,7 +17,7 @@ const forwards = (networks: readonly NetworkIntent[]): readonly string[] =>
     .flatMap((network) =>
       network.portForwards.flatMap((forward): string[] => {
         const workload = network.workloads.find((candidate) => candidate.name === forward.workload);
-        const resource = resourcesOf(network).find((candidate) => candidate.node === workload?.node);
+        const resource = workload === undefined ? undefined : resourceOf(workload, network);
         const owned = network.ownedIpv4.some((address) => address.value === forward.address.value);
         if (workload === undefined || resource === undefined || !owned) return [];
         const target = `${formatAddress(workloadIP4(resource.prefix, workload.host).address)}:${forward.workloadPort}`;

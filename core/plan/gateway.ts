@@ -16,6 +16,7 @@ import {
 } from "../derive/index.ts";
 import type { ExitNodeConfig } from "../farm/index.ts";
 import type { NetworkIntent } from "../intents/index.ts";
+import { fenceTables } from "./fence.ts";
 import { gatewayRules } from "./gateway-rules.ts";
 import { plannedMac } from "./macs.ts";
 import { exitPointOf, resourcesOf } from "./networks.ts";
@@ -82,6 +83,6 @@ export function planGateway(node: string, config: ExitNodeConfig, allocation: Pr
       ...parts.flatMap((part) => part.routes),
     ],
     sysctls: routerSysctls,
-    tables: [gatewayRules(config, allocation, networks)],
+    tables: [gatewayRules(config, allocation, networks), ...(config.standbys === undefined ? [] : fenceTables(up))],
   };
 }

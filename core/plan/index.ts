@@ -1,6 +1,8 @@
 /** Intents + facts -> the desired state of a node, as data. Pure; runs nothing and reads nothing of a system. */
 export type * from "./node-plan.ts";
 export { hostLinkGroup } from "./host-rules.ts";
+export { closeFence, fencedGatewayOf, fencedNamespace, openFence, type FencedGateway } from "./fence.ts";
+export { candidatesFor, hostedIntents, leasedExitNodes, type ExitNodeHome } from "./hosts.ts";
 export { planNode } from "./plan-node.ts";
 export { expectedFacts } from "./expected-facts.ts";
 export { planText } from "./text.ts";

@@ -1,5 +1,5 @@
 /** A user's network as seen from a node: its resources in a fixed order, which one is the exit point, who lives here. */
-import type { AllocationIntent, Intents, NetworkIntent, NodeIntent, ResourceIntent } from "../intents/index.ts";
+import type { AllocationIntent, Intents, NetworkIntent, NodeIntent, ResourceIntent, WorkloadIntent } from "../intents/index.ts";
 
 const byPrefix = (one: ResourceIntent, other: ResourceIntent): number =>
   one.prefix.address.value < other.prefix.address.value ? -1 : one.prefix.address.value > other.prefix.address.value ? 1 : 0;
@@ -17,6 +17,11 @@ export function resourcesOf(network: NetworkIntent): readonly ResourceIntent[] {
 
 export function exitPointOf(network: NetworkIntent): ResourceIntent | undefined {
   return network.resources.find((resource) => resource.exitPoint);
+}
+
+/** The resource that a workload is behind: that of its node, which is not the one of an exit node that the node stands in for. */
+export function resourceOf(workload: WorkloadIntent, network: NetworkIntent): ResourceIntent | undefined {
+  return network.resources.find((resource) => resource.node === workload.node && resource.standsInFor === undefined);
 }
 
 /** The node's own network resources with their networks, ordered by prefix. */

@@ -70,7 +70,7 @@ export interface RoutePlan {
 }
 
 export interface NftTablePlan {
-  readonly family: "inet" | "ip" | "ip6" | "netdev" | "bridge";
+  readonly family: "inet" | "ip" | "ip6" | "arp" | "netdev" | "bridge";
   /** Begins with `farmlab`. */
   readonly name: string;
   /** The lines between the table's braces, one statement a line. */

@@ -33,7 +33,7 @@ const socketText = (address: Address, port: number): string =>
 export function directPeers(mine: ResourceIntent, network: NetworkIntent, facts: readonly NodeFacts[]): readonly ResourceIntent[] {
   const factsOf = (resource: ResourceIntent): NodeFacts | undefined => facts.find((candidate) => candidate.node === resource.node);
   return resourcesOf(network).filter((peer) => {
-    if (peer.node === mine.node || publicKeyOf(peer, network, facts) === undefined) return false;
+    if (peer === mine || publicKeyOf(peer, network, facts) === undefined) return false;
     if (mine.exitPoint || peer.exitPoint) return true;
     return reachableEndpoint(factsOf(mine), factsOf(peer)) !== undefined || reachableEndpoint(factsOf(peer), factsOf(mine)) !== undefined;
   });

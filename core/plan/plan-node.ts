@@ -3,7 +3,7 @@ import { wgListenPort } from "../derive/index.ts";
 import type { Intents, NodeFacts, NodeIntent } from "../intents/index.ts";
 import { planGateway } from "./gateway.ts";
 import { hostRules } from "./host-rules.ts";
-import { allocationNumbered, networksOfGateway, nodeNamed, resourcesOn } from "./networks.ts";
+import { allocationNumbered, networksOfGateway, nodeNamed, resourceOf, resourcesOn } from "./networks.ts";
 import type { NodePlan } from "./node-plan.ts";
 import { mergeParts } from "./part.ts";
 import type { NamespacePart } from "./part.ts";
@@ -34,7 +34,7 @@ export function planNode(node: string, intents: Intents, facts: readonly NodeFac
     ...resources.flatMap(({ network, resource }) => planResource(self, network, resource, facts)),
     ...resources.flatMap(({ network, resource }) =>
       network.workloads
-        .filter((workload) => workload.node === node)
+        .filter((workload) => resourceOf(workload, network) === resource)
         .sort((one, other) => one.host - other.host)
         .flatMap((workload) => planWorkload(node, resource.prefix, network.allocationNumber, workload.host)),
     ),

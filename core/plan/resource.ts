@@ -65,7 +65,7 @@ const bridgePart = (node: string, prefix: Prefix, n: number): NamespacePart => {
  * back to the gateway, which sent it. The others have them for their direct peers; the rest goes by the exit point.
  */
 const routesWithin = (mine: ResourceIntent, network: NetworkIntent, facts: readonly NodeFacts[]): readonly RoutePlan[] => {
-  const others = mine.exitPoint ? resourcesOf(network).filter((other) => other.node !== mine.node) : directPeers(mine, network, facts);
+  const others = mine.exitPoint ? resourcesOf(network).filter((other) => other !== mine) : directPeers(mine, network, facts);
   return others.flatMap((other) => peerRoutes(mine.prefix, other.prefix, network.allocationNumber).map(routePlan));
 };
 

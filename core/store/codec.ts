@@ -2,7 +2,7 @@
  * Intents, facts and status as JSON texts. Encoding is canonical (keys sorted, addresses in RFC 5952 text): equal values give equal
  * texts. Decoding takes nothing on trust: whatever a store holds gives a value or a Problem.
  */
-import type { ExitNodeConfig, PortForward, PublicConfig, Service } from "../farm/index.ts";
+import type { ExitNodeConfig, PortForward, PublicConfig, Service, StandbyConfig } from "../farm/index.ts";
 import { formatAddress, formatPrefix } from "../common/index.ts";
 import type { Address, Outcome, Prefix } from "../common/index.ts";
 import {
@@ -24,6 +24,7 @@ import {
 import type { Decoder } from "./decode.ts";
 import type {
   AllocationIntent,
+  ExitNodeHost,
   NetworkIntent,
   NodeFacts,
   NodeIntent,
@@ -60,16 +61,19 @@ const publicConfig = object<PublicConfig>(
   "gateway6",
 );
 
+const standby = object<StandbyConfig>({ node: name, nic: interfaceName });
+
 const exitNodeConfig = object<ExitNodeConfig>(
-  { number: whole(1, 15), allocationNumber, nic: interfaceName, ipv4: interfaceAddress(4), gateway4: address(4) },
+  { number: whole(1, 15), allocationNumber, nic: interfaceName, ipv4: interfaceAddress(4), gateway4: address(4), standbys: list(standby) },
   "ipv4",
   "gateway4",
+  "standbys",
 );
 
 const nodeIntent = object<NodeIntent>({ name, public: publicConfig, exitNode: exitNodeConfig }, "public", "exitNode");
 
 const service = object<Service>({ protocol, port });
-const resource = object<ResourceIntent>({ node: name, exitPoint: truth, prefix: prefix6(64) });
+const resource = object<ResourceIntent>({ node: name, exitPoint: truth, prefix: prefix6(64), standsInFor: name }, "standsInFor");
 const workload = object<WorkloadIntent>({ name, node: name, host: whole(2, 254), services: list(service) });
 const portForward = object<PortForward>({ address: address(4), protocol, port, workload: name, workloadPort: port });
 
@@ -99,6 +103,20 @@ const nodeFacts = object<NodeFacts>(
     acceptedKeys: table(interfaceName, list(publicKeyStart)),
   },
   "acceptedKeys",
+);
+
+/** A lease's number is 64 bits long, more than a number of JSON can be trusted with. */
+const lease = textLike(/^[1-9][0-9]{0,19}$/, "lease");
+
+const exitNodeHost = object<ExitNodeHost>(
+  {
+    allocationNumber,
+    exitNode: whole(1, 15),
+    node: name,
+    lease,
+    claim: object<NonNullable<ExitNodeHost["claim"]>>({ node: name, lease }),
+  },
+  "claim",
 );
 
 const nodeStatus = object<NodeStatus>({
@@ -139,6 +157,14 @@ export function encodeNodeFacts(facts: NodeFacts): string {
 
 export function decodeNodeFacts(text: string): Outcome<NodeFacts> {
   return decodeText(text, "node facts", nodeFacts);
+}
+
+export function encodeExitNodeHost(host: ExitNodeHost): string {
+  return encode(host);
+}
+
+export function decodeExitNodeHost(text: string): Outcome<ExitNodeHost> {
+  return decodeText(text, "exit node's host", exitNodeHost);
 }
 
 export function encodeNodeStatus(status: NodeStatus): string {

@@ -1,11 +1,18 @@
 /** What a store holds, as values: kept up to date by snapshots and events. */
-import { decodeAllocationIntent, decodeNetworkIntent, decodeNodeFacts, decodeNodeIntent, decodeNodeStatus } from "./codec.ts";
+import {
+  decodeAllocationIntent,
+  decodeExitNodeHost,
+  decodeNetworkIntent,
+  decodeNodeFacts,
+  decodeNodeIntent,
+  decodeNodeStatus,
+} from "./codec.ts";
 import type { Outcome } from "../common/index.ts";
-import type { AllocationIntent, Intents, NetworkIntent, NodeFacts, NodeIntent, NodeStatus } from "../intents/index.ts";
-import { parseKey, type StoreKey } from "./keys.ts";
+import type { AllocationIntent, ExitNodeHost, Intents, NetworkIntent, NodeFacts, NodeIntent, NodeStatus } from "../intents/index.ts";
+import { exitNodeKey, parseKey, type StoreKey } from "./keys.ts";
 import type { Snapshot, StoreEntry, StoreEvent } from "./gateway.ts";
 
-type Value = AllocationIntent | NodeIntent | NetworkIntent | NodeFacts | NodeStatus;
+type Value = AllocationIntent | NodeIntent | NetworkIntent | NodeFacts | ExitNodeHost | NodeStatus;
 
 interface Held {
   readonly kind: StoreKey["kind"];
@@ -62,6 +69,11 @@ export class StoreContents {
     return this.#all<NodeFacts>("facts");
   }
 
+  /** Who hosts the exit nodes that have standbys, in the order of keys. */
+  hosts(): readonly ExitNodeHost[] {
+    return this.#all<ExitNodeHost>("host");
+  }
+
   status(): readonly NodeStatus[] {
     return this.#all<NodeStatus>("status");
   }
@@ -104,11 +116,19 @@ const decoders: Readonly<Record<StoreKey["kind"], (text: string) => Outcome<Valu
   node: decodeNodeIntent,
   network: decodeNetworkIntent,
   facts: decodeNodeFacts,
+  host: decodeExitNodeHost,
   status: decodeNodeStatus,
 };
 
 /** A value under another's key would make one thing appear twice. */
 function misplaced(meaning: StoreKey, value: Value): string | undefined {
-  const named = "node" in value ? value.node : "name" in value ? value.name : String(value.number);
+  const named =
+    "lease" in value
+      ? exitNodeKey(value.allocationNumber, value.exitNode)
+      : "node" in value
+        ? value.node
+        : "name" in value
+          ? value.name
+          : String(value.number);
   return named === meaning.name ? undefined : `holds the value of ${named}`;
 }

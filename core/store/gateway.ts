@@ -17,7 +17,9 @@ export interface Snapshot {
   readonly entries: readonly StoreEntry[];
 }
 
-export type Operation = { readonly put: { readonly key: string; readonly value: string } } | { readonly delete: string };
+/** `lease`: the value is gone with that lease, by its number in decimal. */
+export type Operation =
+  { readonly put: { readonly key: string; readonly value: string; readonly lease?: string } } | { readonly delete: string };
 
 export const encodeText = (text: string): string => Buffer.from(text, "utf8").toString("base64");
 const decodeText = (base64: string): string => Buffer.from(base64, "base64").toString("utf8");
@@ -111,7 +113,25 @@ export function readWatchLine(message: unknown): WatchLine {
   };
 }
 
+/** The number of a lease, as the store gives it: 64 bits, in decimal. */
+export function readLease(answer: unknown): string {
+  const lease = fieldsOf(answer)["ID"];
+  if (typeof lease !== "string" || !/^[1-9][0-9]*$/.test(lease))
+    throw new StoreError("malformed", "an answer without a lease is none to a grant", true);
+  return lease;
+}
+
+/** Seconds that a lease which was kept lives from then on; 0: there is no such lease any more. */
+export function readLeaseSeconds(answer: unknown): number {
+  const result = fieldsOf(fieldsOf(answer)["result"]);
+  if (fieldsOf(answer)["result"] === undefined) throw new StoreError("malformed", "the lease was not answered for", true);
+  return numberOf(result["TTL"]);
+}
+
 export function encodeOperation(operation: Operation): Fields {
-  if ("put" in operation) return { request_put: { key: encodeText(operation.put.key), value: encodeText(operation.put.value) } };
+  if ("put" in operation) {
+    const { key, value, lease } = operation.put;
+    return { request_put: { key: encodeText(key), value: encodeText(value), ...(lease === undefined ? {} : { lease }) } };
+  }
   return { request_delete_range: { key: encodeText(operation.delete) } };
 }

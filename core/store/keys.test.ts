@@ -7,6 +7,7 @@ describe("intentKeys", () => {
     expect(intentKeys.node("node-1")).toBe("/farmlab/intents/nodes/node-1");
     expect(intentKeys.network("blue")).toBe("/farmlab/intents/networks/blue");
     expect(intentKeys.facts("node-1")).toBe("/farmlab/facts/node-1");
+    expect(intentKeys.host(4, 10)).toBe("/farmlab/hosts/4-10");
     expect(intentKeys.status("node-1")).toBe("/farmlab/status/node-1");
   });
 });
@@ -14,6 +15,7 @@ describe("intentKeys", () => {
 describe("parseKey", () => {
   it("reads every key back", () => {
     expect(parseKey(intentKeys.allocation(127))).toEqual({ kind: "allocation", name: "127" });
+    expect(parseKey(intentKeys.host(4, 10))).toEqual({ kind: "host", name: "4-10" });
     for (const kind of ["node", "network", "facts", "status"] as const) {
       expect(parseKey(intentKeys[kind]("a-1"))).toEqual({ kind, name: "a-1" });
     }
@@ -27,6 +29,7 @@ describe("parseKey", () => {
     "/farmlab/intents/nodes",
     "/farmlab/intents/others/a",
     "/farmlab/intents/allocations/x",
+    "/farmlab/hosts/4",
     "/other/facts/a",
     "/farmlab/facts/A b",
   ])("gives nothing for %j", (key) => {

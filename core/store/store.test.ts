@@ -137,6 +137,34 @@ describe("calls", () => {
     expect(await store.put("/a", "2")).toBe(3);
   });
 
+  it("grants and keeps leases, and puts with one", async () => {
+    const store = open();
+    const answers: Readonly<Record<string, unknown>> = {
+      "/v3/lease/grant": { ID: "7587848390308184576", TTL: "5" },
+      "/v3/lease/keepalive": { result: { ID: "7587848390308184576", TTL: "4" } },
+      "/v3/kv/txn": { header: { revision: "9" }, succeeded: true },
+    };
+    standIn.intercept = (path, _body, response) => {
+      response.end(JSON.stringify(answers[path]));
+      return true;
+    };
+    const lease = await store.grantLease(5);
+    expect(lease).toBe("7587848390308184576");
+    expect(await store.keepLease(lease)).toBe(4);
+    expect(await store.compareAndPut("/a", "b", 0, lease)).toEqual({ written: true, revision: 9 });
+    expect(standIn.requests.map(({ body }) => body)).toMatchObject([
+      { TTL: "5" },
+      { ID: lease },
+      { success: [{ request_put: { lease } }] },
+    ]);
+    // A lease that is gone is answered for without a time.
+    standIn.intercept = (_path, _body, response) => {
+      response.end(JSON.stringify({ result: { ID: lease } }));
+      return true;
+    };
+    expect(await store.keepLease(lease)).toBe(0);
+  });
+
   it("ends a prefix's range after its last byte", () => {
     const decode = (text: string): string => Buffer.from(text, "base64").toString("latin1");
     expect(decode(rangeEnd("/farmlab/"))).toBe("/farmlab0");

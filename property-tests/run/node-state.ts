@@ -116,7 +116,8 @@ const readers: Readonly<Record<string, (text: string, family: string) => readonl
   nft: (text) => {
     let place: string[] = [];
     return nonEmpty(text).flatMap((line) => {
-      const words = line.trim();
+      // What is in a set for a time is put there anew all the while.
+      const words = line.trim().replaceAll(/ timeout [0-9a-z]+/g, " timeout");
       if (isDigest(words)) return [];
       if (words === "}") place = place.slice(0, -1);
       else if (words.endsWith("{")) place = [...place, words.slice(0, -1).trim()];

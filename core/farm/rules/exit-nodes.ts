@@ -1,7 +1,8 @@
 /** Nodes and what makes one an exit node: two NICs, a number of its own, a place on PrefixZero (seed 1; EX-4, EX-24, EX-25). */
 import { contains, formatAddress, formatPrefix, networkOf } from "../../common/index.ts";
-import type { FarmNode } from "../farm.ts";
+import type { Farm, FarmNode } from "../farm.ts";
 import { nearestHint } from "../../common/reading/index.ts";
+import type { Path } from "../../common/reading/index.ts";
 import { maximumExitNodeNumber } from "../parts.ts";
 import type { Finding, Rule } from "./rule.ts";
 import { refuse, refuseKey, repeats } from "./rule.ts";
@@ -47,7 +48,7 @@ const numbers: Rule = (farm) =>
     ];
   });
 
-function knownNic(node: FarmNode, nic: string, path: readonly string[]): Finding[] {
+function knownNic(node: FarmNode, nic: string, path: Path): Finding[] {
   const names = node.nics.map(({ name }) => name);
   return names.includes(nic) ? [] : [refuse("unknown-nic", path, `node ${node.name} has no NIC "${nic}"`, nearestHint(nic, names, "NICs"))];
 }
@@ -78,56 +79,40 @@ const nics: Rule = (farm) =>
     return findings;
   });
 
+/** What is wrong with the NIC over which a node forwards, or is to when it stands in; `where` is the map that names it. */
+export function forwardingNicFindings(farm: Farm, node: FarmNode, forwarding: string, where: Path, what: string): Finding[] {
+  const nicPath = [...where, "nic"];
+  if (node.nics.length < 2) {
+    const message = `${what} ${node.name} has ${node.nics.length === 1 ? "one NIC" : "no NIC"}; it needs two`;
+    const hint = "forwarding has a NIC of its own, apart from the node's services (tunnels, storage)";
+    return [refuseKey("exit-node-needs-two-nics", where, message, hint), ...knownNic(node, forwarding, nicPath)];
+  }
+  const unknown = knownNic(node, forwarding, nicPath);
+  if (unknown.length > 0) return unknown;
+  if (node.public?.nic === forwarding) {
+    const message = `${forwarding} is the public NIC already`;
+    return [refuse("forwarding-nic-is-public", nicPath, message, "forwarding and the exit node's own services use separate NICs")];
+  }
+  const nic = node.nics.find(({ name }) => name === forwarding);
+  if (nic?.ipv4 !== undefined || nic?.ipv6 !== undefined) {
+    const hint = "forwarding and the exit node's own services use separate NICs: leave this one without address";
+    return [refuse("forwarding-nic-in-use", nicPath, `${forwarding} carries the host's own address`, hint)];
+  }
+  if (
+    nic !== undefined &&
+    farm.segments.some(({ name }) => name === nic.segment) &&
+    !farm.upstreams.some(({ segment }) => segment === nic.segment)
+  ) {
+    const message = `${forwarding} is on segment ${nic.segment}, where there is no upstream router`;
+    return [refuse("exit-node-off-prefix-zero", nicPath, message, "the forwarding NIC is on PrefixZero, the upstream router's segment")];
+  }
+  return [];
+}
+
 const exitNodeNics: Rule = (farm) =>
-  farm.nodes.flatMap((node) => {
-    const { exitNode } = node;
-    if (exitNode === undefined) return [];
-    const path = ["nodes", node.name, "exit-node"];
-    const nicPath = [...path, "nic"];
-    if (node.nics.length < 2) {
-      const message = `exit node ${node.name} has ${node.nics.length === 1 ? "one NIC" : "no NIC"}; it needs two`;
-      const hint = "forwarding has a NIC of its own, apart from the node's services (tunnels, storage)";
-      return [refuseKey("exit-node-needs-two-nics", path, message, hint), ...knownNic(node, exitNode.nic, nicPath)];
-    }
-    const unknown = knownNic(node, exitNode.nic, nicPath);
-    if (unknown.length > 0) return unknown;
-    if (node.public?.nic === exitNode.nic) {
-      return [
-        refuse(
-          "forwarding-nic-is-public",
-          nicPath,
-          `${exitNode.nic} is the public NIC already`,
-          "forwarding and the exit node's own services use separate NICs",
-        ),
-      ];
-    }
-    const nic = node.nics.find(({ name }) => name === exitNode.nic);
-    if (nic?.ipv4 !== undefined || nic?.ipv6 !== undefined) {
-      return [
-        refuse(
-          "forwarding-nic-in-use",
-          nicPath,
-          `${exitNode.nic} carries the host's own address`,
-          "forwarding and the exit node's own services use separate NICs: leave this one without address",
-        ),
-      ];
-    }
-    if (
-      nic !== undefined &&
-      farm.segments.some(({ name }) => name === nic.segment) &&
-      !farm.upstreams.some(({ segment }) => segment === nic.segment)
-    ) {
-      return [
-        refuse(
-          "exit-node-off-prefix-zero",
-          nicPath,
-          `${exitNode.nic} is on segment ${nic.segment}, where there is no upstream router`,
-          "the forwarding NIC is on PrefixZero, the upstream router's segment",
-        ),
-      ];
-    }
-    return [];
-  });
+  farm.nodes.flatMap((node) =>
+    node.exitNode === undefined ? [] : forwardingNicFindings(farm, node, node.exitNode.nic, ["nodes", node.name, "exit-node"], "exit node"),
+  );
 
 /** GWPubIP4 is of what is routed to the farm, or no answer finds it. */
 const gatewayAddresses: Rule = (farm) =>

@@ -98,6 +98,13 @@ const statedPrefixes = (farm: Farm): Stated[] =>
     ),
   );
 
+/** By node on which it is, or comes to be when that node stands in for the exit node. */
+const whereItMayBe = (farm: Farm, stated: Stated): (Stated & { readonly node: string })[] => {
+  const { node, exitPoint } = stated.resource;
+  const standbys = exitPoint ? (farm.nodes.find(({ name }) => name === node)?.exitNode?.standbys ?? []) : [];
+  return [node, ...standbys.map((standby) => standby.node)].map((one) => ({ ...stated, node: one }));
+};
+
 const prefixes: Rule = (farm) => {
   const stated = statedPrefixes(farm);
   return [
@@ -111,13 +118,16 @@ const prefixes: Rule = (farm) => {
       ),
     ),
     // Names differ by the allocation's number, but the port and the IPv4 addresses come from these 16 bits alone.
-    ...repeats(stated, ({ resource, prefix }) => `${resource.node} ${subnetNumberOf(prefix)}`)
+    ...repeats(
+      stated.flatMap((one) => whereItMayBe(farm, one)),
+      ({ node, prefix }) => `${node} ${subnetNumberOf(prefix)}`,
+    )
       .filter(({ entry, first }) => entry.network.allocationNumber !== first.network.allocationNumber)
       .map(({ entry, first }) =>
         refuse(
           "prefix-collision",
           entry.path,
-          `${formatPrefix(entry.prefix)} of ${entry.network.name} and ${formatPrefix(first.prefix)} of ${first.network.name} meet on ${entry.resource.node} with the same 16 bits ${subnetNumberOf(entry.prefix).toString(16).padStart(4, "0")}`,
+          `${formatPrefix(entry.prefix)} of ${entry.network.name} and ${formatPrefix(first.prefix)} of ${first.network.name} meet on ${entry.node} with the same 16 bits ${subnetNumberOf(entry.prefix).toString(16).padStart(4, "0")}`,
           "port and IPv4 addresses come from these bits: give one of them another /64",
         ),
       ),

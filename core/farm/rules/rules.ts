@@ -14,6 +14,7 @@ import { routeRules } from "./routes.ts";
 import type { Finding, Rule } from "./rule.ts";
 import { routerRules } from "./routers.ts";
 import { segmentRules } from "./segments.ts";
+import { standbyRules } from "./standbys.ts";
 import { workloadRules } from "./workloads.ts";
 
 const rules: readonly Rule[] = [
@@ -24,6 +25,7 @@ const rules: readonly Rule[] = [
   ...segmentRules,
   ...routerRules,
   ...nodeRules,
+  ...standbyRules,
   routeRules,
   ...networkRules,
   ...workloadRules,

@@ -1,7 +1,7 @@
 /** The farm's nodes: NICs, what is public, what makes one an exit node. */
 import { z } from "zod";
 import { about } from "../../common/reading/index.ts";
-import type { ExitNodeEntry, NicEntry, NodeEntry, PublicEntry } from "../document.ts";
+import type { ExitNodeEntry, NicEntry, NodeEntry, PublicEntry, StandbyEntry } from "../document.ts";
 import { addressText, interfaceText, name, nicName, numberBetween, wholeNumber } from "./text.ts";
 
 const gateway4: z.ZodType<string> = about("left out: the segment's router", addressText(4));
@@ -23,12 +23,21 @@ const publicConfig: z.ZodType<PublicEntry> = z.strictObject({
   gateway6: gateway6.exactOptional(),
 });
 
+const standby: z.ZodType<StandbyEntry> = z.strictObject({
+  node: about("another node, which is no exit node", name),
+  nic: about("its NIC for forwarding, on the exit node's segment", nicName),
+});
+
 const exitNode: z.ZodType<ExitNodeEntry> = z.strictObject({
   number: wholeNumber(1, 15, "which 16th of the /48 it is responsible for"),
   allocation: numberBetween(0, 127, "number of its allocation, left out where there is one").exactOptional(),
   nic: about("the NIC for forwarding, another than the public one", nicName),
   ipv4: about("the gateway's address, the source of all its networks' IPv4", interfaceText(4)).exactOptional(),
   gateway4: gateway4.exactOptional(),
+  standby: about(
+    "on which nodes it is recreated when it is dead or cut off from the store, the first that can before the others",
+    z.array(standby),
+  ).exactOptional(),
 });
 
 export const node: z.ZodType<NodeEntry> = z.strictObject({
