@@ -124,6 +124,8 @@ type Given = Omit<Scenario, "document">;
 /** A lab that is used again, and what was judged in it, and passed, since it was last known to be clean. */
 interface SharedLab {
   readonly lab: ReusableLab;
+  /** What it was made with; empty before anybody saw it. */
+  choices: Choices;
   readonly passed: { readonly scenario: Given; readonly properties: readonly Property[] }[];
 }
 
@@ -279,7 +281,7 @@ class Runner implements LabRunner {
     const { signal } = this.#options;
     let shared = idle;
     try {
-      shared ??= { lab: await openReusableLab({ ...this.#labOptions(scenario), name: labName(scenario.farm) }), passed: [] };
+      shared ??= { lab: await openReusableLab({ ...this.#labOptions(scenario), name: labName(scenario.farm) }), choices: {}, passed: [] };
       const used = shared;
       const begun = await used.lab.begin(scenario, scenario.seed, this.#onStep(scenario));
       const { session } = begun;
@@ -296,9 +298,10 @@ class Runner implements LabRunner {
         if (isFit && (!isDue || (await this.#isClean(used)))) return this.#pool.give(key, used);
         await this.#end(used).finally(() => this.#pool.drop());
       };
-      const choices = await choicesSeen(session, used.lab.runtime);
+      // A scenario without tunnels does not show it all.
+      if (used.choices["wireguard"] === undefined) used.choices = await choicesSeen(session, used.lab.runtime);
       const lab = idle === undefined ? "cold" : "warm";
-      return { session, lab, isSuspect: used.passed.length > 0, choices, hasEnded: used.lab.hasEnded, done };
+      return { session, lab, isSuspect: used.passed.length > 0, choices: used.choices, hasEnded: used.lab.hasEnded, done };
     } catch (error) {
       if (shared !== undefined) await this.#end(shared);
       signal.throwIfAborted();
