@@ -8,8 +8,8 @@ import { onceApplied } from "./observed.ts";
 import type { ObservedNode } from "./observed.ts";
 import { linkOfSetting } from "./sysctls.ts";
 import type { Command, Flows, Setting, System } from "./system.ts";
-import { moveLine, tunnelService, tunnelSocketPath } from "./tunnels.ts";
-import type { TunnelChange } from "./tunnels.ts";
+import { moveLines, tunnelService, tunnelSocketPath } from "./tunnels.ts";
+import type { TunnelChange, TunnelMoves } from "./tunnels.ts";
 import { wireguardConfiguration } from "./wireguard.ts";
 
 export interface ApplyReport {
@@ -65,13 +65,16 @@ class Execution {
   /** `latest`: asked when all but the insides is done, for what the insides should be by then. */
   async carryOut(changes: Changes, latest: () => Changes): Promise<void> {
     this.failures.push(...changes.problems);
+    const removed = new Map(changes.removeLinks);
+    const hostRemoved = removed.get("host") ?? [];
+    removed.delete("host");
     await Promise.all([
       ...changes.stopServices.map((name) => this.#attempt(`stopping ${name}`, () => this.#system.stopService(name))),
-      // The other end of a pair may have taken it along.
-      ...[...changes.removeLinks].map(([namespace, lines]) => this.#ip(namespace, lines, isAbsence)),
+      ...[...removed].map(([namespace, lines]) => this.#ip(namespace, lines, isAbsence)),
     ]);
+    // The other end of a pair may have taken a link along.
+    const made = this.#ip("host", [...hostRemoved, ...changes.namespaces], isAbsence);
     // A tunnel takes longest of all: one whose socket lives where there is no namespace to be made starts at once.
-    const made = this.#ip("host", changes.namespaces);
     const sockets = new Map(
       changes.tunnels.map((tunnel) => [
         tunnel.name,
@@ -86,12 +89,22 @@ class Execution {
     const settings = insides.flatMap(([namespace, { sysctls }]) => sysctls.map((setting) => ({ namespace, ...setting })));
     // Links take their settings from their namespace when they are made; what is set of a link itself comes after.
     await this.#writeSettings(settings.filter(({ path }) => linkOfSetting(path) === undefined));
-    const moved = this.#moveTunnels(changes.tunnels, sockets);
-    await this.#ip("host", changes.hostLinks);
+    const moves = moveLines(changes.tunnels);
+    const socketsOf = ({ tunnels }: TunnelMoves): Promise<unknown> => Promise.all(tunnels.flatMap((name) => sockets.get(name) ?? []));
+    const moved = moves
+      .filter(({ from }) => from !== "host")
+      .map(async (some) => {
+        await socketsOf(some);
+        await this.#ip(some.from, some.lines);
+      });
+    const hostMoves = moves.find(({ from }) => from === "host");
+    if (hostMoves !== undefined) await socketsOf(hostMoves);
+    await this.#ip("host", [...changes.hostLinks, ...(hostMoves?.lines ?? [])]);
     // No link comes up before the rules are there.
     await Promise.all([
       ...tables,
-      ...moved.values(),
+      ...moved,
+      // Of links, which are there by now.
       this.#writeSettings(settings.filter(({ path }) => linkOfSetting(path) !== undefined)),
     ]);
     const last = latest().inside;
@@ -124,19 +137,6 @@ class Execution {
       await this.#system.startService(tunnelService(tunnel.name, tunnel.plan));
       await this.#system.waitForPath(tunnelSocketPath(tunnel.name));
     });
-  }
-
-  /** By namespace to which one was moved. Each waits for its own socket only. */
-  #moveTunnels(tunnels: readonly TunnelChange[], sockets: ReadonlyMap<string, Promise<void>>): ReadonlyMap<string, Promise<void>> {
-    return new Map(
-      tunnels.map((tunnel) => [
-        tunnel.namespace,
-        (async () => {
-          await sockets.get(tunnel.name);
-          await this.#ip(tunnel.plan.socketNamespace, [moveLine(tunnel)]);
-        })(),
-      ]),
-    );
   }
 
   async #inside(namespace: string, inside: InsideChanges, sockets: ReadonlyMap<string, Promise<void>>): Promise<void> {

@@ -59,7 +59,18 @@ export function tunnelSocketPath(name: string): string {
   return `/run/wireguard/${name}.sock`;
 }
 
-/** Gathers moves by the namespace that they start from: one process moves them all. Each value is lines for `ip -batch`. */
-export function moveLine(tunnel: TunnelChange): string {
-  return `link set dev ${tunnel.name} netns ${tunnel.namespace}`;
+/** Those that start from one namespace: one process moves them all. */
+export interface TunnelMoves {
+  readonly from: string;
+  readonly tunnels: readonly string[];
+  /** For `ip -batch` in that namespace. */
+  readonly lines: readonly string[];
+}
+
+export function moveLines(tunnels: readonly TunnelChange[]): readonly TunnelMoves[] {
+  return [...Map.groupBy(tunnels, ({ plan }) => plan.socketNamespace)].map(([from, some]) => ({
+    from,
+    tunnels: some.map(({ name }) => name),
+    lines: some.map(({ name, namespace }) => `link set dev ${name} netns ${namespace}`),
+  }));
 }
