@@ -19,7 +19,7 @@ export const releasedPrefixRestMs: number = 24 * 60 * 60 * 1000;
 export interface PrefixRequest extends Holder {
   /** x of the exit node that hosts the network's exit point. */
   readonly exitNode: number;
-  /** Subnet numbers that this node cannot have, because another allocation's resource there derives the same names and port. */
+  /** Subnet numbers that this node cannot have: another allocation's resource there derives the same names and port, or a service holds the port. */
   readonly avoid?: { has(subnetNumber: number): boolean };
 }
 

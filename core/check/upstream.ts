@@ -15,6 +15,12 @@ function prefixZeroFindings(upstream: UpstreamRouter, allocation: Allocation): F
   ];
 }
 
+function uplinkFindings(upstream: UpstreamRouter, allocation: Allocation): Finding[] {
+  if (upstream.wan6 !== undefined) return [];
+  const message = `${upstream.name} has no IPv6 towards the internet: ${formatPrefix(allocation.prefix)} is reached by nobody`;
+  return [warn("no-ipv6-uplink", ["upstreams", upstream.name], message, "add wan6, its address towards the provider")];
+}
+
 function partFindings(upstream: UpstreamRouter, allocation: Allocation, node: FarmNode, exitNode: number): Finding[] {
   const part = exitNodePart(allocation.prefix, exitNode);
   const { "link-local": linkLocal, "prefix-zero": inPrefixZero } = gatewayNextHops(allocation.prefix, exitNode);
@@ -84,6 +90,7 @@ export const upstreamFindings: FarmCheck = (farm) =>
       const here = exitNodesBelow(farm, upstream, allocation);
       if (here.length === 0) return [];
       return [
+        ...uplinkFindings(upstream, allocation),
         ...prefixZeroFindings(upstream, allocation),
         ...here.flatMap((node) => (node.exitNode === undefined ? [] : partFindings(upstream, allocation, node, node.exitNode.number))),
         ...loopFindings(upstream, allocation),

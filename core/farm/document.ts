@@ -86,6 +86,8 @@ export interface NodeEntry {
   readonly nics: Readonly<Record<string, NicEntry>>;
   readonly public?: PublicEntry;
   readonly "exit-node"?: ExitNodeEntry;
+  /** What else listens on the addresses of its tunnels: `tcp/8051`, `udp/9943`. */
+  readonly services?: readonly string[];
 }
 
 export interface NicEntry {

@@ -55,6 +55,7 @@ const example: Readonly<Record<string, string>> = {
       ipv4: 185.69.166.123/24
       gateway4: 185.69.166.1
       standby: [{ node: node-3, nic: eth1 }]
+    services: [tcp/8051, udp/9943]
   node-2:
     nics:
       eth0: { segment: lan-a, ipv4: 192.168.1.10/24 }

@@ -105,6 +105,8 @@ export interface FarmNode {
   /** Present where the node is reachable from outside: namespace `public`, in which tunnels' sockets live. */
   readonly public?: PublicConfig;
   readonly exitNode?: ExitNodeConfig;
+  /** What else listens on the addresses of its tunnels, which farmlab does not run; no derived port is one of theirs (EX-21). */
+  readonly services?: readonly Service[];
 }
 
 export interface Nic {

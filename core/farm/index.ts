@@ -5,6 +5,7 @@ export type * from "./timeline.ts";
 export { farmText } from "./write.ts";
 export * from "./allocation.ts";
 export * from "./nat.ts";
+export * from "./held-ports.ts";
 export * from "./parts.ts";
 export { farmFileKind, judgeDocument, loadFarm } from "./load.ts";
 export * from "./plugs.ts";

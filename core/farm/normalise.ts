@@ -90,6 +90,7 @@ function nodeOf(name: string, entry: NodeEntry, routers: ReadonlyMap<string, Rou
     nics: entries(entry.nics).map(([nic, held]) => ({ name: nic, segment: held.segment, ...addressed(held, routers.get(held.segment)) })),
     ...(entry.public === undefined ? {} : { public: publicOf(entry.public) }),
     ...(entry["exit-node"] === undefined ? {} : { exitNode: exitNodeOf(entry["exit-node"]) }),
+    ...(entry.services === undefined ? {} : { services: entry.services.map(service) }),
   };
 }
 

@@ -1,7 +1,7 @@
 /** The intents of a farm. The same for any order of the file: everything is taken in the order of names. */
 import { failure, success } from "../common/index.ts";
 import type { Outcome, Prefix, Problem } from "../common/index.ts";
-import { presenceAt } from "../farm/index.ts";
+import { heldUdpPorts, presenceAt } from "../farm/index.ts";
 import type { Farm, FarmNode, NetworkResource, PortForward, Service, UserNetwork } from "../farm/index.ts";
 import { advise, grantPrefix, reserveExitNode, reservePrefix, startAllocator } from "../allocate/index.ts";
 import type { AllocatorState } from "../allocate/index.ts";
@@ -31,6 +31,8 @@ interface Placed {
 interface Workings {
   readonly allocators: Map<number, AllocatorState>;
   readonly prefixes: Map<NetworkResource, Prefix>;
+  /** By node: the ports that its own services hold. */
+  readonly heldPorts: ReadonlyMap<string, ReadonlySet<number>>;
   /** By node: subnet number -> the network that has it there. */
   readonly subnetsOfNode: Map<string, Map<number, string>>;
   readonly problems: Problem[];
@@ -137,6 +139,11 @@ const noteSubnet = (workings: Workings, { network, nodes }: Placed, prefix: Pref
       const message = `networks ${other} and ${network.name} both have a prefix with the bytes ${hexOf(prefix)} on ${node}, so the same WireGuard port`;
       workings.problems.push(error("subnet-twice-on-node", message, "give one of them another prefix"));
     }
+    if (workings.heldPorts.get(node)?.has(subnetNumberOf(prefix)) === true) {
+      const port = subnetNumberOf(prefix);
+      const message = `network ${network.name} has the WireGuard port ${port} on ${node}, and so has the node's own service udp/${port}`;
+      workings.problems.push(error("port-held", message, "give the network another prefix there, or the service another port"));
+    }
     subnets.set(subnetNumberOf(prefix), network.name);
   }
 };
@@ -146,8 +153,10 @@ const allot = (placed: Placed, workings: Workings): void => {
   const state = workings.allocators.get(network.allocationNumber);
   if (state === undefined) return;
   const holder = { network: network.name, node: resource.node, exitNode };
-  const avoid = { has: (subnetNumber: number) => nodes.some((node) => subnetsOf(workings, node).has(subnetNumber)) };
   // A farm file starts from nothing: no prefix rests, so the moment is of no account.
+  const isTaken = (node: string, subnetNumber: number): boolean =>
+    subnetsOf(workings, node).has(subnetNumber) || workings.heldPorts.get(node)?.has(subnetNumber) === true;
+  const avoid = { has: (subnetNumber: number): boolean => nodes.some((node) => isTaken(node, subnetNumber)) };
   const outcome =
     resource.prefix === undefined ? grantPrefix(state, { ...holder, avoid }, 0) : reservePrefix(state, holder, resource.prefix, 0);
   if (!outcome.ok) {
@@ -200,10 +209,11 @@ const nodeIntent = (node: FarmNode): NodeIntent => ({
 /**
  * The intents of a farm, in the order of names and numbers. Prefixes that the file states are reserved first, the allocator then
  * gives the rest. Errors: those of the allocator, an exit point that is not one or not on an exit node, the same prefix bytes twice
- * on a node. Warnings and the advice to add an exit node accompany the value.
+ * on a node, the port of a service of the node's own. Warnings and the advice to add an exit node accompany the value.
  */
 export function intentsOf(farm: Farm): Outcome<Intents> {
-  const workings: Workings = { allocators: new Map(), prefixes: new Map(), subnetsOfNode: new Map(), problems: [] };
+  const heldPorts = new Map(farm.nodes.map((node) => [node.name, heldUdpPorts(node)]));
+  const workings: Workings = { allocators: new Map(), prefixes: new Map(), subnetsOfNode: new Map(), heldPorts, problems: [] };
   const nodes = farm.nodes.toSorted(byName);
   const networks = farm.networks.toSorted(byName);
   startAllocators(farm, workings);

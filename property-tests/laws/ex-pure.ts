@@ -5,6 +5,9 @@ import { allocationProperties } from "./ex-03-allocations.ts";
 import { exitNodeProperties } from "./ex-04-exit-nodes.ts";
 import { prefixProperties } from "./ex-05-prefixes.ts";
 import { configurationProperties } from "./ex-06-configuration.ts";
+import { collisionProperties } from "./ex-21-collisions.ts";
+import { exitPointProperties } from "./ex-25-exit-points.ts";
+import { requirementProperties } from "./ex-24-requirements.ts";
 import type { PureProperty } from "./law.ts";
 
 export const pureProperties: readonly PureProperty[] = [
@@ -14,4 +17,7 @@ export const pureProperties: readonly PureProperty[] = [
   ...exitNodeProperties,
   ...prefixProperties,
   ...configurationProperties,
+  ...collisionProperties,
+  ...requirementProperties,
+  ...exitPointProperties,
 ];

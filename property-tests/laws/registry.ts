@@ -111,7 +111,7 @@ export const laws: readonly Law[] = [
   law("EX-22", "lab", "a workload sends from its own prefix only, and nothing private leaves the gateway upstream"),
   law("EX-23", "lab", "full-size transfers work both ways through every tunnel and NAT"),
   law("EX-24", "pure", "`farmlab check` finds each requirement that a farm misses"),
-  law("EX-25", "lab", "a network has exactly one exit point, on an exit node, which forwards over a NIC of its own"),
+  law("EX-25", "pure", "a network has exactly one exit point, on an exit node, which forwards over a NIC of its own"),
   law("FE-1", "lab", "what the farm file itself expects of who reaches whom holds"),
   ...harnessLaws.map(({ id, text, tests }) => law(id, "harness", text, ...tests)),
 ];

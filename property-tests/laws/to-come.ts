@@ -13,8 +13,5 @@ export const lawsToCome: readonly LawToCome[] = [
   { law: "EX-15", because: "exit nodes do not stand in for each other yet" },
   { law: "EX-16", because: "a filter rule keeps private addresses apart so far" },
   { law: "EX-19", because: "no property makes thousands of NRs yet" },
-  { law: "EX-21", because: "what is refused is tested, and not yet a property of farms" },
   { law: "EX-23", because: "transfers of full size are not sent yet" },
-  { law: "EX-24", because: "what check finds is tested, and not yet a property of farms" },
-  { law: "EX-25", because: "that an exit point is on an exit node is refused otherwise, and not yet a property of farms" },
 ];

@@ -6,6 +6,7 @@ import { knowledgeMutants } from "./catalogue/knowledge.ts";
 import { meshMutants } from "./catalogue/mesh.ts";
 import { nodeMutants } from "./catalogue/node.ts";
 import { removalMutants } from "./catalogue/removal.ts";
+import { requirementMutants } from "./catalogue/requirements.ts";
 import { routeMutants } from "./catalogue/routes.ts";
 import { ruleMutants } from "./catalogue/rules.ts";
 import { surroundingsMutants } from "./catalogue/surroundings.ts";
@@ -24,6 +25,7 @@ export const mutants: readonly Mutant[] = [
   ...removalMutants,
   ...surroundingsMutants,
   ...upstreamMutants,
+  ...requirementMutants,
 ];
 
 /** Undefined where none has the id. */

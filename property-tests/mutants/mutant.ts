@@ -18,6 +18,7 @@ export type Subject =
   | "store"
   | "surroundings"
   | "upstream router"
+  | "check"
   | "configuration";
 
 export interface Mutant {

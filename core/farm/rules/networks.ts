@@ -4,6 +4,7 @@ import type { Prefix } from "../../common/index.ts";
 import type { Farm, NetworkResource, UserNetwork } from "../farm.ts";
 import { nearestHint } from "../../common/reading/index.ts";
 import { judgeAllocation } from "../allocation.ts";
+import { heldUdpPorts } from "../held-ports.ts";
 import { judgeResourcePrefix, maximumExitNodeNumber, subnetNumberOf } from "../parts.ts";
 import type { Path } from "../../common/reading/index.ts";
 import type { Finding, Rule } from "./rule.ts";
@@ -105,9 +106,19 @@ const whereItMayBe = (farm: Farm, stated: Stated): (Stated & { readonly node: st
   return [node, ...standbys.map((standby) => standby.node)].map((one) => ({ ...stated, node: one }));
 };
 
+/** The tunnel of a resource listens on the port that its prefix's bytes 6 and 7 give. */
+function heldPorts(farm: Farm, { network, node, prefix, path }: Stated & { readonly node: string }): Finding[] {
+  const port = subnetNumberOf(prefix);
+  if (!heldUdpPorts(farm.nodes.find(({ name }) => name === node)).has(port)) return [];
+  const message = `the tunnel of ${network.name} on ${node} would have port ${port} of ${formatPrefix(prefix)}, which is that of the node's own service udp/${port}`;
+  return [refuse("port-held", path, message, "give the network resource another /64 there, or the service another port")];
+}
+
 const prefixes: Rule = (farm) => {
   const stated = statedPrefixes(farm);
+  const everywhere = stated.flatMap((one) => whereItMayBe(farm, one));
   return [
+    ...everywhere.flatMap((one) => heldPorts(farm, one)),
     ...stated.flatMap(({ network, prefix, path }) => prefixFault(farm, network, prefix, path)),
     ...repeats(stated, ({ prefix }) => formatPrefix(networkOf(prefix))).map(({ entry, first }) =>
       refuse(
@@ -118,10 +129,7 @@ const prefixes: Rule = (farm) => {
       ),
     ),
     // Names differ by the allocation's number, but the port and the IPv4 addresses come from these 16 bits alone.
-    ...repeats(
-      stated.flatMap((one) => whereItMayBe(farm, one)),
-      ({ node, prefix }) => `${node} ${subnetNumberOf(prefix)}`,
-    )
+    ...repeats(everywhere, ({ node, prefix }) => `${node} ${subnetNumberOf(prefix)}`)
       .filter(({ entry, first }) => entry.network.allocationNumber !== first.network.allocationNumber)
       .map(({ entry, first }) =>
         refuse(

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { about } from "../../common/reading/index.ts";
 import type { ExitNodeEntry, NicEntry, NodeEntry, PublicEntry, StandbyEntry } from "../document.ts";
-import { addressText, interfaceText, name, nicName, numberBetween, wholeNumber } from "./text.ts";
+import { addressText, interfaceText, name, nicName, numberBetween, service, wholeNumber } from "./text.ts";
 
 const gateway4: z.ZodType<string> = about("left out: the segment's router", addressText(4));
 const gateway6: z.ZodType<string> = about("left out: the segment's router", addressText(6));
@@ -44,4 +44,8 @@ export const node: z.ZodType<NodeEntry> = z.strictObject({
   nics: about("its network cards, by interface name", z.record(nicName, nic)),
   public: about("where new flows from outside can reach it, without which it is hidden", publicConfig).exactOptional(),
   "exit-node": about("makes it an exit node", exitNode).exactOptional(),
+  services: about(
+    "what else listens there on the addresses of its tunnels; farmlab does not run it, and gives no tunnel a port of it",
+    z.array(service),
+  ).exactOptional(),
 });
