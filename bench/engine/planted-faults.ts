@@ -28,7 +28,7 @@ const forwardsLeftOut = (id: string, condition: string): PlantedFault =>
     `if (workload === undefined || resource === undefined || !owned || (${condition})) return [];`,
   );
 
-const networksSorted = "    .sort(byExitPoint);";
+const networksHere = "return here.filter((network) => network.allocationNumber === node.exitNode?.allocationNumber);";
 const linkLocal = "return ip6(linkLocalBase | (BigInt(x) << 60n) | 1n, 64);";
 const local4 = "return ip4(0x0a000001n | (uint16(prefix) << 8n), 24);";
 const directly = "if (mine.exitPoint || peer.exitPoint) return true;";
@@ -90,7 +90,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     "return `to-${hexOf(exitPoint)}-${n}`;",
     "return `to-${hexOf(exitPoint)}-${n === 0 ? 1 : n}`;",
   ),
-  planted("a third network on a gateway is forgotten", networks, networksSorted, `${networksSorted.replace(";", "")}\n    .slice(0, 2);`),
+  planted("a third network on a gateway is forgotten", networks, networksHere, `${networksHere.replace(";", "")}.slice(0, 2);`),
   planted(
     "hidden nodes of a network of four resources and more are made peers",
     peers,

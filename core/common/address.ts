@@ -38,34 +38,45 @@ export function parsePrefix(text: string): Prefix | undefined {
   return { address, length };
 }
 
+/** An IPv6 address being taken apart. */
+const words = new DataView(new ArrayBuffer(16));
+
 /** RFC 5952 text for IPv6, dotted decimal for IPv4. */
 export function formatAddress(address: Address): string {
   if (address.family === 4) {
     const value = Number(address.value);
     return `${value >>> 24}.${(value >>> 16) & 0xff}.${(value >>> 8) & 0xff}.${value & 0xff}`;
   }
-  // Four shifts of the big number and not one per group: large farms format many addresses.
-  const groups: number[] = [];
-  for (const shift of [96n, 64n, 32n, 0n]) {
-    const word = Number(BigInt.asUintN(32, address.value >> shift));
-    groups.push(word >>> 16, word & 0xffff);
+  // Two operations on the big number and not one per group, and no list of groups: large farms format millions of addresses.
+  words.setBigUint64(0, address.value >> 64n);
+  words.setBigUint64(8, address.value);
+  const group = (index: number): number => words.getUint16(2 * index);
+  let best = { start: 8, length: 1 };
+  let zeros = 0;
+  for (let index = 0; index < 8; index += 1) {
+    zeros = group(index) === 0 ? zeros + 1 : 0;
+    if (zeros > best.length) best = { start: index + 1 - zeros, length: zeros };
   }
-  let best = { start: -1, length: 1 };
-  for (let start = 0; start < 8; start += 1) {
-    let length = 0;
-    while (start + length < 8 && groups[start + length] === 0) length += 1;
-    if (length > best.length) best = { start, length };
+  let text = "";
+  for (let index = 0; index < 8; index += 1) {
+    if (index === best.start) {
+      text += "::";
+      index += best.length - 1;
+    } else {
+      text += `${index === 0 || index === best.start + best.length ? "" : ":"}${group(index).toString(16)}`;
+    }
   }
-  const hex = groups.map((group) => group.toString(16));
-  if (best.start < 0) return hex.join(":");
-  return `${hex.slice(0, best.start).join(":")}::${hex.slice(best.start + best.length).join(":")}`;
+  return text;
 }
 
 export function formatPrefix(prefix: Prefix): string {
   return `${formatAddress(prefix.address)}/${prefix.length}`;
 }
 
-const hostMask = (prefix: Prefix): bigint => (1n << BigInt(bitsOf(prefix.address.family) - prefix.length)) - 1n;
+/** By number of bits. */
+const masks: readonly bigint[] = Array.from({ length: 129 }, (_, bits) => (1n << BigInt(bits)) - 1n);
+
+const hostMask = (prefix: Prefix): bigint => masks[bitsOf(prefix.address.family) - prefix.length] ?? 0n;
 
 export function hasHostBits(prefix: Prefix): boolean {
   return (prefix.address.value & hostMask(prefix)) !== 0n;

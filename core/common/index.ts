@@ -9,3 +9,5 @@ export * from "./deadline.ts";
 export * from "./random.ts";
 export * from "./service-line.ts";
 export * from "./clock-skew.ts";
+export * from "./remembered.ts";
+export * from "./same-value.ts";

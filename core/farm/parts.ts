@@ -23,7 +23,7 @@ export interface ResourcePrefixJudgement {
 
 /** The uint16 everything is derived from: bytes 6 and 7 of the prefix. */
 export function subnetNumberOf(prefix: Prefix): number {
-  return Number((prefix.address.value >> 64n) & 0xffffn);
+  return Number(BigInt.asUintN(16, prefix.address.value >> 64n));
 }
 
 /** The /64 of a subnet number (0..0xffff) in an allocation. */

@@ -21,6 +21,7 @@ import { gatewayRules } from "./gateway-rules.ts";
 import { plannedMac } from "./macs.ts";
 import { exitPointOf, resourcesOf } from "./networks.ts";
 import type { AddressPlan, LinkPlan, RoutePlan } from "./node-plan.ts";
+import type { PlanMemory } from "./memory.ts";
 import type { NamespacePart } from "./part.ts";
 import { defaultRoute, routePlan, unreachable } from "./routes.ts";
 import { routerSysctls } from "./sysctls.ts";
@@ -59,9 +60,15 @@ const networkPart = (node: string, network: NetworkIntent): { links: LinkPlan[];
 };
 
 /** `allocation` is the /48 that this exit node routes a part of; `networks` those whose exit point is on it. */
-export function planGateway(node: string, config: ExitNodeConfig, allocation: Prefix, networks: readonly NetworkIntent[]): NamespacePart {
+export function planGateway(
+  node: string,
+  config: ExitNodeConfig,
+  allocation: Prefix,
+  networks: readonly NetworkIntent[],
+  memory: PlanMemory,
+): NamespacePart {
   const up = gwPubName(config.number, config.allocationNumber);
-  const parts = networks.map((network) => networkPart(node, network));
+  const parts = networks.map((network) => memory.recall(network, [node], () => networkPart(node, network)));
   const owned = config.ipv4 === undefined ? [] : networks.flatMap((network) => network.ownedIpv4);
   return {
     name: gatewayNamespace,

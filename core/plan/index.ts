@@ -4,6 +4,8 @@ export { hostLinkGroup } from "./host-rules.ts";
 export { closeFence, fencedGatewayOf, fencedNamespace, openFence, type FencedGateway } from "./fence.ts";
 export { candidatesFor, hostedIntents, leasedExitNodes, type ExitNodeHome } from "./hosts.ts";
 export { planNode } from "./plan-node.ts";
+export { createPlanMemory } from "./memory.ts";
+export type { PlanMemory } from "./memory.ts";
 export { expectedFacts } from "./expected-facts.ts";
 export { planText } from "./text.ts";
 export * from "./upstream/index.ts";

@@ -1,5 +1,9 @@
-/** A user's network as seen from a node: its resources in a fixed order, which one is the exit point, who lives here. */
-import type { AllocationIntent, Intents, NetworkIntent, NodeIntent, ResourceIntent, WorkloadIntent } from "../intents/index.ts";
+/**
+ * A user's network as seen from a node: its resources in a fixed order, which one is the exit point, who lives here. Looked up once for
+ * intents, a network or facts that stay the same: a farm has thousands of resources, and every node asks.
+ */
+import { remembered } from "../common/index.ts";
+import type { AllocationIntent, Intents, NetworkIntent, NodeFacts, NodeIntent, ResourceIntent, WorkloadIntent } from "../intents/index.ts";
 
 const byPrefix = (one: ResourceIntent, other: ResourceIntent): number =>
   one.prefix.address.value < other.prefix.address.value ? -1 : one.prefix.address.value > other.prefix.address.value ? 1 : 0;
@@ -11,9 +15,9 @@ const byExitPoint = (one: NetworkIntent, other: NetworkIntent): number => {
 };
 
 /** In the order of their prefixes, so that the order in which intents were written has no influence. */
-export function resourcesOf(network: NetworkIntent): readonly ResourceIntent[] {
+export const resourcesOf: (network: NetworkIntent) => readonly ResourceIntent[] = remembered((network) => {
   return [...network.resources].sort(byPrefix);
-}
+});
 
 export function exitPointOf(network: NetworkIntent): ResourceIntent | undefined {
   return network.resources.find((resource) => resource.exitPoint);
@@ -24,27 +28,59 @@ export function resourceOf(workload: WorkloadIntent, network: NetworkIntent): Re
   return network.resources.find((resource) => resource.node === workload.node && resource.standsInFor === undefined);
 }
 
-/** The node's own network resources with their networks, ordered by prefix. */
-export function resourcesOn(
-  node: string,
-  intents: Intents,
-): readonly { readonly network: NetworkIntent; readonly resource: ResourceIntent }[] {
-  return intents.networks
-    .flatMap((network) => network.resources.filter((resource) => resource.node === node).map((resource) => ({ network, resource })))
-    .sort((one, other) => byPrefix(one.resource, other.resource));
+/** A network resource with its network. */
+export interface Located {
+  readonly network: NetworkIntent;
+  readonly resource: ResourceIntent;
 }
+
+const addTo = <Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void => {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+};
+
+const resourcesByNode = remembered((networks: Intents["networks"]): ReadonlyMap<string, readonly Located[]> => {
+  const lists = new Map<string, Located[]>();
+  for (const network of networks) for (const resource of network.resources) addTo(lists, resource.node, { network, resource });
+  for (const list of lists.values()) list.sort((one, other) => byPrefix(one.resource, other.resource));
+  return lists;
+});
+
+/** The node's own network resources with their networks, ordered by prefix. */
+export function resourcesOn(node: string, intents: Intents): readonly Located[] {
+  return resourcesByNode(intents.networks).get(node) ?? [];
+}
+
+const networksByExitPoint = remembered((networks: Intents["networks"]): ReadonlyMap<string, readonly NetworkIntent[]> => {
+  const lists = new Map<string, NetworkIntent[]>();
+  for (const network of networks) {
+    const exitPoint = exitPointOf(network);
+    if (exitPoint !== undefined) addTo(lists, exitPoint.node, network);
+  }
+  for (const list of lists.values()) list.sort(byExitPoint);
+  return lists;
+});
 
 /** The networks whose exit point is on this exit node, of the allocation that it routes. */
 export function networksOfGateway(node: NodeIntent, intents: Intents): readonly NetworkIntent[] {
-  return intents.networks
-    .filter((network) => network.allocationNumber === node.exitNode?.allocationNumber && exitPointOf(network)?.node === node.name)
-    .sort(byExitPoint);
+  const here = networksByExitPoint(intents.networks).get(node.name) ?? [];
+  return here.filter((network) => network.allocationNumber === node.exitNode?.allocationNumber);
 }
 
 export function allocationNumbered(number: number, intents: Intents): AllocationIntent | undefined {
   return intents.allocations.find((allocation) => allocation.number === number);
 }
 
+const nodesByName = remembered(
+  (nodes: Intents["nodes"]): ReadonlyMap<string, NodeIntent> => new Map(nodes.map((node) => [node.name, node])),
+);
+
 export function nodeNamed(name: string, intents: Intents): NodeIntent | undefined {
-  return intents.nodes.find((node) => node.name === name);
+  return nodesByName(intents.nodes).get(name);
 }
+
+/** What nodes have published, by their names. */
+export const factsByNode: (facts: readonly NodeFacts[]) => ReadonlyMap<string, NodeFacts> = remembered(
+  (facts: readonly NodeFacts[]) => new Map(facts.map((one) => [one.node, one])),
+);

@@ -1,6 +1,8 @@
 /** Pieces of a node plan, and how the pieces that a node's roles ask for become one plan. */
+import { forgetful } from "./memory.ts";
+import type { PlanMemory } from "./memory.ts";
 import type { AddressPlan, LinkPlan, NamespacePlan, NodePlan, NftTablePlan, RoutePlan } from "./node-plan.ts";
-import { withinNodeSysctls } from "./sysctls.ts";
+import { setWithinNode } from "./sysctls.ts";
 
 /** What one role wants of one namespace; several roles may name the same one. */
 export interface NamespacePart {
@@ -13,25 +15,34 @@ export interface NamespacePart {
 }
 
 const refuseTwice = (what: string, names: readonly string[]): void => {
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new Error(`${what} ${twice} is planned twice`);
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) throw new Error(`${what} ${name} is planned twice`);
+    seen.add(name);
+  }
+};
+
+const mergeSettings = (name: string, parts: readonly NamespacePart[], links: readonly LinkPlan[]): Readonly<Record<string, string>> => {
+  const [first, ...rest] = parts.flatMap((part) => (part.sysctls === undefined ? [] : [part.sysctls]));
+  const merged: Record<string, string> = { ...first };
+  for (const [path, value] of rest.flatMap((settings) => Object.entries(settings))) {
+    if (merged[path] !== undefined && merged[path] !== value)
+      throw new Error(`${name}: ${path} is planned as ${merged[path]} and as ${value}`);
+    merged[path] = value;
+  }
+  // The host's own links are not all farmlab's.
+  if (name !== "host") for (const link of links) if (link.kind === "veth") setWithinNode(merged, link.name);
+  return merged;
 };
 
 const mergeNamespace = (name: string, parts: readonly NamespacePart[]): NamespacePlan => {
-  const sysctls: Record<string, string> = {};
   const links = parts.flatMap((part) => part.links ?? []);
-  const linkSysctls = name === "host" ? [] : links.filter((link) => link.kind === "veth").map((link) => withinNodeSysctls(link.name));
-  for (const [path, value] of [...parts.map((part) => part.sysctls ?? {}), ...linkSysctls].flatMap((some) => Object.entries(some))) {
-    if (sysctls[path] !== undefined && sysctls[path] !== value)
-      throw new Error(`${name}: ${path} is planned as ${sysctls[path]} and as ${value}`);
-    sysctls[path] = value;
-  }
   const merged: NamespacePlan = {
     name,
     links,
     addresses: parts.flatMap((part) => part.addresses ?? []),
     routes: parts.flatMap((part) => part.routes ?? []),
-    sysctls,
+    sysctls: mergeSettings(name, parts, links),
     tables: parts.flatMap((part) => part.tables ?? []),
   };
   refuseTwice(
@@ -49,15 +60,17 @@ const mergeNamespace = (name: string, parts: readonly NamespacePart[]): Namespac
  * One node plan of the parts of all its roles. `host` comes first and is always there; the others follow in the order in which they are
  * first named. Throws where two roles contradict each other: a fault of the planner, which intents cannot cause once they are checked.
  */
-export function mergeParts(node: string, parts: readonly NamespacePart[]): NodePlan {
-  const names = new Set(["host", ...parts.map((part) => part.name)]);
-  return {
-    node,
-    namespaces: [...names].map((name) =>
-      mergeNamespace(
-        name,
-        parts.filter((part) => part.name === name),
-      ),
-    ),
-  };
+export function mergeParts(node: string, parts: readonly NamespacePart[], memory: PlanMemory = forgetful): NodePlan {
+  const byName = new Map<string, NamespacePart[]>([["host", []]]);
+  for (const part of parts) {
+    const others = byName.get(part.name);
+    if (others === undefined) byName.set(part.name, [part]);
+    else others.push(part);
+  }
+  const namespaces = [...byName].map(([name, own]): NamespacePlan => {
+    const [first] = own;
+    const merge = (): NamespacePlan => mergeNamespace(name, own);
+    return memory.keep(first === undefined ? merge() : memory.recall(first, own, merge));
+  });
+  return { node, namespaces };
 }

@@ -1,9 +1,9 @@
 /** The WireGuard mesh of a network as one of its resources sees it: who is a peer, at which endpoint, with which AllowedIPs. */
-import { formatAddress, formatPrefix } from "../common/index.ts";
+import { formatAddress, formatPrefix, remembered } from "../common/index.ts";
 import type { Address, Family } from "../common/index.ts";
 import { exitPeerAllowedIPs, keepaliveSeconds, peerAllowedIPs, wgListenPort, wgName } from "../derive/index.ts";
 import type { NetworkIntent, NodeFacts, Reachability, ResourceIntent } from "../intents/index.ts";
-import { resourcesOf } from "./networks.ts";
+import { factsByNode, resourcesOf } from "./networks.ts";
 import type { WireguardPeerPlan } from "./node-plan.ts";
 
 const families: readonly Family[] = [4, 6];
@@ -20,46 +20,83 @@ const endpointOf = (facts: NodeFacts | undefined, family: Family): Address | und
       : facts.endpoints.ipv6;
 
 /** Where `mine` can open a flow to `theirs`: IPv4 first, for the smaller header. */
-const reachableEndpoint = (mine: NodeFacts | undefined, theirs: NodeFacts | undefined): Address | undefined =>
-  families.flatMap((family) => (reachabilityOf(mine, family) === "none" ? [] : (endpointOf(theirs, family) ?? [])))[0];
+const reachableEndpoint = (mine: NodeFacts | undefined, theirs: NodeFacts | undefined): Address | undefined => {
+  const family = families.find((one) => reachabilityOf(mine, one) !== "none" && endpointOf(theirs, one) !== undefined);
+  return family === undefined ? undefined : endpointOf(theirs, family);
+};
 
 const socketText = (address: Address, port: number): string =>
   address.family === 4 ? `${formatAddress(address)}:${port}` : `[${formatAddress(address)}]:${port}`;
+
+/** What the others of a network know a resource's tunnel by and allow from it, derived once for all of them. */
+interface PeerTexts {
+  readonly tunnel: string;
+  readonly allowedIps: readonly string[];
+}
+
+const textsByResource = remembered(
+  (network: NetworkIntent): ReadonlyMap<ResourceIntent, PeerTexts> =>
+    new Map(
+      network.resources.map((peer) => [
+        peer,
+        {
+          tunnel: wgName(peer.prefix, network.allocationNumber),
+          allowedIps: (peer.exitPoint ? exitPeerAllowedIPs : peerAllowedIPs(peer.prefix)).map(formatPrefix),
+        },
+      ]),
+    ),
+);
+
+const publicKeyOf = (peer: ResourceIntent, network: NetworkIntent, facts: NodeFacts | undefined): string | undefined =>
+  facts?.publicKeys[textsByResource(network).get(peer)?.tunnel ?? ""];
 
 /**
  * The other resources with which `mine` has a tunnel of its own: every one that has published a key, and where one of both reaches the
  * other. The exit point is everybody's peer: without it a resource would have no way out at all.
  */
 export function directPeers(mine: ResourceIntent, network: NetworkIntent, facts: readonly NodeFacts[]): readonly ResourceIntent[] {
-  const factsOf = (resource: ResourceIntent): NodeFacts | undefined => facts.find((candidate) => candidate.node === resource.node);
-  return resourcesOf(network).filter((peer) => {
-    if (peer === mine || publicKeyOf(peer, network, facts) === undefined) return false;
+  const factsOf = (resource: ResourceIntent): NodeFacts | undefined => factsByNode(facts).get(resource.node);
+  const meets = (peer: ResourceIntent): boolean => {
     if (mine.exitPoint || peer.exitPoint) return true;
     return reachableEndpoint(factsOf(mine), factsOf(peer)) !== undefined || reachableEndpoint(factsOf(peer), factsOf(mine)) !== undefined;
-  });
+  };
+  return resourcesOf(network).filter((peer) => peer !== mine && meets(peer) && publicKeyOf(peer, network, factsOf(peer)) !== undefined);
 }
-
-const publicKeyOf = (peer: ResourceIntent, network: NetworkIntent, facts: readonly NodeFacts[]): string | undefined =>
-  facts.find((candidate) => candidate.node === peer.node)?.publicKeys[wgName(peer.prefix, network.allocationNumber)];
 
 /** The peers of `mine`, sorted by public key; an endpoint only where the peer takes new flows, for a learnt one is never overwritten. */
 export function wireguardPeers(mine: ResourceIntent, network: NetworkIntent, facts: readonly NodeFacts[]): readonly WireguardPeerPlan[] {
-  const own = facts.find((candidate) => candidate.node === mine.node);
+  const factsOf = factsByNode(facts);
+  const own = factsOf.get(mine.node);
   const peers = directPeers(mine, network, facts).flatMap((peer): WireguardPeerPlan[] => {
-    const publicKey = publicKeyOf(peer, network, facts);
+    const publicKey = publicKeyOf(peer, network, factsOf.get(peer.node));
     if (publicKey === undefined) return [];
-    const endpoint = reachableEndpoint(
-      own,
-      facts.find((candidate) => candidate.node === peer.node),
-    );
+    const endpoint = reachableEndpoint(own, factsOf.get(peer.node));
     return [
       {
         publicKey,
         ...(endpoint === undefined ? {} : { endpoint: socketText(endpoint, wgListenPort(peer.prefix)) }),
-        allowedIps: (peer.exitPoint ? exitPeerAllowedIPs : peerAllowedIPs(peer.prefix)).map(formatPrefix),
+        allowedIps: textsByResource(network).get(peer)?.allowedIps ?? [],
         keepaliveSeconds,
       },
     ];
   });
   return peers.sort((one, other) => (one.publicKey < other.publicKey ? -1 : one.publicKey > other.publicKey ? 1 : 0));
 }
+
+/**
+ * What a network's plans take from the facts of its nodes, in the order of its resources: the same list of texts, the same plans. Facts of
+ * a node say something of all its networks, and most of what is published concerns one of them.
+ */
+export function factsWithin(network: NetworkIntent, facts: readonly NodeFacts[]): readonly string[] {
+  const factsOf = factsByNode(facts);
+  return resourcesOf(network).map((resource) => {
+    const held = factsOf.get(resource.node);
+    return held === undefined ? "" : `${publicKeyOf(resource, network, held) ?? ""} ${reachabilityText(held)}`;
+  });
+}
+
+const reachabilityText = remembered(({ reachability, endpoints }: NodeFacts): string => {
+  const { ipv4, ipv6 } = endpoints;
+  const addresses = [ipv4, ipv6].map((address) => (address === undefined ? "" : formatAddress(address)));
+  return [reachability.ipv4, reachability.ipv6, ...addresses].join(" ");
+});

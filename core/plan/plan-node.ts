@@ -3,6 +3,8 @@ import { wgListenPort } from "../derive/index.ts";
 import type { Intents, NodeFacts, NodeIntent } from "../intents/index.ts";
 import { planGateway } from "./gateway.ts";
 import { hostRules } from "./host-rules.ts";
+import { forgetful } from "./memory.ts";
+import type { PlanMemory } from "./memory.ts";
 import { allocationNumbered, networksOfGateway, nodeNamed, resourceOf, resourcesOn } from "./networks.ts";
 import type { NodePlan } from "./node-plan.ts";
 import { mergeParts } from "./part.ts";
@@ -12,31 +14,42 @@ import { planResource, socketNamespaceOf } from "./resource.ts";
 import { reservedPorts } from "./sysctls.ts";
 import { planWorkload } from "./workload.ts";
 
-const gatewayParts = (node: NodeIntent, intents: Intents): readonly NamespacePart[] => {
+const gatewayParts = (node: NodeIntent, intents: Intents, memory: PlanMemory): readonly NamespacePart[] => {
   if (node.exitNode === undefined) return [];
   const allocation = allocationNumbered(node.exitNode.allocationNumber, intents);
-  return allocation === undefined ? [] : [planGateway(node.name, node.exitNode, allocation.prefix, networksOfGateway(node, intents))];
+  return allocation === undefined
+    ? []
+    : [planGateway(node.name, node.exitNode, allocation.prefix, networksOfGateway(node, intents), memory)];
 };
+
+const hostPart: NamespacePart = { name: "host", tables: [hostRules] };
 
 /**
  * The desired state of `node`: `public` where it has one, the gateway where it is an exit node, its network resources and their workloads.
  * Takes intents as checked; what another node has not published yet (a key) is left out until it has. A node that no intent names has
- * an empty plan, which removes whatever it had. The order of intents and facts has no influence.
+ * an empty plan, which removes whatever it had. The order of intents and facts has no influence, and neither has `memory`, by which who
+ * plans again and again gets what is as before as the same objects.
  */
-export function planNode(node: string, intents: Intents, facts: readonly NodeFacts[]): NodePlan {
+export function planNode(node: string, intents: Intents, facts: readonly NodeFacts[], memory: PlanMemory = forgetful): NodePlan {
+  memory.begin();
   const self: NodeIntent = nodeNamed(node, intents) ?? { name: node };
   const resources = resourcesOn(node, intents);
-  return mergeParts(node, [
-    ...(resources.length === 0 ? [] : [{ name: "host", tables: [hostRules] }]),
+  const parts = [
+    ...(resources.length === 0 ? [] : [hostPart]),
     ...(self.public === undefined ? [] : [planPublic(node, self.public)]),
     { name: socketNamespaceOf(self), sysctls: reservedPorts(resources.map(({ resource }) => wgListenPort(resource.prefix))) },
-    ...gatewayParts(self, intents),
-    ...resources.flatMap(({ network, resource }) => planResource(self, network, resource, facts)),
+    ...gatewayParts(self, intents, memory),
+    ...resources.flatMap(({ network, resource }) => planResource(self, network, resource, facts, memory)),
     ...resources.flatMap(({ network, resource }) =>
       network.workloads
         .filter((workload) => resourceOf(workload, network) === resource)
         .sort((one, other) => one.host - other.host)
-        .flatMap((workload) => planWorkload(node, resource.prefix, network.allocationNumber, workload.host)),
+        .flatMap((workload) =>
+          memory.recall(workload, [resource, network.allocationNumber], () =>
+            planWorkload(node, resource.prefix, network.allocationNumber, workload.host),
+          ),
+        ),
     ),
-  ]);
+  ];
+  return mergeParts(node, parts, memory);
 }

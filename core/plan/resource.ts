@@ -28,8 +28,10 @@ import { resourceLinkLocal } from "./link-local.ts";
 import { plannedMac } from "./macs.ts";
 import { exitPointOf, resourcesOf } from "./networks.ts";
 import type { AddressPlan, LinkPlan, RoutePlan } from "./node-plan.ts";
+import { forgetful } from "./memory.ts";
+import type { PlanMemory } from "./memory.ts";
 import type { NamespacePart } from "./part.ts";
-import { directPeers, wireguardPeers } from "./peers.ts";
+import { directPeers, factsWithin, wireguardPeers } from "./peers.ts";
 import { resourceRules } from "./resource-rules.ts";
 import { routePlan } from "./routes.ts";
 import { bridgeSysctls, routerSysctls } from "./sysctls.ts";
@@ -78,6 +80,18 @@ const routesOut = (mine: ResourceIntent, network: NetworkIntent): readonly Route
 
 /** The parts of one network resource in the host's and in its own namespace. */
 export function planResource(
+  node: NodeIntent,
+  network: NetworkIntent,
+  mine: ResourceIntent,
+  facts: readonly NodeFacts[],
+  memory: PlanMemory,
+): readonly NamespacePart[] {
+  if (memory === forgetful) return resourceParts(node, network, mine, facts);
+  const inputs = [network, socketNamespaceOf(node), ...factsWithin(network, facts)];
+  return memory.recall(mine, inputs, () => resourceParts(node, network, mine, facts));
+}
+
+function resourceParts(
   node: NodeIntent,
   network: NetworkIntent,
   mine: ResourceIntent,

@@ -48,17 +48,19 @@ const neighbourRetryMs = 60;
 /** So many of them that the kernel gives a neighbour up no sooner than else (after 3 s): on a busy machine an answer may take its time. */
 const neighbourTries = 50;
 
+const neighbourSettings = Object.entries({
+  retrans_time_ms: neighbourRetryMs,
+  mcast_solicit: neighbourTries,
+  ucast_solicit: neighbourTries,
+}).map(([name, value]) => [name, String(value)] as const);
+
 /**
- * For a veth whose other end is on the same node. A solicitation sent while that end is still coming up finds nobody, and the first
- * packets would wait a whole second for the next.
+ * Adds the settings of a veth whose other end is on the same node. A solicitation sent while that end is still coming up finds nobody, and
+ * the first packets would wait a whole second for the next.
  */
-export function withinNodeSysctls(link: string): Readonly<Record<string, string>> {
-  const settings = { retrans_time_ms: neighbourRetryMs, mcast_solicit: neighbourTries, ucast_solicit: neighbourTries };
-  return Object.fromEntries(
-    ["ipv4", "ipv6"].flatMap((family) =>
-      Object.entries(settings).map(([name, value]) => [`net/${family}/neigh/${link}/${name}`, String(value)]),
-    ),
-  );
+export function setWithinNode(sysctls: Record<string, string>, link: string): void {
+  for (const family of ["ipv4", "ipv6"])
+    for (const [name, value] of neighbourSettings) sysctls[`net/${family}/neigh/${link}/${name}`] = value;
 }
 
 /** Ports as the kernel writes a list of them: sorted, neighbours joined to ranges. */

@@ -9,7 +9,8 @@ import { subnetNumberOf, subnetOf } from "../../farm/parts.ts";
 const linkLocalBase = 0xfe80n << 112n;
 const ip6 = (value: bigint, length: number): Prefix => ({ address: { family: 6, value }, length });
 const ip4 = (value: bigint, length: number): Prefix => ({ address: { family: 4, value }, length });
-const uint16 = (prefix: Prefix): bigint => BigInt(subnetNumberOf(prefix));
+/** The subnet number as it goes into addresses. */
+const uint16 = (prefix: Prefix): bigint => (prefix.address.value >> 64n) & 0xffffn;
 
 /** The upstream router on PrefixZero: fe80::1, the gateway's default next hop. */
 export const upstreamRouterLL: Address = { family: 6, value: linkLocalBase | 1n };
