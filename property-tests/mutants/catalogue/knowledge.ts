@@ -31,6 +31,11 @@ export const knowledgeMutants: readonly Mutant[] = [
       '  await hold("delete table inet held\\n");\n  return { namespaces: new Map(["host", ...names]',
     ],
   ),
+  acts("keys-never-kept", "a key file is written beside its place, and never put there", "EX-18", [
+    "core/agents/files.ts",
+    "  renameSync(temporary, path);\n",
+    "",
+  ]),
   acts("bare-node-taken-for-built", "an agent that starts on a bare node takes it for built where the store has facts of it", "EX-18", [
     "core/agents/reconciler.ts",
     "    const { plan, failures } = await this.#apply(this.#plan(intents, facts), self);",
