@@ -11,7 +11,7 @@ export { farmFileKind, judgeDocument, loadFarm } from "./load.ts";
 export * from "./plugs.ts";
 export * from "./lab-nodes.ts";
 export { presenceAt, type Presence } from "./presence.ts";
-export type { LoadedFarm } from "./load.ts";
+export type { JudgedDocument, LoadedFarm } from "./load.ts";
 export type { Finding } from "./rules/rule.ts";
 export { farmFileJsonSchema } from "./schema/farm-file.ts";
 export * from "./faults/fault.ts";

@@ -26,12 +26,20 @@ export interface LoadedFarm {
   readonly places: Places;
 }
 
-/** The farm of a document and what the rules find in it, by path, unsorted; undefined where it does not even have the shape of a farm file. */
-export function judgeDocument(document: unknown): { readonly farm: Farm; readonly findings: readonly Finding[] } | undefined {
+export interface JudgedDocument {
+  readonly farm: Farm;
+  /** The document as the schema reads it. */
+  readonly document: FarmFile;
+  /** By path, unsorted. */
+  readonly findings: readonly Finding[];
+}
+
+/** The farm of a document and what the rules find in it; undefined where it does not even have the shape of a farm file. */
+export function judgeDocument(document: unknown): JudgedDocument | undefined {
   const shaped = farmFileSchema.safeParse(document);
   if (!shaped.success) return undefined;
   const farm = normalise(shaped.data);
-  return { farm, findings: judge(farm, shaped.data) };
+  return { farm, document: shaped.data, findings: judge(farm, shaped.data) };
 }
 
 /**

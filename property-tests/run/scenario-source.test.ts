@@ -48,6 +48,15 @@ describe.each([
     expect(drawn.map((text) => text.startsWith("followed "))).toEqual(positions.map((position) => position % 4 === 3));
   });
 
+  it("are what their text says", () => {
+    const one = source();
+    for (const position of positions) {
+      const { farm, document: own, text = "" } = one.draw(position)?.scenario ?? {};
+      const read = expectValue(loadFarm(text, "text"));
+      expect({ farm, own }).toEqual({ farm: read.farm, own: read.document });
+    }
+  });
+
   it("are drawn without a look at coverage as often as not", () => {
     expect(drawnOf(source()).filter((text) => text.startsWith("unguided ")).length).toBeGreaterThanOrEqual(3);
   });

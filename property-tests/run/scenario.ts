@@ -1,8 +1,8 @@
 /** One thing to try: a farm with its timeline, and the seed of all that is left to choice. */
-import { failure } from "../../core/common/index.ts";
+import { failure, success } from "../../core/common/index.ts";
 import type { Outcome } from "../../core/common/index.ts";
-import { farmText, loadFarm } from "../../core/farm/index.ts";
-import type { FarmFile } from "../../core/farm/index.ts";
+import { farmText, judgeDocument, loadFarm } from "../../core/farm/index.ts";
+import type { FarmFile, JudgedDocument } from "../../core/farm/index.ts";
 import { intentsOf } from "../../core/intents/index.ts";
 import type { LawResult, Verdict } from "../../reports/index.ts";
 import type { Property } from "../laws/index.ts";
@@ -43,10 +43,17 @@ export interface ScenarioRunner {
 /** The scenario of a document; a failure where it is no valid farm. `file` is what messages call it. */
 export function scenarioOf(document: FarmFile, seed: number, file: string): Outcome<Scenario> {
   const text = farmText(document);
-  const loaded = loadFarm(text, file);
+  const sound = soundDocument(document);
+  // Its text says the same, in three times the time; what is wrong with it has a place there.
+  const loaded = sound === undefined ? loadFarm(text, file) : success(sound);
   if (!loaded.ok) return loaded;
   const { farm } = loaded.value;
   const intents = intentsOf(farm);
   if (!intents.ok) return failure(...intents.problems);
   return { ...intents, value: { file, text, farm, intents: intents.value, document: loaded.value.document, seed } };
+}
+
+function soundDocument(document: FarmFile): JudgedDocument | undefined {
+  const judged = judgeDocument(document);
+  return judged?.findings.every(({ severity }) => severity !== "error") === true ? judged : undefined;
 }
