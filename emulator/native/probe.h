@@ -141,6 +141,7 @@ struct probe {
   int protocol;
   struct place source, destination;
   bool has_source;
+  bool unasked; /* an echo's answer to which there was no echo */
   int ttl;
   unsigned count, sent;
   size_t size;
@@ -157,6 +158,7 @@ struct probe_request {
   int protocol;
   struct place source, destination;
   bool has_source;
+  bool unasked;
   long ttl, timeout_ms, count, size, source_port, foreign;
 };
 bool probe_common(char *fields[], struct probe_request *request);

@@ -137,8 +137,10 @@ static size_t write_packet(char *out, const struct probe *probe) {
   struct mark mark = {.slot = probe->slot, .sequence = probe->sent};
   strcpy(mark.token, probe->id);
   if (probe->protocol == IPPROTO_UDP) return request_write(out, probe->size, &mark);
+  uint8_t asks = probe->protocol == IPPROTO_ICMP ? ICMP_ECHO : ICMP6_ECHO_REQUEST;
+  uint8_t answers = probe->protocol == IPPROTO_ICMP ? ICMP_ECHOREPLY : ICMP6_ECHO_REPLY;
   struct icmphdr header = {
-    .type = probe->protocol == IPPROTO_ICMP ? ICMP_ECHO : ICMP6_ECHO_REQUEST,
+    .type = probe->unasked ? answers : asks,
     .un.echo = {.id = htons((uint16_t)probe->slot), .sequence = htons((uint16_t)probe->sent)},
   };
   memcpy(out, &header, sizeof header);

@@ -30,7 +30,7 @@ struct probe *probe_in_slot(unsigned slot) {
 }
 
 static int read_protocol(const char *text) {
-  return strcmp(text, "icmp") == 0 ? IPPROTO_ICMP : strcmp(text, "udp") == 0 ? IPPROTO_UDP : strcmp(text, "tcp") == 0 ? IPPROTO_TCP : -1;
+  return strcmp(text, "icmp") == 0 || strcmp(text, "unasked") == 0 ? IPPROTO_ICMP : strcmp(text, "udp") == 0 ? IPPROTO_UDP : strcmp(text, "tcp") == 0 ? IPPROTO_TCP : -1;
 }
 
 /*
@@ -41,8 +41,9 @@ bool probe_common(char *fields[], struct probe_request *request) {
   long port;
   request->id = fields[1];
   request->protocol = read_protocol(fields[3]);
+  request->unasked = strcmp(fields[3], "unasked") == 0;
   request->has_source = strcmp(fields[4], "-") != 0;
-  if (request->protocol < 0) return say_error(request->id, "the protocol is icmp, udp or tcp"), false;
+  if (request->protocol < 0) return say_error(request->id, "the protocol is icmp, udp, tcp or unasked"), false;
   if (!read_number(fields[6], 0, 65535, &port) || !place_parse(fields[5], (unsigned)port, &request->destination)) {
     return say_error(request->id, "the destination is an address and a port"), false;
   }
@@ -69,6 +70,7 @@ struct probe *probe_make(const struct probe_request *request) {
   probe->source = request->source;
   probe->destination = request->destination;
   probe->has_source = request->has_source;
+  probe->unasked = request->unasked;
   probe->ttl = (int)request->ttl;
   probe->count = (unsigned)request->count;
   probe->size = (size_t)request->size;
@@ -195,6 +197,7 @@ static int launch(const struct probe_request *request) {
   return error;
 }
 
+/* The protocol unasked is an ICMP echo's answer that nobody has asked for: none comes back. */
 /* send ID NAMESPACE PROTOCOL SOURCE|- DESTINATION PORT TTL|0 TIMEOUT_MS COUNT [SIZE [SOURCE_PORT [1]]]: with 1 the source need not be the host's own */
 void send_request(char *fields[], size_t count) {
   struct probe_request request = {.id = fields[1]};

@@ -41,6 +41,8 @@ export interface ProbeRequest {
     readonly foreign?: true;
   };
   readonly protocol: ProbeProtocol;
+  /** Sends an echo's answer that nobody has asked for, which connection tracking calls invalid; ICMP only. Nothing comes back. */
+  readonly unasked?: true;
   readonly to: Address;
   /** Interface of a link-local destination. */
   readonly zone?: string;
@@ -303,9 +305,9 @@ class NativeProber implements Prober {
 
 const withZone = (address: Address, zone: string | undefined): string => formatAddress(address) + (zone === undefined ? "" : `%${zone}`);
 
-const target = (request: Pick<ProbeRequest, "from" | "protocol" | "to" | "zone" | "port">): string[] => [
+const target = (request: Pick<ProbeRequest, "from" | "protocol" | "unasked" | "to" | "zone" | "port">): string[] => [
   request.from.namespacePath,
-  request.protocol,
+  request.unasked === true ? "unasked" : request.protocol,
   request.from.source === undefined ? "-" : formatAddress(request.from.source),
   withZone(request.to, request.zone),
   String(request.port ?? 0),

@@ -68,7 +68,10 @@ async function ownPrefixOnly(session: Session): Promise<PropertyOutcome> {
   return outcomeOf(runs, stories, { broken, nothing: "this farm has no workload" });
 }
 
-/** From inside an exit point, where nothing checks the source any more: private sources, and private destinations that no NR holds. */
+/**
+ * From inside an exit point, where nothing checks the source any more: private sources, private destinations that no NR holds, and what
+ * connection tracking calls invalid, which no rule translates.
+ */
 function leaks(session: Session, network: NetworkWorld): Attempt[] {
   const { exitPoint } = network;
   const from = { ...resourcePosition(network, exitPoint), called: `the exit point of network ${network.network.name}` };
@@ -79,6 +82,9 @@ function leaks(session: Session, network: NetworkWorld): Attempt[] {
     return [
       ...hostsOf(session, family).flatMap((to) => foreign.map((source) => attempt(source, to))),
       ...foreign.map((to) => attempt(own, to)),
+      ...hostsOf(session, family)
+        .filter(() => family === 4)
+        .map((to): Attempt => ({ from, to, protocol: "icmp", unasked: true })),
     ];
   });
 }

@@ -128,9 +128,9 @@ export function sampleFlows<T>(session: Session, label: string, flows: readonly 
   return flows.length <= most ? flows : seededRandom(session.seed, label).shuffle(flows).slice(0, most);
 }
 
-/** The first sight of a probe's packet on its way in; its mark tells it from every other packet. */
-export function arrivalOf(sent: Sent, sightings: readonly Sighting[]): Sighting | undefined {
-  return sightings.find((sighting) => sighting.token === sent.token && sighting.kind === "request" && !sighting.outgoing);
+/** The first sight of a probe's packet on its way in; its mark tells it from every other packet. `kind`: of one that is no request. */
+export function arrivalOf(sent: Sent, sightings: readonly Sighting[], kind: Sighting["kind"] = "request"): Sighting | undefined {
+  return sightings.find((sighting) => sighting.token === sent.token && sighting.kind === kind && !sighting.outgoing);
 }
 
 interface PredictedFlow {

@@ -19,6 +19,8 @@ export interface Attempt {
   readonly port?: number;
   /** Of udp: an address in place of the sender's own. */
   readonly foreignSource?: Address;
+  /** Of icmp: an echo's answer that nobody has asked for. */
+  readonly unasked?: true;
   /** Interface of the sender for a link-local destination. */
   readonly zone?: string;
   /** Whether an echo's answer is an arrival too: the address is a victim's, and no router has it. */
@@ -29,7 +31,7 @@ const mostAttempts = 600;
 
 const attemptText = (attempt: Attempt): string => {
   const from = "called" in attempt.from ? attempt.from.called : partyText(attempt.from);
-  const port = attempt.port === undefined ? " echo" : "";
+  const port = attempt.unasked === true ? " echo reply that nobody asked for" : attempt.port === undefined ? " echo" : "";
   const as = attempt.foreignSource === undefined ? "" : ` as ${formatAddress(attempt.foreignSource)}`;
   return `${attempt.protocol}${port} from ${from}${as} to ${formatAddress(attempt.to)}${attempt.port === undefined ? "" : ` port ${attempt.port}`}`;
 };
@@ -49,6 +51,8 @@ export interface NeverArrives {
   readonly passing?: readonly WatchPlace[];
 }
 
+const kindOf = ({ unasked }: Attempt): Sighting["kind"] => (unasked === true ? "answer" : "request");
+
 const isAt = (places: readonly WatchPlace[], { place }: Sighting): boolean =>
   places.some((one) => one.node === place.node && one.namespace === place.namespace && one.interface === place.interface);
 
@@ -59,12 +63,13 @@ function arrivalText(attempt: Attempt, sent: Sent, arrival: Sighting | undefined
   return answered ? answerText(sent.answer) : undefined;
 }
 
-function requestOf({ from, to, protocol, port, zone, foreignSource }: Attempt): BrokenFlow["request"] {
+function requestOf({ from, to, protocol, port, zone, foreignSource, unasked }: Attempt): BrokenFlow["request"] {
   return {
     ...{ from, to, protocol },
     ...(port === undefined ? {} : { port }),
     ...(zone === undefined ? {} : { zone }),
     ...(foreignSource === undefined ? {} : { foreignSource }),
+    ...(unasked === undefined ? {} : { unasked }),
   };
 }
 
@@ -90,7 +95,7 @@ export async function judgeNeverArrives(session: Session, given: NeverArrives): 
   });
   const atVictims = sightings.filter((sighting) => isAt(places, sighting));
   const broken = value.flatMap(({ attempt, sent }): BrokenFlow[] => {
-    const happened = arrivalText(attempt, sent, arrivalOf(sent, atVictims));
+    const happened = arrivalText(attempt, sent, arrivalOf(sent, atVictims, kindOf(attempt)));
     if (happened === undefined) return [];
     return [{ request: requestOf(attempt), story: `${attemptText(attempt)}: ${happened}; expected: never delivered (${law})` }];
   });
@@ -102,7 +107,7 @@ export async function judgeNeverArrives(session: Session, given: NeverArrives): 
       // A stranger's own kernel may be the one that refuses: a tunnel without a peer for the address does.
       const hasLeft = "called" in attempt.from || sent.answer.kind !== "localError";
       // The first packet of TCP carries no mark: it is not seen to pass.
-      const hasPassed = passing.length === 0 || attempt.protocol === "tcp" || arrivalOf(sent, sightings) !== undefined;
+      const hasPassed = passing.length === 0 || attempt.protocol === "tcp" || arrivalOf(sent, sightings, kindOf(attempt)) !== undefined;
       if (hasLeft && hasPassed) continue;
       made -= 1;
       if (hasLeft && mayBeLost && made > 0) continue;

@@ -19,6 +19,8 @@ export interface SendRequest {
   readonly protocol: Protocol;
   readonly port?: number;
   readonly sourcePort?: number;
+  /** An echo's answer that nobody has asked for, which connection tracking calls invalid; icmp only. */
+  readonly unasked?: true;
   /** An address in place of the sender's own, which no answer will find; udp only. */
   readonly foreignSource?: Address;
   /** Interface of the sender, for a link-local destination. */

@@ -88,6 +88,7 @@ export function trafficOf(world: World, lab: Lab, prober: Prober): Traffic {
       },
       protocol: request.protocol,
       to: request.to,
+      ...(request.unasked === undefined ? {} : { unasked: request.unasked }),
       ...(request.port === undefined ? {} : { port: request.port }),
       ...(request.zone === undefined ? {} : { zone: request.zone }),
       ttl: startTtl,

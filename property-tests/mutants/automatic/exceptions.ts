@@ -164,6 +164,13 @@ export const equivalents: readonly Equivalent[] = [
     after: "if (revision <= held.revision) return;",
     reason: "what the store says of a revision that is known already is what was known of it",
   },
+  {
+    file: "core/plan/gateway-rules.ts",
+    before: '"  ct state invalid drop",',
+    after: "",
+    reason:
+      "what belongs to no connection is not translated, and what is not translated the last chain before the upstream drops too (EX-22)",
+  },
 ];
 
 /** Why no law sees the change; undefined where one should. */

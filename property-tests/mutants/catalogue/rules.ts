@@ -115,6 +115,13 @@ export const ruleMutants: readonly Mutant[] = [
     '"  meta l4proto { 1, 58 } accept",',
     '"  meta l4proto 1 accept",',
   ]),
+  gateway(
+    "untranslated-escapes",
+    "a gateway forwards what belongs to no connection, which nothing translates, and lets it leave with its private source",
+    "EX-22",
+    [gatewayRules, '      "  ct state invalid drop",\n', ""],
+    [gatewayRules, "      `  oifname ${up} ip saddr ${private4} drop`,\n", ""],
+  ),
   gateway("own-input-open", "the gateway's own addresses refuse what nobody serves there instead of keeping silent", "EX-22", [
     gatewayRules,
     "type filter hook input priority filter; policy drop;",
