@@ -2,19 +2,22 @@
  * Who opens a tunnel first, and when. A first WireGuard message that finds nobody is repeated only after 5 s, so the side that can
  * open waits until the other side says that it has been given its key. Pure.
  */
+import { remembered } from "../common/index.ts";
 import { wgName } from "../derive/index.ts";
 import type { Intents, NodeFacts } from "../intents/index.ts";
-import type { NodePlan } from "../plan/index.ts";
+import { resourcesOn, type NodePlan, type WireguardPlan } from "../plan/index.ts";
 
 export type AcceptedKeys = NonNullable<NodeFacts["acceptedKeys"]>;
 
 const startOf = (publicKey: string): string => publicKey.slice(0, 8);
 
+const startsOfPeers = remembered((plan: WireguardPlan): readonly string[] => plan.peers.map((peer) => startOf(peer.publicKey)).toSorted());
+
 /** The keys that the node's tunnels have been given once the plan is carried out. */
 export function acceptedBy(plan: NodePlan): AcceptedKeys {
   const accepted = plan.namespaces.flatMap((namespace) =>
-    namespace.links.flatMap((link): [string, string[]][] =>
-      link.kind === "wireguard" ? [[link.name, link.wireguard.peers.map((peer) => startOf(peer.publicKey)).toSorted()]] : [],
+    namespace.links.flatMap((link): [string, readonly string[]][] =>
+      link.kind === "wireguard" ? [[link.name, startsOfPeers(link.wireguard)]] : [],
     ),
   );
   return Object.fromEntries(accepted);
@@ -58,9 +61,9 @@ export function usableFacts(mine: NodeFacts, intents: Intents, facts: readonly N
 }
 
 function tunnelPairs(node: string, otherNode: string, intents: Intents): readonly { readonly own: string; readonly other: string }[] {
-  return intents.networks.flatMap((network) => {
-    const tunnelsOf = (name: string): string[] =>
-      network.resources.filter((resource) => resource.node === name).map(({ prefix }) => wgName(prefix, network.allocationNumber));
-    return tunnelsOf(node).flatMap((own) => tunnelsOf(otherNode).map((other) => ({ own, other })));
-  });
+  return resourcesOn(node, intents).flatMap(({ network, resource: own }) =>
+    network.resources
+      .filter((resource) => resource.node === otherNode)
+      .map((other) => ({ own: wgName(own.prefix, network.allocationNumber), other: wgName(other.prefix, network.allocationNumber) })),
+  );
 }

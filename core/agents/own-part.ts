@@ -1,7 +1,8 @@
 /** What concerns one node in a store's contents: its own tunnels, what it says of itself, and whom it waits for. Pure. */
+import { remembered } from "../common/index.ts";
 import { wgName } from "../derive/index.ts";
-import type { Intents, NodeFacts, NodeIntent } from "../intents/index.ts";
-import { candidatesFor, leasedExitNodes } from "../plan/index.ts";
+import type { Intents, NetworkIntent, NodeFacts, NodeIntent } from "../intents/index.ts";
+import { candidatesFor, leasedExitNodes, resourcesOn } from "../plan/index.ts";
 import type { AcceptedKeys } from "./acceptance.ts";
 import type { Measured } from "./reachability.ts";
 
@@ -10,18 +11,15 @@ import type { Measured } from "./reachability.ts";
  * by then. Takes intents as they are written, not as they are hosted.
  */
 export function ownTunnels(node: string, intents: Intents): readonly string[] {
-  const homes = leasedExitNodes(intents.nodes).filter((home) => candidatesFor(home).includes(node));
-  return intents.networks
-    .flatMap(({ allocationNumber, resources }) =>
-      resources
-        .filter(
-          (resource) =>
-            resource.node === node ||
-            (resource.exitPoint &&
-              homes.some(({ name, exitNode }) => name === resource.node && exitNode.allocationNumber === allocationNumber)),
-        )
-        .map((resource) => wgName(resource.prefix, allocationNumber)),
-    )
+  const standIn = leasedExitNodes(intents.nodes)
+    .filter((home) => home.name !== node && candidatesFor(home).includes(node))
+    .flatMap(({ name, exitNode }) =>
+      resourcesOn(name, intents).filter(
+        ({ network, resource }) => resource.exitPoint && network.allocationNumber === exitNode.allocationNumber,
+      ),
+    );
+  return [...resourcesOn(node, intents), ...standIn]
+    .map(({ network, resource }) => wgName(resource.prefix, network.allocationNumber))
     .toSorted();
 }
 
@@ -50,17 +48,19 @@ export function factsOf(
   };
 }
 
+const tunnelsWithin = remembered((network: NetworkIntent): readonly { readonly node: string; readonly tunnel: string }[] =>
+  network.resources.map((resource) => ({ node: resource.node, tunnel: wgName(resource.prefix, network.allocationNumber) })),
+);
+
 /** Tunnels of other nodes in the node's networks whose keys are not published yet, as `wg-1abc-1 on node-1`. */
 export function missingPeers(node: string, intents: Intents, facts: readonly NodeFacts[]): readonly string[] {
   const published = new Map(facts.map((one) => [one.node, one.publicKeys]));
-  return intents.networks
-    .filter((network) => network.resources.some((resource) => resource.node === node))
-    .flatMap((network) =>
-      network.resources
-        .map((resource) => ({ node: resource.node, tunnel: wgName(resource.prefix, network.allocationNumber) }))
-        .filter((peer) => peer.node !== node && published.get(peer.node)?.[peer.tunnel] === undefined)
-        .map((peer) => `${peer.tunnel} on ${peer.node}`),
-    );
+  const networks = new Set(resourcesOn(node, intents).map(({ network }) => network));
+  return [...networks].flatMap((network) =>
+    tunnelsWithin(network)
+      .filter((peer) => peer.node !== node && published.get(peer.node)?.[peer.tunnel] === undefined)
+      .map((peer) => `${peer.tunnel} on ${peer.node}`),
+  );
 }
 
 /** Where reachability is measured, and a text that changes when it has to be measured again. */

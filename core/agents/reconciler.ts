@@ -1,8 +1,8 @@
 /** The loop: from what the store holds to what the node is, and what the node says of itself. One pass at a time; what happens during one makes one more. */
 import type { ApplyReport, ObservedNode } from "../apply/index.ts";
-import type { Clock } from "../common/index.ts";
+import { sameValue, type Clock } from "../common/index.ts";
 import type { Intents, NodeFacts, NodeIntent, NodeStatus } from "../intents/index.ts";
-import { hostedIntents, planNode, type NodePlan } from "../plan/index.ts";
+import { createPlanMemory, hostedIntents, planNode, type NodePlan } from "../plan/index.ts";
 import { createBackOff, encodeNodeFacts, pauseUnlessAborted, type BackOff } from "../store/index.ts";
 import { acceptedBy, usableFacts, type AcceptedKeys } from "./acceptance.ts";
 import type { Hosting } from "./hosting.ts";
@@ -39,16 +39,15 @@ const retry = { firstMs: 100, longestMs: 10_000 };
 
 /** What a pass left behind. */
 interface Applied {
-  readonly planText: string;
+  readonly plan: NodePlan;
   readonly known: ObservedNode;
 }
-
-const sameKeys = (one: AcceptedKeys, other: AcceptedKeys): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 export class Reconciler {
   readonly #parts: ReconcilerParts;
   readonly #measuring: Measuring;
   readonly #retry: BackOff;
+  readonly #memory = createPlanMemory();
   #applied: Applied | undefined;
   #failures: readonly string[] = [];
   #notice: string | undefined;
@@ -148,7 +147,7 @@ export class Reconciler {
     if (self !== undefined) this.#measuring.start(self);
     keys.retain(tunnels);
     const accepted = acceptedBy(plan);
-    if (!sameKeys(accepted, this.#accepted)) {
+    if (!sameValue(accepted, this.#accepted)) {
       this.#accepted = accepted;
       this.#updateFacts(self, tunnels, facts);
     }
@@ -160,7 +159,7 @@ export class Reconciler {
     const hosted = hostedIntents(intents, this.#parts.store.contents.hosts());
     const { usable, awaited } = usableFacts(this.#facts, hosted, facts);
     this.#awaited = awaited;
-    return planNode(this.#parts.node, hosted, [...usable, this.#facts]);
+    return planNode(this.#parts.node, hosted, [...usable, this.#facts], this.#memory);
   }
 
   /** Until something was measured since the start, what the store still holds of an earlier life counts. */
@@ -170,7 +169,9 @@ export class Reconciler {
     this.#firstOccasion ??= occasion;
     const earlier = occasion === this.#firstOccasion ? facts.find((one) => one.node === node)?.reachability : undefined;
     const measured = this.#measuring.resultFor(self) ?? earlier;
-    this.#facts = factsOf(node, self, keys.publicKeys(tunnels), measured, this.#accepted ?? {});
+    const now = factsOf(node, self, keys.publicKeys(tunnels), measured, this.#accepted ?? {});
+    // The same object while they say the same: their text is made once.
+    if (!sameValue(now, this.#facts)) this.#facts = now;
     const isConcerned = self !== undefined || tunnels.length > 0;
     this.#wantedFacts = isConcerned ? encodeNodeFacts(this.#facts) : undefined;
     if (!isConcerned || measured !== undefined) this.#parts.facts.set(this.#wantedFacts);
@@ -179,9 +180,8 @@ export class Reconciler {
   /** Answers the plan that was carried out, and what failed. */
   async #apply(plan: NodePlan, self: NodeIntent | undefined): Promise<{ plan: NodePlan; failures: readonly string[] }> {
     const { log, store } = this.#parts;
-    const planText = JSON.stringify(plan);
     const mustLook = this.#mustLook || this.#applied === undefined;
-    const isNew = this.#applied?.planText !== planText;
+    const isNew = this.#applied === undefined || !sameValue(this.#applied.plan, plan);
     if (!mustLook && !isNew) return { plan, failures: [] };
     if (isNew) this.#tell("applying", this.#waits());
     this.#mustLook = false;
@@ -201,8 +201,7 @@ export class Reconciler {
     const failures = report.failures.map((problem) => problem.message);
     this.#changes = changes;
     this.#notice = !isNew && changes > 0 ? `put right ${changes} things that were no longer as farmlab left them` : undefined;
-    this.#applied =
-      failures.length > 0 || report.observed === undefined ? undefined : { planText: JSON.stringify(report.plan), known: report.observed };
+    this.#applied = failures.length > 0 || report.observed === undefined ? undefined : { plan: report.plan, known: report.observed };
     const tookMs = Math.round(this.#parts.clock.nowMs() - began);
     const commands = report.commands.map((command) => `${command.namespace}: ${command.argv.slice(0, 3).join(" ")}`);
     // A regular look that found all right is not worth a line.

@@ -1,12 +1,13 @@
 /** Addresses of links. Those that the kernel or a protocol gave (SLAAC, DHCP: `dynamic`; lo's own) are left alone. */
+import { remembered } from "../common/index.ts";
 import type { NamespacePlan } from "../plan/index.ts";
 import type { ShownLink } from "./shown.ts";
 
 const key = (link: string, address: string): string => `${link} ${address}`;
 
-export function addressesOf(plan: NamespacePlan): ReadonlySet<string> {
-  return new Set(plan.addresses.map(({ link, address }) => key(link, address)));
-}
+export const addressesOf: (plan: NamespacePlan) => ReadonlySet<string> = remembered(
+  (plan) => new Set(plan.addresses.map(({ link, address }) => key(link, address))),
+);
 
 const isOfLoopback = (local: string): boolean => local === "::1" || local.startsWith("127.");
 

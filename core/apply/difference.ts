@@ -5,7 +5,7 @@ import { addressLines, unheldAddresses } from "./addresses.ts";
 import { linkLines, settingLines } from "./links.ts";
 import type { LinkLines } from "./links.ts";
 import { namespaceLines } from "./namespaces.ts";
-import { nothing } from "./observed.ts";
+import { isAsLeft, nothing } from "./observed.ts";
 import type { ObservedNamespace, ObservedNode } from "./observed.ts";
 import { routeLines, unroutedPrefixes } from "./routes.ts";
 import { differingSettings, linkOfSetting } from "./sysctls.ts";
@@ -47,6 +47,7 @@ export interface InsideChanges {
 
 /** What was on a link that is made anew is gone with it. */
 const withoutLinks = (namespace: string, observed: ObservedNamespace, made: ReadonlySet<string>): ObservedNamespace => {
+  if (made.size === 0) return observed;
   const isGone = (link: string): boolean => made.has(`${namespace} ${link}`);
   const linkOfRoute = (text: string): string => / dev (\S+)/.exec(text)?.[1] ?? "";
   return {
@@ -112,11 +113,21 @@ export function difference(plan: NodePlan, observed: ObservedNode): Changes {
   const links = linkLines(plan, observed);
   const namespaces = namespaceLines(plan, observed);
   const gone = new Set([...links.made, ...removedNames(links), ...tunnels.make.map(({ namespace, name }) => `${namespace} ${name}`)]);
+  const touched = new Set([...gone].map((entry) => entry.split(" ")[0]));
+  const differing = plan.namespaces.filter(
+    (namespace) => touched.has(namespace.name) || !isAsLeft(namespace, observed.namespaces.get(namespace.name)),
+  );
+  const none: ReadonlySet<string> = new Set();
   const inside = new Map<string, InsideChanges>();
-  for (const namespace of plan.namespaces) {
+  for (const namespace of differing) {
     const seen = observed.namespaces.get(namespace.name);
     // Addresses and routes of the host are not farmlab's.
-    const changes = insideOf(namespace, namespace.name === "host" && seen !== undefined ? hostOnly(seen) : seen, gone, links.taken);
+    const changes = insideOf(
+      namespace,
+      namespace.name === "host" && seen !== undefined ? hostOnly(seen) : seen,
+      touched.has(namespace.name) ? gone : none,
+      links.taken,
+    );
     if (countOf(changes) > 0) inside.set(namespace.name, changes);
   }
   // Bridges and their ports come up as soon as they are made, before anything at their other ends does: a neighbour solicitation that
@@ -131,7 +142,7 @@ export function difference(plan: NodePlan, observed: ObservedNode): Changes {
     tunnels: tunnels.make,
     hostLinks: [...links.add, ...ports],
     inside: new Map([...inside].map(([name, changes]) => [name, name === "host" ? { ...changes, ip: [] } : changes])),
-    forget: plan.namespaces.flatMap((namespace) => {
+    forget: differing.flatMap((namespace) => {
       const seen = namespace.name === "host" ? undefined : observed.namespaces.get(namespace.name);
       if (seen === undefined) return [];
       const prefixes = [...unroutedPrefixes(namespace, seen.routes), ...unheldAddresses(namespace, seen.addresses)];

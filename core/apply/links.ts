@@ -1,5 +1,5 @@
 /** Links: bridges, veth pairs, macvlans. Each is made in its final namespace; tunnels are in tunnels.ts. */
-import { hash32 } from "../common/index.ts";
+import { hash32, remembered } from "../common/index.ts";
 import { hostLinkGroup } from "../plan/index.ts";
 import type { LinkPlan, NamespacePlan, NodePlan } from "../plan/index.ts";
 import type { ObservedLink, ObservedNode } from "./observed.ts";
@@ -11,23 +11,20 @@ type PlainLink = Exclude<LinkPlan, { kind: "wireguard" }>;
 
 const isPlain = (link: LinkPlan): link is PlainLink => link.kind !== "wireguard";
 
-/** The links of a namespace as they are once planned. */
-export function linksOf(plan: NamespacePlan): ReadonlyMap<string, ObservedLink> {
-  return new Map(
-    plan.links.map((link) => [
-      link.name,
-      {
-        kind: link.kind,
-        up: true,
-        ...(link.mtu === undefined ? {} : { mtu: link.mtu }),
-        ...(link.mac === undefined ? {} : { mac: link.mac }),
-        ...(link.bridge === undefined ? {} : { bridge: link.bridge }),
-        ...(link.kind === "macvlan" ? { parent: link.parent } : {}),
-        ...(link.kind === "wireguard" ? { wireguard: wireguardOf(link.wireguard) } : {}),
-      },
-    ]),
-  );
-}
+const linkOnce = remembered((link: LinkPlan): ObservedLink => ({
+  kind: link.kind,
+  up: true,
+  ...(link.mtu === undefined ? {} : { mtu: link.mtu }),
+  ...(link.mac === undefined ? {} : { mac: link.mac }),
+  ...(link.bridge === undefined ? {} : { bridge: link.bridge }),
+  ...(link.kind === "macvlan" ? { parent: link.parent } : {}),
+  ...(link.kind === "wireguard" ? { wireguard: wireguardOf(link.wireguard) } : {}),
+}));
+
+/** The links of a namespace as they are once planned, `lo` among them. */
+export const linksOf: (plan: NamespacePlan) => ReadonlyMap<string, ObservedLink> = remembered(
+  (plan) => new Map([...plan.links.map((link): [string, ObservedLink] => [link.name, linkOnce(link)]), ["lo", { kind: "", up: true }]]),
+);
 
 /** farmlab's links among those shown; in `host` the others' names besides. `nics`: the links of `host` by index. */
 export function readLinks(
@@ -82,6 +79,10 @@ const end = (namespace: string, link: PlainLink): string =>
     ...(namespace === "host" ? [`group ${hostLinkGroup}`] : []),
   ].join(" ");
 
+const linksByNameIn = remembered((plan: NamespacePlan) => new Map(plan.links.filter(isPlain).map((link) => [link.name, link])));
+const linksByName = (plan: NamespacePlan | undefined): ReadonlyMap<string, PlainLink> | undefined =>
+  plan === undefined ? undefined : linksByNameIn(plan);
+
 interface Located {
   readonly namespace: string;
   readonly link: PlainLink;
@@ -109,10 +110,15 @@ export interface LinkLines {
 
 /** Which links to remove and make. A veth of which one end is gone or of another kind is made anew, both ends; a macvlan of another NIC too. */
 export function linkLines(plan: NodePlan, observed: ObservedNode): LinkLines {
-  const wantedNamespaces = new Set(plan.namespaces.map((namespace) => namespace.name));
-  const all = plan.namespaces.flatMap(({ name, links }) => links.filter(isPlain).map((link): Located => ({ namespace: name, link })));
+  const wanted = new Map(plan.namespaces.map((namespace) => [namespace.name, namespace]));
+  // A pair of which one end is gone shows at that end too: what is as it was left needs no look.
+  const differing = plan.namespaces.filter((namespace) => observed.namespaces.get(namespace.name)?.links !== linksOf(namespace));
+  const all = differing.flatMap(({ name, links }) => links.filter(isPlain).map((link): Located => ({ namespace: name, link })));
   const at = (namespace: string, name: string): string => `${namespace} ${name}`;
-  const planned = new Map(all.map((located) => [at(located.namespace, located.link.name), located]));
+  const planned = (namespace: string, name: string): Located | undefined => {
+    const link = linksByName(wanted.get(namespace))?.get(name);
+    return link === undefined ? undefined : { namespace, link };
+  };
   const tunnels = new Set(plan.namespaces.flatMap(({ links }) => links.filter((link) => !isPlain(link)).map((link) => link.name)));
   const seen = (namespace: string, name: string): ObservedLink | undefined => observed.namespaces.get(namespace)?.links.get(name);
   const isRight = ({ namespace, link }: Located): boolean => {
@@ -120,7 +126,7 @@ export function linkLines(plan: NodePlan, observed: ObservedNode): LinkLines {
     return now?.kind === link.kind && (link.kind !== "macvlan" || now.parent === link.parent);
   };
   const peerOf = ({ link }: Located): Located | undefined =>
-    link.kind === "veth" ? planned.get(at(link.peerNamespace, link.peerName)) : undefined;
+    link.kind === "veth" ? planned(link.peerNamespace, link.peerName) : undefined;
   const foreign = observed.namespaces.get("host")?.foreignLinks ?? new Set<string>();
   const isTaken = (located: Located | undefined): boolean => located?.namespace === "host" && foreign.has(located.link.name);
 
@@ -138,11 +144,12 @@ export function linkLines(plan: NodePlan, observed: ObservedNode): LinkLines {
     for (const one of [located, ...(peer === undefined ? [] : [peer])]) made.add(at(one.namespace, one.link.name));
   }
 
+  const touched = new Set([...differing.map(({ name }) => name), ...[...made].map((entry) => entry.split(" ")[0] ?? "")]);
   const remove = new Map<string, readonly string[]>();
   for (const [namespace, { links }] of observed.namespaces) {
-    if (!wantedNamespaces.has(namespace)) continue;
+    if (!wanted.has(namespace) || !touched.has(namespace)) continue;
     const unwanted = [...links.keys()].filter(
-      (name) => name !== "lo" && !tunnels.has(name) && (!planned.has(at(namespace, name)) || made.has(at(namespace, name))),
+      (name) => name !== "lo" && !tunnels.has(name) && (planned(namespace, name) === undefined || made.has(at(namespace, name))),
     );
     if (unwanted.length > 0)
       remove.set(namespace, [...unwanted.map((name) => `link set dev ${name} group ${removalGroup}`), `link del group ${removalGroup}`]);

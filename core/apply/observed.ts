@@ -1,8 +1,10 @@
 /** What a node has, as far as farmlab owns it: read by observe.ts, or known because a plan has just been carried out. */
+import { remembered } from "../common/index.ts";
 import type { NamespacePlan, NodePlan } from "../plan/index.ts";
 import { addressesOf } from "./addresses.ts";
 import { linksOf } from "./links.ts";
 import { routesOf } from "./routes.ts";
+import { settingsOf } from "./sysctls.ts";
 import { tablesOf } from "./tables.ts";
 
 export interface ObservedNode {
@@ -62,14 +64,31 @@ export const nothing: ObservedNamespace = {
   tables: new Map(),
 };
 
-const namespaceOnce = (plan: NamespacePlan, before: ObservedNamespace): ObservedNamespace => ({
-  links: new Map([...linksOf(plan), ["lo", { kind: "", up: true }]]),
-  foreignLinks: before.foreignLinks,
+const namespaceOnce = remembered((plan: NamespacePlan): ObservedNamespace => ({
+  links: linksOf(plan),
+  foreignLinks: nothing.foreignLinks,
   addresses: addressesOf(plan),
   routes: routesOf(plan),
-  sysctls: new Map(Object.entries(plan.sysctls)),
+  sysctls: settingsOf(plan),
   tables: tablesOf(plan),
-});
+}));
+
+/** What a namespace has once its plan has been carried out; the same plan, the very same answer. */
+const onceIn = (plan: NamespacePlan, { foreignLinks }: ObservedNamespace): ObservedNamespace =>
+  foreignLinks.size === 0 ? namespaceOnce(plan) : { ...namespaceOnce(plan), foreignLinks };
+
+/** Whether a namespace is known to be as this very plan has left it; false says nothing. */
+export function isAsLeft(plan: NamespacePlan, observed: ObservedNamespace | undefined): boolean {
+  const once = namespaceOnce(plan);
+  return (
+    observed !== undefined &&
+    observed.links === once.links &&
+    observed.addresses === once.addresses &&
+    observed.routes === once.routes &&
+    observed.sysctls === once.sysctls &&
+    observed.tables === once.tables
+  );
+}
 
 /** What a node has once a plan has been carried out on it; `before` gives what farmlab does not own. */
 export function onceApplied(plan: NodePlan, before: ObservedNode): ObservedNode {
@@ -78,7 +97,7 @@ export function onceApplied(plan: NodePlan, before: ObservedNode): ObservedNode 
   );
   return {
     namespaces: new Map(
-      plan.namespaces.map((namespace) => [namespace.name, namespaceOnce(namespace, before.namespaces.get(namespace.name) ?? nothing)]),
+      plan.namespaces.map((namespace) => [namespace.name, onceIn(namespace, before.namespaces.get(namespace.name) ?? nothing)]),
     ),
     services: new Set(tunnels),
   };

@@ -1,4 +1,5 @@
 /** Routes of both families, told from all others by their protocol number. */
+import { remembered } from "../common/index.ts";
 import type { NamespacePlan, RoutePlan } from "../plan/index.ts";
 import { routeProtocol } from "./ownership.ts";
 import type { ShownRoute } from "./shown.ts";
@@ -18,9 +19,9 @@ const rest = (route: Omit<RoutePlan, "family" | "to">): string =>
         ...(route.onlink === true ? ["onlink"] : []),
       ].join(" ");
 
-export function routesOf(plan: NamespacePlan): ReadonlyMap<string, string> {
-  return new Map(plan.routes.map((route) => [key(route.family, route.to), rest(route)]));
-}
+const entryOf = remembered((route: RoutePlan): readonly [string, string] => [key(route.family, route.to), rest(route)]);
+
+export const routesOf: (plan: NamespacePlan) => ReadonlyMap<string, string> = remembered((plan) => new Map(plan.routes.map(entryOf)));
 
 /** The word `default` tells no family; a router preference (RFC 4191) is shown for IPv6 only. */
 const familyOf = (route: ShownRoute): 4 | 6 => (route.dst.includes(":") || route.pref !== undefined ? 6 : 4);
@@ -57,29 +58,34 @@ export function routeLines(
   const wanted = routesOf(plan);
   const remove: string[] = [];
   for (const [entry, text] of observed) {
-    const [family, to] = entry.split(" ");
     const replacement = wanted.get(entry);
+    if (replacement === text) continue;
+    const [family, to] = entry.split(" ");
     // The kernel replaces a route by one of its own type only.
     if (replacement !== undefined && typeOf(replacement) === typeOf(text)) continue;
     const type = typeOf(text) === "unicast" ? "" : `${typeOf(text)} `;
     const target = to === "default" ? (family === "6" ? "::/0" : "0.0.0.0/0") : to;
     remove.push(`route del ${type}${target} proto ${routeProtocol}`);
   }
-  const add = [...wanted].flatMap(([entry, text]): string[] => {
+  const add: string[] = [];
+  for (const [entry, text] of wanted) {
     const before = observed.get(entry);
+    if (before === text) continue;
     const to = entry.split(" ")[1] ?? "";
-    if (before === text) return [];
-    return [line(before !== undefined && typeOf(before) === typeOf(text) ? "replace" : "add", to, text)];
-  });
+    add.push(line(before !== undefined && typeOf(before) === typeOf(text) ? "replace" : "add", to, text));
+  }
   return { remove, add };
 }
 
 /** Prefixes, with length, that something was routed to and that nothing will be routed to any more; a default route is none of a network's. */
 export function unroutedPrefixes(plan: NamespacePlan, observed: ReadonlyMap<string, string>): readonly string[] {
   const wanted = routesOf(plan);
-  return [...observed].flatMap(([entry, text]) => {
+  const prefixes: string[] = [];
+  for (const [entry, text] of observed) {
+    if (wanted.get(entry) === text) continue;
     const [family, to = ""] = entry.split(" ");
-    if (to === "default" || typeOf(text) !== "unicast" || typeOf(wanted.get(entry) ?? "") === "unicast") return [];
-    return [to.includes("/") ? to : `${to}/${family === "4" ? 32 : 128}`];
-  });
+    if (to === "default" || typeOf(text) !== "unicast" || typeOf(wanted.get(entry) ?? "") === "unicast") continue;
+    prefixes.push(to.includes("/") ? to : `${to}/${family === "4" ? 32 : 128}`);
+  }
+  return prefixes;
 }

@@ -1,4 +1,5 @@
 /** Kernel settings, written by path. */
+import { remembered } from "../common/index.ts";
 import type { NamespacePlan } from "../plan/index.ts";
 import type { Setting } from "./system.ts";
 
@@ -15,6 +16,9 @@ export function linkOfSetting(path: string): string | undefined {
   const link = /^net\/ipv[46]\/(?:conf|neigh)\/([^/]+)\//.exec(path)?.[1];
   return link === "all" || link === "default" ? undefined : link;
 }
+
+/** The settings of a namespace as they are once planned. */
+export const settingsOf: (plan: NamespacePlan) => ReadonlyMap<string, string> = remembered((plan) => new Map(Object.entries(plan.sysctls)));
 
 /** Stands for the value of a setting that this kernel does not have and that is not missed. */
 const notMissed = "(none)";

@@ -1,5 +1,5 @@
 /** nft tables: replaced whole and at once. A mark in the table's comment says which body it was made from. */
-import { hash32 } from "../common/index.ts";
+import { hash32, remembered } from "../common/index.ts";
 import type { NamespacePlan, NftTablePlan } from "../plan/index.ts";
 import { tablePrefix } from "./ownership.ts";
 
@@ -15,9 +15,9 @@ const markOf = (table: NftTablePlan): string => {
   return `${hash} ${rules.length}`;
 };
 
-export function tablesOf(plan: NamespacePlan): ReadonlyMap<string, string> {
-  return new Map(plan.tables.map((table) => [key(table), markOf(table)]));
-}
+export const tablesOf: (plan: NamespacePlan) => ReadonlyMap<string, string> = remembered(
+  (plan) => new Map(plan.tables.map((table) => [key(table), markOf(table)])),
+);
 
 interface ShownObject {
   readonly table?: { readonly family: string; readonly name: string; readonly comment?: string };

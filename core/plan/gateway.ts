@@ -33,8 +33,14 @@ const neverUpstream: readonly RoutePlan[] = ["10.0.0.0/8", "172.16.0.0/12", "192
   return unreachable(prefix);
 });
 
+interface NetworkPart {
+  readonly links: readonly LinkPlan[];
+  readonly addresses: readonly AddressPlan[];
+  readonly routes: readonly RoutePlan[];
+}
+
 /** What one network adds: the link to its exit point and the routes of all its resources. */
-const networkPart = (node: string, network: NetworkIntent): { links: LinkPlan[]; addresses: AddressPlan[]; routes: RoutePlan[] } => {
+const networkPart = (node: string, network: NetworkIntent): NetworkPart => {
   const exitPoint = exitPointOf(network);
   if (exitPoint === undefined) return { links: [], addresses: [], routes: [] };
   const n = network.allocationNumber;
@@ -67,8 +73,18 @@ export function planGateway(
   networks: readonly NetworkIntent[],
   memory: PlanMemory,
 ): NamespacePart {
-  const up = gwPubName(config.number, config.allocationNumber);
   const parts = networks.map((network) => memory.recall(network, [node], () => networkPart(node, network)));
+  return memory.recall(config, [node, allocation, ...parts], () => gatewayPart(node, config, allocation, networks, parts));
+}
+
+function gatewayPart(
+  node: string,
+  config: ExitNodeConfig,
+  allocation: Prefix,
+  networks: readonly NetworkIntent[],
+  parts: readonly NetworkPart[],
+): NamespacePart {
+  const up = gwPubName(config.number, config.allocationNumber);
   const owned = config.ipv4 === undefined ? [] : networks.flatMap((network) => network.ownedIpv4);
   return {
     name: gatewayNamespace,

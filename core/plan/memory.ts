@@ -8,7 +8,7 @@ import type { NamespacePlan } from "./node-plan.ts";
 export interface PlanMemory {
   /**
    * The answer that `key` had in the last plan if its inputs are the same (texts and numbers by value, all else by identity), else what
-   * `make` makes of it. A key belongs to one place in the planner.
+   * `make` makes of it. A key belongs to one place in the planner; `make` recalls nothing, as it may not be asked.
    */
   recall<Answer>(key: object, inputs: readonly unknown[], make: () => Answer): Answer;
   /** The last plan's namespace of that name if it is equal. */

@@ -89,9 +89,9 @@ export function wireguardPeers(mine: ResourceIntent, network: NetworkIntent, fac
  */
 export function factsWithin(network: NetworkIntent, facts: readonly NodeFacts[]): readonly string[] {
   const factsOf = factsByNode(facts);
-  return resourcesOf(network).map((resource) => {
+  return resourcesOf(network).flatMap((resource) => {
     const held = factsOf.get(resource.node);
-    return held === undefined ? "" : `${publicKeyOf(resource, network, held) ?? ""} ${reachabilityText(held)}`;
+    return held === undefined ? ["", ""] : [publicKeyOf(resource, network, held) ?? "", reachabilityText(held)];
   });
 }
 

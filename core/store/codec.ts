@@ -3,7 +3,7 @@
  * texts. Decoding takes nothing on trust: whatever a store holds gives a value or a Problem.
  */
 import type { ExitNodeConfig, PortForward, PublicConfig, Service, StandbyConfig } from "../farm/index.ts";
-import { formatAddress, formatPrefix } from "../common/index.ts";
+import { formatAddress, formatPrefix, remembered } from "../common/index.ts";
 import type { Address, Outcome, Prefix } from "../common/index.ts";
 import {
   address,
@@ -151,9 +151,8 @@ export function decodeNetworkIntent(text: string): Outcome<NetworkIntent> {
   return decodeText(text, "network intent", networkIntent);
 }
 
-export function encodeNodeFacts(facts: NodeFacts): string {
-  return encode(facts);
-}
+/** Made once for facts that stay the same: those of a large exit node are 100 kB. */
+export const encodeNodeFacts: (facts: NodeFacts) => string = remembered(encode);
 
 export function decodeNodeFacts(text: string): Outcome<NodeFacts> {
   return decodeText(text, "node facts", nodeFacts);

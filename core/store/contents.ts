@@ -29,6 +29,9 @@ export class StoreContents {
   #held = new Map<string, Held>();
   #problems = new Map<string, string>();
   #revision = 0;
+  /** What was answered since a value of the kind last changed: whoever asks again gets the same objects. */
+  readonly #answers = new Map<StoreKey["kind"], readonly Value[]>();
+  #intents: Intents | undefined;
 
   /** The last revision that it knows of; 0 before the first snapshot. */
   get revision(): number {
@@ -57,11 +60,12 @@ export class StoreContents {
 
   /** In the order of numbers and names. */
   intents(): Intents {
-    return {
+    this.#intents ??= {
       allocations: this.#all<AllocationIntent>("allocation").toSorted((one, other) => one.number - other.number),
       nodes: this.#all<NodeIntent>("node"),
       networks: this.#all<NetworkIntent>("network"),
     };
+    return this.#intents;
   }
 
   /** In the order of nodes' names. */
@@ -83,14 +87,25 @@ export class StoreContents {
     return this.#held.get(key)?.text;
   }
 
-  #all<T extends Value>(kind: StoreKey["kind"]): T[] {
+  #all<T extends Value>(kind: StoreKey["kind"]): readonly T[] {
+    const known = this.#answers.get(kind);
+    if (known !== undefined) return known as readonly T[];
     const all = [...this.#held].filter(([, held]) => held.kind === kind).toSorted(byKey);
-    return all.map(([, held]) => held.value as T);
+    const answer = all.map(([, held]) => held.value as T);
+    this.#answers.set(kind, answer);
+    return answer;
   }
 
   #forget(key: string): void {
+    this.#changed(this.#held.get(key)?.kind);
     this.#held.delete(key);
     this.#problems.delete(key);
+  }
+
+  #changed(kind: StoreKey["kind"] | undefined): void {
+    if (kind === undefined) return;
+    this.#answers.delete(kind);
+    if (kind !== "facts" && kind !== "status") this.#intents = undefined;
   }
 
   #take({ key, value: text }: StoreEntry): void {
@@ -104,6 +119,7 @@ export class StoreContents {
       return;
     }
     this.#problems.delete(key);
+    this.#changed(meaning.kind);
     this.#held.set(key, { ...meaning, text, value: outcome.value });
   }
 }
