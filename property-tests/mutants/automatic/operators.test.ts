@@ -35,6 +35,10 @@ describe("tokens", () => {
     ]);
   });
 
+  it("are changed for what they are, and not for what any object has of that name", () => {
+    expect(changed("class A { constructor() {} }")).toEqual([]);
+  });
+
   it("follow templates within templates", () => {
     const source = "const a = `1${b ? `2${{ c: 3 }.c}4` : 5}6`;";
     expect(

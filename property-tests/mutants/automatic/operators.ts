@@ -34,7 +34,10 @@ const swaps: Readonly<Record<string, readonly [Operator, string]>> = {
   "&&": ["and for or", "||"],
   "||": ["and for or", "&&"],
 };
-const negated: Readonly<Record<string, string>> = { true: "false", false: "true" };
+const negated: ReadonlyMap<string, string> = new Map([
+  ["true", "false"],
+  ["false", "true"],
+]);
 
 const numberPlusOne = (text: string): string => {
   const isBig = text.endsWith("n");
@@ -56,8 +59,8 @@ function ofToken(token: Token, before: Token | undefined): readonly [Operator, s
     if ((token.text === "+" || token.text === "-") && endsOperand(before)) return ["sign changed", token.text === "+" ? "-" : "+"];
   }
   if (token.kind === "number" && /^(?:0[xX][\da-fA-F_]+|[\d_]+)n?$/.test(token.text)) return ["number plus one", numberPlusOne(token.text)];
-  if (token.kind === "word" && negated[token.text] !== undefined && before?.text !== ".")
-    return ["boolean negated", negated[token.text] ?? ""];
+  const opposite = token.kind === "word" && before?.text !== "." ? negated.get(token.text) : undefined;
+  if (opposite !== undefined) return ["boolean negated", opposite];
   if (token.kind === "string" && token.text.length > 2) return ["text changed", `${token.text.slice(0, -1)}x${token.text.at(-1)}`];
   if (token.kind === "template" && /\w/.test(token.text)) return ["text changed", `${token.text}x`];
   return undefined;

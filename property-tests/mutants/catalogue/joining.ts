@@ -8,8 +8,8 @@ const execution = "core/apply/apply.ts";
 export const joiningMutants: readonly Mutant[] = [
   applies("later-routes-left-out", "a gateway gets the routes that it needs at first, and none for an NR that comes later", "EX-12", [
     "core/apply/routes.ts",
-    "    if (before === text) return [];",
-    '    if (before === text || (plan.name === "gateway" && observed.size > 0 && before === undefined)) return [];',
+    "    if (before === text) continue;",
+    '    if (before === text || (plan.name === "gateway" && observed.size > 0 && before === undefined)) continue;',
   ]),
   applies(
     "setconf-for-a-peer",
