@@ -52,6 +52,26 @@ async function isAsAtFirst(lab: Lab): Promise<void> {
 
 export const powerCases: readonly ConformanceCase[] = [
   {
+    name: "ends what a node's namespaces have on its links with the node, and not when the kernel comes to it",
+    async check({ up }) {
+      const lab = await up(router);
+      const middle = lab.node("middle");
+      const commands = [
+        "netns add inner",
+        "link add upper link eth2 type macvlan mode bridge",
+        "link set upper netns inner",
+        "-n inner link set upper up",
+        "-n inner address add 10.2.0.9/24 dev upper",
+      ];
+      for (const command of commands) await said(middle, ["ip", ...command.split(" ")]);
+      await said(lab.node("right"), pingArguments("10.2.0.9"));
+      await middle.powerOff();
+      await middle.powerOn();
+      await refused(lab.node("right"), pingArguments("10.2.0.9", 84, silenceWaitS));
+      await isAsAtFirst(lab);
+    },
+  },
+  {
     name: "starts a node again as a machine: links, disk and configuration are there, memory is empty, traffic passes",
     async check({ up }) {
       const lab = await up(router);

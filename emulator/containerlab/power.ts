@@ -1,7 +1,7 @@
 /** A node's power: its container frozen, killed, and started again with the links that it had. */
 import type Docker from "dockerode";
 import { LabError } from "../lab-error.ts";
-import { HelperProcess, moveLinks, switchedNode, type SwitchedNode } from "../node/index.ts";
+import { endUpperLinks, HelperProcess, moveLinks, switchedNode, type SwitchedNode } from "../node/index.ts";
 import { firstProcess } from "./containers.ts";
 import { isConflict } from "./engine.ts";
 import type { Running } from "./node.ts";
@@ -64,6 +64,7 @@ export function nodePower(node: PoweredNode): SwitchedNode {
     pause: async () => await unlessSo(container().pause()),
     resume: async () => await unlessSo(container().unpause()),
     async off() {
+      await endUpperLinks(node.native, node.running().pid, undefined);
       keeper ??= await takeLinks(node);
       // An engine does not kill what it has frozen.
       await unlessSo(container().unpause());

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import type { Lab, LabNode, UpOptions } from "../lab.ts";
 import { nativeInLab, type Topology } from "../topology/index.ts";
-import { enterArguments, execInNode, nodeServices, runCommands, startServices, unlessAborted } from "../node/index.ts";
+import { endUpperLinks, enterArguments, execInNode, nodeServices, runCommands, startServices, unlessAborted } from "../node/index.ts";
 import { buildTopology, planTopology, type NodePlan, type TopologyPlan } from "./build.ts";
 import { stagedMounts, type StagedMounts } from "./binds.ts";
 import { nodePower } from "./power.ts";
@@ -61,7 +61,8 @@ function makeNode(
   const startDaemons = async (): Promise<void> => {
     for (const service of node.config.services ?? []) await services.start(service);
   };
-  const { refusal, isOff, ...power } = nodePower({ sandbox, plan, mounts, begun, startDaemons });
+  const endUppers = async (): Promise<void> => await endUpperLinks(native, sandboxPid, node.name);
+  const { refusal, isOff, ...power } = nodePower({ sandbox, plan, mounts, begun, endUppers, startDaemons });
   const labNode: LabNode = {
     name: node.name,
     hostPath,

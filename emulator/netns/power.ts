@@ -19,17 +19,20 @@ export interface PoweredNode {
   readonly mounts: StagedMounts;
   /** The node runs anew, with this process inside the sandbox first. */
   readonly begun: (initPid: number) => void;
+  /** Ends what its namespaces have on its links. */
+  readonly endUppers: () => Promise<void>;
   /** It has its state again: starts its daemons. */
   readonly startDaemons: () => Promise<void>;
 }
 
-export function nodePower({ sandbox, plan, mounts, begun, startDaemons }: PoweredNode): SwitchedNode {
+export function nodePower({ sandbox, plan, mounts, begun, endUppers, startDaemons }: PoweredNode): SwitchedNode {
   const { name } = plan.node;
   const ask = async (what: string): Promise<string> => (await sandbox.request([what, name]))[0] ?? "";
   return switchedNode(name, {
     pause: async () => void (await ask("freeze")),
     resume: async () => void (await ask("thaw")),
     async off() {
+      await endUppers();
       // Links inherit the settings of the network that they come to.
       const [next] = await sandbox.request(["next", name], plan.early);
       await moveLinks(sandbox, name, plan.indexes, Number(next));

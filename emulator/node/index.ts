@@ -8,7 +8,7 @@ export { enterArguments, execInNode } from "./exec.ts";
 export { HelperProcess } from "./helper-process.ts";
 export { linkEnds, numberInterfaces, observedInterfaces, type Interfaces } from "./interfaces.ts";
 export { linkMessages, type LinkMessage } from "./messages.ts";
-export { isInMemory, moveLinks, stateAfterReboot, switchedNode, type SwitchedNode } from "./power.ts";
+export { endUpperLinks, isInMemory, moveLinks, stateAfterReboot, switchedNode, type SwitchedNode } from "./power.ts";
 export { nodeServices, startServices } from "./services.ts";
 export { allOf, planState, requestCarriers, requestEarly, requestState, sendMessages, type NodeState } from "./state.ts";
 export { unlessAborted } from "./unless-aborted.ts";

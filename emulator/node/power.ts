@@ -1,6 +1,7 @@
 /** What a node's power has in common in every backend: its links move on to its next life, and what of its state is made again. */
 import { LabError } from "../lab-error.ts";
 import type { ExecResult, NodePower } from "../lab.ts";
+import { execInNode } from "./exec.ts";
 import type { HelperProcess } from "./helper-process.ts";
 import { moveLink } from "./netlink.ts";
 import { sendMessages, type NodeState } from "./state.ts";
@@ -26,6 +27,24 @@ export async function moveLinks(
 ): Promise<void> {
   const messages = [...indexes].map(([name, index]) => ({ what: `moving ${name}`, bytes: moveLink(index, descriptor) }));
   if (messages.length > 0) await sendMessages(helper, node, messages);
+}
+
+/**
+ * Constant. The kernel lets a macvlan be on a link that moves to another network, and takes a namespace that nobody is in any more apart when it
+ * comes to it: until then what was in a dead node would answer on its links, once they are plugged in again.
+ */
+const endUppers = `
+for name in $(ls /run/netns 2> /dev/null); do
+  for link in $(/usr/lib/farmlab/native in "$name" ip -o link show type macvlan | cut -d : -f 2 | cut -d @ -f 1); do
+    /usr/lib/farmlab/native in "$name" ip link delete "$link"
+  done
+done
+`;
+
+/** Ends what a node's namespaces have on its links, which are about to be taken from it; `node` as `execInNode` takes it. */
+export async function endUpperLinks(native: string, firstPid: number, node: string | undefined): Promise<void> {
+  const { code, stderr } = await execInNode(native, firstPid, node, ["sh", "-c", endUppers]);
+  if (code !== 0) throw new LabError("node", `what is on the links of ${node ?? "a node"} does not end: ${stderr.trim()}`);
 }
 
 /** How a backend does it. */
