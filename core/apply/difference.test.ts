@@ -188,6 +188,16 @@ describe("drift", () => {
   });
 });
 
+describe("a namespace that goes", () => {
+  it("takes what it has on a NIC along before its rules are gone", () => {
+    const nodes = firstFarm.nodes.map(({ exitNode: _none, ...node }) => node);
+    const changes = difference(planNode("node-1", { ...firstFarm, nodes, networks: [] }, []), right);
+    expect(changes.namespaces).toContain("netns del gateway");
+    expect(Object.fromEntries(changes.removeLinks)).toMatchObject({ gateway: ["link set dev pub-1-1 group 9898", "link del group 9898"] });
+    expect(changes.removeLinks.has("net-1abc-1")).toBe(false);
+  });
+});
+
 describe("a macvlan whose NIC changes", () => {
   it("is made anew on the other NIC, with all that was on it", () => {
     const [node] = firstFarm.nodes;

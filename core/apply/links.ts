@@ -98,7 +98,7 @@ const creation = ({ namespace, link }: Located, peer: Located | undefined): read
 };
 
 export interface LinkLines {
-  /** Per living namespace, to be run before anything is made. */
+  /** Per namespace, to be run before anything is made. */
   readonly remove: ReadonlyMap<string, readonly string[]>;
   /** In the host's namespace. */
   readonly add: readonly string[];
@@ -147,10 +147,14 @@ export function linkLines(plan: NodePlan, observed: ObservedNode): LinkLines {
   const touched = new Set([...differing.map(({ name }) => name), ...[...made].map((entry) => entry.split(" ")[0] ?? "")]);
   const remove = new Map<string, readonly string[]>();
   for (const [namespace, { links }] of observed.namespaces) {
-    if (!wanted.has(namespace) || !touched.has(namespace)) continue;
-    const unwanted = [...links.keys()].filter(
-      (name) => name !== "lo" && !tunnels.has(name) && (planned(namespace, name) === undefined || made.has(at(namespace, name))),
-    );
+    const isWanted = wanted.has(namespace);
+    if (isWanted && !touched.has(namespace)) continue;
+    // With their namespace links go when the kernel comes to it, and its rules before them: what is on a NIC must not answer in between.
+    const unwanted = isWanted
+      ? [...links.keys()].filter(
+          (name) => name !== "lo" && !tunnels.has(name) && (planned(namespace, name) === undefined || made.has(at(namespace, name))),
+        )
+      : [...links].filter(([, link]) => link.kind === "macvlan").map(([name]) => name);
     if (unwanted.length > 0)
       remove.set(namespace, [...unwanted.map((name) => `link set dev ${name} group ${removalGroup}`), `link del group ${removalGroup}`]);
   }
