@@ -200,6 +200,7 @@ export class Hosting {
     if (claim === undefined) return;
     // Who gives it away answers nothing any more before the other one can begin to.
     await this.#close();
+    if (clock.nowMs() < this.#openUntilMs) return;
     try {
       await this.#write(key, { ...mine, node: claim.node, lease: claim.lease }, record.revision);
     } catch (error) {
@@ -291,13 +292,14 @@ export class Hosting {
     const { fence, log } = this.#parts;
     this.#announceAtMs = [];
     if (this.#openUntilMs === Number.NEGATIVE_INFINITY) return;
-    this.#openUntilMs = Number.NEGATIVE_INFINITY;
     try {
       await fence.close();
+      this.#openUntilMs = Number.NEGATIVE_INFINITY;
       log("fence-closed", {});
     } catch (error) {
-      // A gateway that has gone lets nothing pass.
       log("fence", { failure: textOf(error) });
+      // A gateway that has gone lets nothing pass; of one that is there it is the kernel that closes the fence in its time.
+      if (this.#gateway === undefined) this.#openUntilMs = Number.NEGATIVE_INFINITY;
     }
   }
 
