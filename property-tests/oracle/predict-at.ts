@@ -2,7 +2,9 @@
 import { sameAddress } from "../../core/common/address.ts";
 import type { Fault, Timeline } from "../../core/farm/index.ts";
 import { hindranceOf } from "./hindrance.ts";
-import type { PossibleFault } from "./hindrance.ts";
+import type { Hindrance, PossibleFault } from "./hindrance.ts";
+import { hostsIn, passesLeased, unhosted, worldHosted } from "./hosting.ts";
+import type { Hosts } from "./hosting.ts";
 import { constraintOf, waysOf } from "./paths.ts";
 import type { PathConstraint } from "./paths.ts";
 import type { Way } from "./underlay.ts";
@@ -81,6 +83,9 @@ const isHere = (world: World, { from }: Flow): boolean => from.kind === "interne
 
 interface State {
   readonly away: ReadonlySet<string>;
+  readonly hosts: Hosts;
+  /** Whether somebody else may host an exit node within the span, too. */
+  readonly changesOver: boolean;
   readonly faults: readonly PossibleFault[];
 }
 
@@ -105,12 +110,30 @@ function calmOf(world: World, reduced: World, flow: Flow): Calm | undefined {
   return calm;
 }
 
-/** While nobody comes or goes. */
-function predictIn(world: World, flow: Flow, { away, faults }: State, answerMs: number): TimedPrediction | undefined {
-  const calm = calmOf(world, worldWithout(world, away), flow);
-  if (calm === undefined) return undefined;
-  const { prediction, ways, path } = calm;
+/** What faults do on the ways, and that nobody answers for a gateway which nobody hosts. */
+function hindranceIn(world: World, ways: readonly Way[], { hosts, changesOver, faults }: State): Hindrance {
   const hindrance = hindranceOf(world.farm, ways, faults);
+  if (changesOver && hindrance.passage === "free" && ways.some((way) => passesLeased(world, way)))
+    return { ...hindrance, passage: "uncertain", because: "its exit node may be between two hosts" };
+  const closed = unhosted(hosts);
+  const shut = ways.filter((way) => way.some(({ kind, name }) => kind === "gateway" && closed.has(name)));
+  if (shut.length === 0) return hindrance;
+  const because = "no node can be sure to be the only one that hosts its exit node";
+  return { passage: shut.length === ways.length ? "blocked" : "uncertain", delayMs: hindrance.delayMs, because };
+}
+
+const anyPath: PathConstraint = { mustPass: [], mustNotPass: [] };
+
+/** While nobody comes or goes. */
+function predictIn(given: World, flow: Flow, state: State, answerMs: number): TimedPrediction | undefined {
+  const { away, hosts, faults } = state;
+  const world = worldHosted(given, hosts);
+  const calm = calmOf(given, worldWithout(world, away), flow);
+  if (calm === undefined) return undefined;
+  const { prediction, ways } = calm;
+  // By their nodes two NRs of a network may be called alike, where one is there for another node.
+  const path = world === given ? calm.path : anyPath;
+  const hindrance = hindranceIn(world, ways, state);
   const { because } = hindrance;
   const late = hindrance.delayMs > answerMs / 2;
   if (!prediction.delivered) {
@@ -145,8 +168,7 @@ function joined(one: TimedPrediction, other: TimedPrediction): TimedPrediction {
   const isSame = looksAlike(one.prediction, other.prediction);
   if (isSame && one.mode === other.mode && one.mode !== "may")
     return { ...one, because: one.because === other.because ? one.because : because };
-  const nothing: PathConstraint = { mustPass: [], mustNotPass: [] };
-  const path = isSame ? one.path : nothing;
+  const path = isSame ? one.path : anyPath;
   if (one.mode === "must not" && other.mode === "must not") {
     const mayEcho = [one, other].some(({ prediction }) => !prediction.delivered && prediction.mayEcho === true);
     const { law, because: reason } = one.prediction;
@@ -170,7 +192,10 @@ function joined(one: TimedPrediction, other: TimedPrediction): TimedPrediction {
 export function predictDuring(world: World, flow: Flow, span: Span, patience: Patience): TimedPrediction | undefined {
   const { answerMs = usualAnswerMs, timeline = world.farm.timeline } = patience;
   const faults = faultsIn(timeline, span, patience);
-  const predictions = awayIn(timeline, span, patience).map((away) => predictIn(world, flow, { away, faults }, answerMs));
+  const hosting = hostsIn(world, timeline, span, patience.settleMs);
+  const predictions = awayIn(timeline, span, patience).flatMap((away) =>
+    hosting.map((hosts) => predictIn(world, flow, { away, hosts, changesOver: hosting.length > 1, faults }, answerMs)),
+  );
   const defined = predictions.flatMap((one) => one ?? []);
   return defined.length < predictions.length || defined.length === 0 ? undefined : defined.reduce(joined);
 }

@@ -145,6 +145,21 @@ export function wayToPublic(farm: Farm, from: FarmNode, to: FarmNode, address: A
   return way === undefined ? undefined : [nodePart(from.name), ...way];
 }
 
+/** From a node's host to a host of the internet: by every NIC and family that has a way out. */
+export function waysToHost(farm: Farm, node: FarmNode, host: string): readonly Way[] {
+  const families: readonly Family[] = [4, 6];
+  return node.nics.flatMap(({ name, ...holder }) => {
+    const own = pluggedNic(node, name);
+    if (own === undefined) return [];
+    return families
+      .filter((family) => ofFamily<unknown>(family, holder) !== undefined && gatewayOf(family, holder) !== undefined)
+      .flatMap((family): Way[] => {
+        const way = fromNic(farm, own, { node: host, plug: wan }, { onLink: false, family });
+        return way === undefined ? [] : [way];
+      });
+  });
+}
+
 /** The forwarding NIC of an exit node. */
 function forwardingNic(farm: Farm, exitNode: string): (Plugged & { readonly segment: string }) | undefined {
   const node = farm.nodes.find(({ name }) => name === exitNode);

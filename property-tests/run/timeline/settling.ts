@@ -7,6 +7,8 @@ const linkSettleMs = 6000;
 const nodeSettleMs = 25_000;
 /** After all agents say that they have carried a change out, for packets that were on their way. */
 export const changeSettleMs = 300;
+/** A node that is there again asks for its exit node after 2 s, and everything is made anew on it and opened from all sides. */
+const handBackSettleMs = 15_000;
 /** From the moment at which everything is healed. */
 export const livenessWaitMs = 40_000;
 
@@ -15,8 +17,10 @@ const losesSessions = (fault: Fault): boolean =>
   fault.kind === "node-reboot" || fault.kind === "node-death" || (fault.kind === "process-kill" && fault.service.startsWith("wg-"));
 
 /** How long a farm may take after what its timeline does. */
-export function settleMsOf({ timeline }: Farm): number {
-  return timeline.faults.some(({ fault }) => losesSessions(fault)) ? nodeSettleMs : linkSettleMs;
+export function settleMsOf({ timeline, nodes }: Farm): number {
+  const isStoodInFor = nodes.some(({ exitNode }) => exitNode?.standbys !== undefined);
+  const settleMs = timeline.faults.some(({ fault }) => losesSessions(fault)) ? nodeSettleMs : linkSettleMs;
+  return isStoodInFor ? Math.max(settleMs, handBackSettleMs) : settleMs;
 }
 
 /** When the last thing that the timeline says has been done. */
