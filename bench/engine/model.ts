@@ -5,6 +5,7 @@ import { evaluate } from "../../property-tests/search/evaluate.ts";
 import { forEachKey } from "../../property-tests/search/keys.ts";
 import { changedSketch, someSketch } from "../../property-tests/search/mutate.ts";
 import { median } from "../figures.ts";
+import { processorMs } from "../processor-times.ts";
 import type { BenchFigure } from "../figures.ts";
 
 /** Farms of up to ten nodes. */
@@ -14,13 +15,7 @@ const rounds = 5;
 const parents = 200;
 const additions = 100_000_000;
 
-/** Seconds of processor time that `work` takes. Not of a clock: what else the machine does would be measured with it. */
-function processorSeconds(work: () => void): number {
-  const before = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1e6;
-}
+const processorSeconds = (work: () => void): number => processorMs(work) / 1000;
 
 /** Of a loop of plain additions: how fast the processor is while the machine does other things too. */
 function additionsPerSecond(): number {

@@ -1,11 +1,11 @@
 /** `farmlab bench [NAME]`: measures farmlab itself. */
 import { Command, Option } from "commander";
-import { emulator, engine, figureText, firstFarm, wire } from "../../bench/index.ts";
+import { emulator, engine, exitNodes, figureText, firstFarm, wire } from "../../bench/index.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { hostCanRun } from "../host-problem.ts";
 import { complain, type OutputOptions } from "../output.ts";
 
-const benchmarks = { "first-farm": firstFarm, emulator, engine, wire } as const;
+const benchmarks = { "first-farm": firstFarm, emulator, engine, "exit-nodes": exitNodes, wire } as const;
 
 export function benchCommand(): Command {
   return new Command("bench")

@@ -23,7 +23,8 @@ export function printNodePlans(file: string, { farm }: LoadedFarm, options: Node
     return;
   }
   const chosen = options.node === undefined ? names : [options.node];
-  const plans = chosen.map((name) => planNode(name, intents.value, expectedFacts(intents.value)));
+  const facts = expectedFacts(intents.value);
+  const plans = chosen.map((name) => planNode(name, intents.value, facts));
   if (options.format === "json") process.stdout.write(`${JSON.stringify({ schema: "farmlab.plan/1", nodes: plans }, undefined, 2)}\n`);
   else process.stdout.write(`${plans.map((plan) => planText(plan, options.rules === true)).join("\n\n")}\n`);
 }

@@ -6,6 +6,7 @@ export type * from "./system.ts";
 export type * from "./observed.ts";
 export { apply } from "./apply.ts";
 export { observe } from "./observe.ts";
+export { onceApplied } from "./observed.ts";
 export { difference } from "./difference.ts";
 export type { Changes } from "./difference.ts";
 export type { ApplyReport } from "./apply.ts";
