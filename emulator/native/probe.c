@@ -22,7 +22,7 @@ struct command {
 static const struct command commands[] = {
   {"listen", 7, 7, listen_request},
   {"unlisten", 2, 2, unlisten_request},
-  {"send", 10, 13, send_request},
+  {"send", 10, 14, send_request},
   {"trace", 9, 9, trace_request},
   {"watch", 5, 5, watch_request},
   {"unwatch", 2, 2, unwatch_request},

@@ -96,7 +96,7 @@ struct mark {
   char token[TOKEN_LIMIT + 1];
   unsigned slot;
   unsigned sequence;
-  size_t size; /* bytes of the whole request */
+  size_t size; /* bytes of the whole request, or of the answer where that is to be longer */
 };
 struct answer {
   struct mark mark;
@@ -144,7 +144,7 @@ struct probe {
   bool unasked; /* an echo's answer to which there was no echo */
   int ttl;
   unsigned count, sent;
-  size_t size;
+  size_t size, answer_size;
   int64_t deadline;
   int64_t sent_at[COUNT_LIMIT];
   struct carrier *carrier;
@@ -159,7 +159,7 @@ struct probe_request {
   struct place source, destination;
   bool has_source;
   bool unasked;
-  long ttl, timeout_ms, count, size, source_port, foreign;
+  long ttl, timeout_ms, count, size, source_port, foreign, answer_size;
 };
 bool probe_common(char *fields[], struct probe_request *request);
 struct probe *probe_make(const struct probe_request *request);

@@ -134,7 +134,7 @@ static void set_control(struct msghdr *message, const struct probe *probe) {
 }
 
 static size_t write_packet(char *out, const struct probe *probe) {
-  struct mark mark = {.slot = probe->slot, .sequence = probe->sent};
+  struct mark mark = {.slot = probe->slot, .sequence = probe->sent, .size = probe->answer_size};
   strcpy(mark.token, probe->id);
   if (probe->protocol == IPPROTO_UDP) return request_write(out, probe->size, &mark);
   uint8_t asks = probe->protocol == IPPROTO_ICMP ? ICMP_ECHO : ICMP6_ECHO_REQUEST;

@@ -73,7 +73,8 @@ static bool answer_one(struct listener *listener, unsigned port) {
   strcpy(answer.who, listener->who);
   address_text(&from, answer.source);
   address_text(&destination, answer.destination);
-  part.iov_len = answer_write(data, (size_t)length, &answer);
+  size_t wanted = answer.mark.size < SIZE_LIMIT ? answer.mark.size : SIZE_LIMIT;
+  part.iov_len = answer_write(data, wanted > (size_t)length ? wanted : (size_t)length, &answer);
   send_from(listener->source.fd, &message, &destination);
   return true;
 }

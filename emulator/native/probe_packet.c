@@ -17,9 +17,9 @@ static size_t fill(char *out, size_t used, size_t size) {
   return used < size ? size : used;
 }
 
-/* `out` holds at least SIZE_LIMIT bytes. Returns the length, at least `size`. */
+/* `out` holds at least SIZE_LIMIT bytes. Returns the length, at least `size`. The mark asks for an answer of its own size, where that is more. */
 size_t request_write(char *out, size_t size, const struct mark *mark) {
-  int used = snprintf(out, SIZE_LIMIT, REQUEST_WORD " %s %u %u %zu\n", mark->token, mark->slot, mark->sequence, size);
+  int used = snprintf(out, SIZE_LIMIT, REQUEST_WORD " %s %u %u %zu\n", mark->token, mark->slot, mark->sequence, mark->size > size ? mark->size : size);
   return fill(out, (size_t)used, size);
 }
 

@@ -74,6 +74,7 @@ struct probe *probe_make(const struct probe_request *request) {
   probe->ttl = (int)request->ttl;
   probe->count = (unsigned)request->count;
   probe->size = (size_t)request->size;
+  probe->answer_size = (size_t)request->answer_size;
   slots[slot] = probe;
   return probe;
 }
@@ -197,22 +198,31 @@ static int launch(const struct probe_request *request) {
   return error;
 }
 
-/* The protocol unasked is an ICMP echo's answer that nobody has asked for: none comes back. */
-/* send ID NAMESPACE PROTOCOL SOURCE|- DESTINATION PORT TTL|0 TIMEOUT_MS COUNT [SIZE [SOURCE_PORT [1]]]: with 1 the source need not be the host's own */
+/*
+ * send ID NAMESPACE PROTOCOL SOURCE|- DESTINATION PORT TTL|0 TIMEOUT_MS COUNT [SIZE [SOURCE_PORT [0|1 [ANSWER_SIZE]]]]: with 1 the source
+ * need not be the host's own; udp's answer is as long as the request, or longer. The protocol unasked is
+ * an ICMP echo's answer that nobody has asked for: none comes back.
+ */
 void send_request(char *fields[], size_t count) {
   struct probe_request request = {.id = fields[1]};
   if (!read_number(fields[7], 0, 255, &request.ttl) || !read_number(fields[8], 1, 600000, &request.timeout_ms) ||
       !read_number(fields[9], 1, COUNT_LIMIT, &request.count) ||
       (count > 10 && !read_number(fields[10], 0, SIZE_LIMIT, &request.size)) ||
       (count > 11 && !read_number(fields[11], 0, 65535, &request.source_port)) ||
-      (count > 12 && !read_number(fields[12], 0, 1, &request.foreign))) {
-    say_error(request.id, "ttl 0-255, timeout 1-600000 ms, count 1-64, size 0-60000, source port 0-65535, foreign 0-1");
+      (count > 12 && !read_number(fields[12], 0, 1, &request.foreign)) ||
+      (count > 13 && !read_number(fields[13], 0, SIZE_LIMIT, &request.answer_size))) {
+    say_error(request.id, "ttl 0-255, timeout 1-600000 ms, count 1-64, sizes 0-60000, source port 0-65535, foreign 0-1");
     return;
   }
   if (!probe_common(fields, &request)) return;
   if (request.foreign == 1 && (request.protocol != IPPROTO_UDP || !request.has_source)) {
     close(request.namespace);
     say_error(request.id, "only udp has a foreign source");
+    return;
+  }
+  if (request.answer_size > 0 && request.protocol != IPPROTO_UDP) {
+    close(request.namespace);
+    say_error(request.id, "only udp is answered with more than was sent");
     return;
   }
   int error = launch(&request);

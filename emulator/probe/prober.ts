@@ -56,6 +56,8 @@ export interface ProbeRequest {
   readonly count?: number;
   /** Payload bytes, both ways; never fragmented. Default: as few as are needed. */
   readonly size?: number;
+  /** Payload bytes of the answer where it is to be longer than the request; UDP only. */
+  readonly answerSize?: number;
   /** Text in every packet of it, from `newToken`, for `watch`. */
   readonly token?: string;
 }
@@ -195,6 +197,7 @@ class NativeProber implements Prober {
       request.size ?? 0,
       request.from.sourcePort ?? 0,
       request.from.foreign === true ? 1 : 0,
+      request.answerSize ?? 0,
     ].map(String);
     return this.#ask(id, ["send", id, ...target(request), ...numbers], (line) => readOutcome(line, ttl));
   }

@@ -45,13 +45,14 @@ export const partyText = (party: Party): string =>
   party.kind === "workload" ? `${party.name} (network ${party.network}, on ${party.node})` : `internet host ${party.name}`;
 
 export const flowText = (flow: Flow): string =>
-  `${flow.protocol}${flow.port === undefined ? " echo" : ""} from ${partyText(flow.from)} to ${formatAddress(flow.to)}${flow.port === undefined ? "" : ` port ${flow.port}`}`;
+  `${flow.size === undefined ? "" : `${flow.size} bytes of `}${flow.protocol}${flow.port === undefined ? " echo" : ""} from ${partyText(flow.from)} to ${formatAddress(flow.to)}${flow.port === undefined ? "" : ` port ${flow.port}`}`;
 
 export function answerText(answer: Answer): string {
   switch (answer.kind) {
     case "reply":
       return `it was answered${answer.who === undefined ? "" : ` by ${answer.who}`} from ${addressText(answer.from)}${answer.seenSource === undefined ? "" : `, which saw it come from ${addressText(answer.seenSource)}`}`;
     case "unreachable":
+      if (answer.mtu !== undefined) return `${addressText(answer.from)} answered that it is too big for an MTU of ${answer.mtu}`;
       return `${addressText(answer.from)} answered that it is unreachable (ICMP type ${answer.type}, code ${answer.code})`;
     case "timeExceeded":
       return `its time to live ran out at ${addressText(answer.from)}`;

@@ -13,6 +13,7 @@ import { driftProperties } from "./ex-17-drift.ts";
 import { knowledgeProperties } from "./ex-18-knowledge.ts";
 import { meshProperties } from "./ex-20-mesh.ts";
 import { borderProperties } from "./ex-22-borders.ts";
+import { fullSizeProperties } from "./ex-23-full-size.ts";
 import { timelineProperties } from "./timeline.ts";
 import { expectationProperties } from "./fe-1-expectations.ts";
 import { natProperties } from "./xc-09-nat.ts";
@@ -33,6 +34,7 @@ const properties: readonly Property[] = [
   ...knowledgeProperties,
   ...meshProperties,
   ...borderProperties,
+  ...fullSizeProperties,
   ...expectationProperties,
   ...natProperties,
   ...timelineProperties,

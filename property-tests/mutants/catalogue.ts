@@ -9,6 +9,7 @@ import { removalMutants } from "./catalogue/removal.ts";
 import { requirementMutants } from "./catalogue/requirements.ts";
 import { routeMutants } from "./catalogue/routes.ts";
 import { ruleMutants } from "./catalogue/rules.ts";
+import { sizeMutants } from "./catalogue/sizes.ts";
 import { surroundingsMutants } from "./catalogue/surroundings.ts";
 import { upstreamMutants } from "./catalogue/upstream.ts";
 import type { Mutant } from "./mutant.ts";
@@ -25,6 +26,7 @@ export const mutants: readonly Mutant[] = [
   ...removalMutants,
   ...surroundingsMutants,
   ...upstreamMutants,
+  ...sizeMutants,
   ...requirementMutants,
 ];
 

@@ -13,5 +13,6 @@ export { constraintOf, waysOf } from "./paths.ts";
 export type { PathConstraint } from "./paths.ts";
 export type { PathPart, Way } from "./underlay.ts";
 export * from "./mesh.ts";
+export * from "./path-mtu.ts";
 export * from "./upstream.ts";
 export * from "./drawing.ts";

@@ -12,6 +12,8 @@ export interface Flow {
   readonly protocol: Protocol;
   /** Absent for icmp. */
   readonly port?: number;
+  /** Payload bytes both ways, never fragmented; absent: a few. */
+  readonly size?: number;
 }
 
 export type Prediction = Delivered | NotDelivered;

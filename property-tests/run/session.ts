@@ -25,6 +25,9 @@ export interface SendRequest {
   readonly foreignSource?: Address;
   /** Interface of the sender, for a link-local destination. */
   readonly zone?: string;
+  /** Payload bytes, never fragmented; absent: as few as are needed. The answer has as many, or `answerSize` where that is more (udp only). */
+  readonly size?: number;
+  readonly answerSize?: number;
   readonly timeoutMs: number;
 }
 
@@ -41,7 +44,8 @@ export type Answer =
       /** By how much the TTL of the answer fell on its way back. */
       readonly replyHops?: number;
     }
-  | { readonly kind: "unreachable"; readonly type: number; readonly code: number; readonly from?: Address }
+  /** `mtu`: of an answer that the packet is too big. */
+  | { readonly kind: "unreachable"; readonly type: number; readonly code: number; readonly from?: Address; readonly mtu?: number }
   | { readonly kind: "timeExceeded"; readonly from?: Address }
   | { readonly kind: "refused" }
   | { readonly kind: "localError"; readonly message: string }

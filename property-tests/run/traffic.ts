@@ -42,7 +42,10 @@ function answerOf(outcome: ProbeOutcome): Answer {
     case "accepted":
       return { kind: "reply", who: namelessResponder, from: outcome.from };
     case "unreachable":
-      return { kind: "unreachable", type: outcome.type, code: outcome.code, from: outcome.from };
+      return {
+        ...{ kind: "unreachable", type: outcome.type, code: outcome.code, from: outcome.from },
+        ...(outcome.mtu === null ? {} : { mtu: outcome.mtu }),
+      };
     case "time-exceeded":
       return { kind: "timeExceeded", from: outcome.from };
     case "refused":
@@ -91,6 +94,8 @@ export function trafficOf(world: World, lab: Lab, prober: Prober): Traffic {
       ...(request.unasked === undefined ? {} : { unasked: request.unasked }),
       ...(request.port === undefined ? {} : { port: request.port }),
       ...(request.zone === undefined ? {} : { zone: request.zone }),
+      ...(request.size === undefined ? {} : { size: request.size }),
+      ...(request.answerSize === undefined ? {} : { answerSize: request.answerSize }),
       ttl: startTtl,
       timeoutMs: request.timeoutMs,
       token,

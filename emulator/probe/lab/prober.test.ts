@@ -195,6 +195,21 @@ describe("a probe between real hosts", () => {
     expect(packets.map((packet) => [packet.direction, formatAddress(packet.source)])).toEqual([["in", formatAddress(source)]]);
   });
 
+  it.each(families)("is answered over udp on IPv%i with as many bytes as it asks for", async (family) => {
+    const token = prober.newToken();
+    const watch = await prober.watch({ namespacePath: lab.namespacePath("left"), interface: "eth0", token });
+    const from = { namespacePath: lab.namespacePath("left") };
+    const request = { from, to: address(right[family]), port: 7000, timeoutMs: 2000, size: 200, answerSize: 900 } as const;
+    expect((await prober.probe({ ...request, protocol: "udp", token })).kind).toBe("reply");
+    const headers = family === 4 ? 28 : 48;
+    const { packets } = await watch.stop();
+    expect(packets.map(({ kind, length }) => [kind, length - headers])).toEqual([
+      ["request", 200],
+      ["answer", 900],
+    ]);
+    await expect(prober.probe({ ...request, protocol: "tcp" })).rejects.toThrow("only udp is answered with more than was sent");
+  });
+
   it("rejects a namespace that is none", async () => {
     const from = { namespacePath: "/etc/passwd" };
     await expect(prober.probe({ from, protocol: "icmp", to: address(right[6]), timeoutMs: 100 })).rejects.toThrow(/EINVAL/);
