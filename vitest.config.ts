@@ -15,6 +15,7 @@ const config: ViteUserConfig = defineConfig({
           include: ["**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/lab/**"],
           testTimeout: unitTimeoutMs,
+          hookTimeout: unitTimeoutMs,
           // Modules are loaded once in a worker and not once in a file, and no core is left idle: a third of the time. Tests leave nothing behind in
           // modules or in the environment.
           isolate: false,
