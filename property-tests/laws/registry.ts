@@ -9,6 +9,7 @@ import { isolationProperties } from "./ex-10-isolation.ts";
 import { unassignedProperties } from "./ex-11-unassigned.ts";
 import { joiningProperties } from "./ex-12-joining.ts";
 import { leavingProperties } from "./ex-13-leaving.ts";
+import { standbyProperties } from "./ex-14-standby.ts";
 import { driftProperties } from "./ex-17-drift.ts";
 import { knowledgeProperties } from "./ex-18-knowledge.ts";
 import { meshProperties } from "./ex-20-mesh.ts";
@@ -30,6 +31,7 @@ const properties: readonly Property[] = [
   ...unassignedProperties,
   ...joiningProperties,
   ...leavingProperties,
+  ...standbyProperties,
   ...driftProperties,
   ...knowledgeProperties,
   ...meshProperties,

@@ -10,6 +10,7 @@ import { requirementMutants } from "./catalogue/requirements.ts";
 import { routeMutants } from "./catalogue/routes.ts";
 import { ruleMutants } from "./catalogue/rules.ts";
 import { sizeMutants } from "./catalogue/sizes.ts";
+import { standbyMutants } from "./catalogue/standby.ts";
 import { surroundingsMutants } from "./catalogue/surroundings.ts";
 import { upstreamMutants } from "./catalogue/upstream.ts";
 import type { Mutant } from "./mutant.ts";
@@ -24,6 +25,7 @@ export const mutants: readonly Mutant[] = [
   ...knowledgeMutants,
   ...joiningMutants,
   ...removalMutants,
+  ...standbyMutants,
   ...surroundingsMutants,
   ...upstreamMutants,
   ...sizeMutants,

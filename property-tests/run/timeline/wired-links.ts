@@ -1,4 +1,4 @@
-/** Which links have to lead through the wire, so that a timeline's faults can happen to them. */
+/** Which links have to lead through the wire, so that faults can happen to them. */
 import { endsOf, plugName, plugsOf } from "../../../core/farm/index.ts";
 import type { Farm, Fault } from "../../../core/farm/index.ts";
 
@@ -22,5 +22,13 @@ function linksOf(farm: Farm, fault: Fault): string[] {
   }
 }
 
+/** Of the nodes of an exit node that has standbys: a law puts them through a fault of its own (EX-14). */
+const standbyLinks = (farm: Farm): string[] =>
+  farm.nodes
+    .filter(({ exitNode }) => exitNode?.standbys !== undefined)
+    .flatMap(({ name }) => linksOf(farm, { kind: "node-death", node: name, carrier: "kept" }));
+
 /** By their names, each once. */
-export const wiredLinks = (farm: Farm): string[] => [...new Set(farm.timeline.faults.flatMap(({ fault }) => linksOf(farm, fault)))];
+export const wiredLinks = (farm: Farm): string[] => [
+  ...new Set([...farm.timeline.faults.flatMap(({ fault }) => linksOf(farm, fault)), ...standbyLinks(farm)]),
+];

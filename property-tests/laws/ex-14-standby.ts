@@ -1,0 +1,241 @@
+/**
+ * EX-14: an exit node whose node dies, or is cut off from the store, or whose agent stands still, is hosted by its standby: under the same
+ * addresses, with never two who answer for them, and the upstream router untouched. It comes back with its node.
+ */
+import { formatAddress, seededRandom } from "../../core/common/index.ts";
+import { healing, stepsOf } from "../../core/farm/index.ts";
+import type { ScheduledFault } from "../../core/farm/index.ts";
+import { withFaults } from "../../emulator/faults/index.ts";
+import { wireOfLab } from "../../emulator/wire/index.ts";
+import { predictAt, upstreamOf } from "../oracle/index.ts";
+import type { Bar } from "../oracle/index.ts";
+import { clockOfSession } from "../run/clock.ts";
+import { notAsBefore, stateOfFarm } from "../run/farm-state.ts";
+import type { FarmState } from "../run/farm-state.ts";
+import { followRecord } from "../run/host-record.ts";
+import type { FollowedRecord } from "../run/host-record.ts";
+import { watchNeighbours } from "../run/neighbour-watch.ts";
+import type { NeighbourAnswer } from "../run/neighbour-watch.ts";
+import type { Session } from "../run/session.ts";
+import { flowsThatWork } from "../what-if/flows.ts";
+import type { WatchedFlow } from "../what-if/flows.ts";
+import { outagesOf } from "../what-if/outages.ts";
+import { watchFlows } from "../what-if/watch-flows.ts";
+import type { FlowWatch } from "../what-if/watch-flows.ts";
+import { cutOffFromStore, death, nodeDeath, standstill } from "./ex-14-losses.ts";
+import type { Loss } from "./ex-14-losses.ts";
+import { HarnessError, needsTunnels, outcomeOf, unknownOutcome } from "./law.ts";
+import type { Property, PropertyOutcome } from "./law.ts";
+import { leftAtLast } from "./left-at-last.ts";
+import { noStandby } from "./silent.ts";
+import { silentFlows } from "./steady-flows.ts";
+
+/** From the moment at which the store lets the exit node go until the last flow is answered again. */
+const mostFromDetectionMs = 3000;
+/** A lease's time, half a second until the store looks, and the time for making it all. */
+const mostOutageMs = 5000 + 500 + mostFromDetectionMs;
+const takeOver = { waitMs: 20_000, everyMs: 50 };
+const comeBack = { waitMs: 45_000, everyMs: 200 };
+const rate = { everyMs: 50, waitMs: 1500 };
+const mostFlows = 24;
+const farAwayMs = 1_000_000;
+const law = "EX-14";
+
+const addressesOf = ({ linkLocal, address6, config }: Bar): readonly string[] =>
+  [linkLocal, address6, config.ipv4?.address].flatMap((address) => (address === undefined ? [] : [formatAddress(address)]));
+
+/** Some of the flows that must go on by the standby once the exit node's own node is dead. */
+function flowsBeyond({ world, seed }: Session, node: string): readonly WatchedFlow[] {
+  const patience = { settleMs: 0, timeline: { faults: [{ atMs: 0, fault: nodeDeath(node) }], changes: [] } };
+  const certain = flowsThatWork(world).filter((flow) => predictAt(world, flow, farAwayMs, patience)?.mode === "must");
+  return seededRandom(seed, "EX-14 flows").shuffle(certain).slice(0, mostFlows);
+}
+
+async function tableOf(session: Session, router: string): Promise<string> {
+  const shown = await Promise.all(
+    ["-4", "-6"].map(async (family) => await session.read({ node: router }, ["ip", family, "route", "show", "table", "all"])),
+  );
+  // What is known for a time is known anew all the time.
+  return shown.join("").replaceAll(/ expires \S+/g, "");
+}
+
+async function whatTheHostLacks(session: Session, bar: Bar, host: string): Promise<readonly string[]> {
+  const { code, stdout } = await session.lab.node(host).exec(["ip", "-br", "address", "show"], { namespace: "gateway" });
+  const has = (code === 0 ? stdout : "").split(/\s+/).map((word) => word.split("/")[0]);
+  return addressesOf(bar)
+    .filter((address) => !has.includes(address))
+    .map((address) => `${host} hosts exit node ${bar.config.number} without ${address}; expected: the same addresses as before (EX-14)`);
+}
+
+/** Who answers may change with the host, there and back, and no more often: two who answer at a time are heard by turns. */
+function judgeAnswers(bar: Bar, answers: readonly NeighbourAnswer[], what: string): readonly string[] {
+  const addresses = addressesOf(bar);
+  const own = answers.filter(({ address }) => addresses.includes(address));
+  const turns = own.filter((answer, index) => answer.mac !== own[index - 1]?.mac);
+  const [, standby, back] = turns;
+  if (standby === undefined)
+    return [`nobody but one host answered for exit node ${bar.config.number} while ${what}; expected: its standby too (EX-14)`];
+  if (turns.length > 3) {
+    const againMs = Math.round(((back?.at ?? 0) - standby.at) * 1000);
+    return [
+      `two answered for ${addresses.join(", ")} by turns, ${turns.length} times, the first one again after ${againMs} ms, while ${what}; expected: one after the other (EX-14)`,
+    ];
+  }
+  return addresses
+    .filter((wanted) => !own.some(({ address, mac, toAll }) => address === wanted && mac === standby.mac && toAll))
+    .map((wanted) => `the standby did not tell its neighbours that it has ${wanted} while ${what}; expected: told to all (EX-14)`);
+}
+
+interface Watched {
+  readonly session: Session;
+  readonly bar: Bar;
+  readonly loss: Loss;
+  readonly record: FollowedRecord;
+  readonly watch: FlowWatch;
+  readonly flows: readonly WatchedFlow[];
+}
+
+/** The standby has it and every flow goes on: what still fails at the deadline. */
+async function untilTakenOver({ session, bar, record, watch, flows }: Watched): Promise<readonly string[]> {
+  const left = await leftAtLast(session, takeOver, () => {
+    const { host, endedMs } = record;
+    const isStandby = bar.config.standbys?.some(({ node }) => node === host) === true;
+    if (!isStandby || endedMs === undefined) return Promise.resolve(["nobody stands in for it"]);
+    return Promise.resolve(flows.filter((flow) => !watch.isAnswering(flow, endedMs)).map(({ text }) => `${text} is not answered`));
+  });
+  return left.map(
+    (one) =>
+      `${one}, ${takeOver.waitMs / 1000} s after exit node ${bar.config.number} was lost to ${bar.node}; expected: hosted by its standby, and all answered (EX-14)`,
+  );
+}
+
+/** Its own node has it again, and the farm is as it was: what is otherwise at the deadline. */
+async function untilBack({ session, bar, loss, record }: Watched, before: FarmState): Promise<readonly string[]> {
+  let listens = !loss.losesNode;
+  const left = await leftAtLast(session, comeBack, async () => {
+    if (record.host !== bar.node) return [`exit node ${bar.config.number} is hosted by ${record.host ?? "nobody"}`];
+    try {
+      if (!listens) await session.listenAgain(bar.node);
+      listens = true;
+      return notAsBefore(before, await stateOfFarm(session, { flows: false }));
+    } catch (error) {
+      // What is just being made or taken away cannot be looked at.
+      return [error instanceof Error ? error.message : String(error)];
+    }
+  });
+  const otherwise = left.map((one) => `${one} after ${bar.node} was there again; expected: all as it was before (EX-14)`);
+  if (otherwise.length > 0) return otherwise;
+  const works = flowsThatWork(session.world);
+  const silent = await leftAtLast(session, comeBack, async () => (await silentFlows(session, works)).map(({ text }) => text));
+  return silent.map((text) => `${text} is not answered after ${bar.node} was there again; expected: answered, as before (EX-14)`);
+}
+
+interface Stood {
+  readonly stories: readonly string[];
+  readonly beganMs: number;
+  readonly takenMs: number;
+}
+
+/** The exit node is lost until its standby has it, and given back. */
+async function stand(watched: Watched, router: string): Promise<Stood> {
+  const { session, bar, loss, record } = watched;
+  const { lab, seed } = session;
+  const table = await tableOf(session, router);
+  const context = { lab, wire: wireOfLab(lab), clock: clockOfSession(session), rules: { stepsOf, healing } };
+  const faults = loss.faults(session, bar.node).map((fault): ScheduledFault => ({ atMs: 0, fault }));
+  const beganMs = session.nowMs();
+  const { value } = await withFaults({ seed, faults }, context, async ({ allDone }): Promise<Stood> => {
+    await allDone;
+    await loss.begin?.(session, bar.node);
+    try {
+      const late = await untilTakenOver(watched);
+      const takenMs = session.nowMs();
+      const lacks = late.length > 0 || record.host === undefined ? [] : await whatTheHostLacks(session, bar, record.host);
+      const isOther = (await tableOf(session, router)) !== table;
+      const other = isOther ? [`router ${router} has other routes while ${loss.what(bar.node)}; expected: untouched (EX-14)`] : [];
+      return { stories: [...late, ...lacks, ...other], beganMs, takenMs };
+    } finally {
+      await loss.end?.(session, bar.node);
+    }
+  });
+  return value;
+}
+
+async function lose(session: Session, bar: Bar, loss: Loss): Promise<PropertyOutcome> {
+  const clock = clockOfSession(session);
+  const upstream = upstreamOf(session.world, bar);
+  if (upstream === undefined) throw new HarnessError(`${bar.node} has no upstream router`);
+  const what = loss.what(bar.node);
+  const flows = flowsBeyond(session, bar.node);
+  const [silent] = await silentFlows(session, flows);
+  if (silent !== undefined) return unknownOutcome(`before anything was done ${silent.text} was not answered`);
+  const before = await stateOfFarm(session, { flows: false });
+  const ending = new AbortController();
+  const record = followRecord(session, bar, ending.signal);
+  const ipv4 = bar.config.ipv4?.address;
+  const asked = { ipv6: [bar.linkLocal, bar.address6], ...(ipv4 === undefined ? {} : { ipv4 }) };
+  const neighbours = await watchNeighbours(session.lab, upstream.segment, asked, clock);
+  const watch = watchFlows({
+    ...{ flows, rate, clock, isSilenced: () => false },
+    send: async (flow, timeoutMs) => await session.send({ ...flow, timeoutMs }),
+    identityOf: ({ answeredBy }) => (answeredBy === undefined ? undefined : session.identityOf(answeredBy)),
+  });
+  const watched: Watched = { session, bar, loss, record, watch, flows };
+  const stories: string[] = [];
+  let stood: Stood | undefined;
+  let answers: readonly NeighbourAnswer[];
+  let probes: Awaited<ReturnType<FlowWatch["stop"]>>;
+  try {
+    stood = await stand(watched, upstream.name);
+    stories.push(...stood.stories, ...(await untilBack(watched, before)));
+  } finally {
+    ending.abort();
+    probes = await watch.stop();
+    answers = await neighbours.stop();
+  }
+  if (watch.failure !== undefined) throw new HarnessError(`a packet could not be sent: ${watch.failure.why}`);
+  stories.push(
+    ...record.unasked.map((taken) => `the exit node was taken, ${taken}, which had not given it; expected: it stands down first (EX-14)`),
+    ...judgeAnswers(bar, answers, what),
+  );
+  const { beganMs, takenMs } = stood;
+  const outages = [...probes.values()].flatMap((own) => outagesOf(own.filter(({ sentMs }) => sentMs >= beganMs && sentMs <= takenMs)));
+  const lastMs = Math.max(beganMs, ...outages.map(({ untilMs }) => untilMs ?? takenMs));
+  const outageMs = Math.round(lastMs - beganMs);
+  const fromDetectionMs = Math.max(0, Math.round(lastMs - (record.endedMs ?? beganMs)));
+  const isLate = stories.length === 0 && (outageMs > mostOutageMs || fromDetectionMs > mostFromDetectionMs);
+  if (isLate && watch.lateMs > mostFromDetectionMs / 10)
+    return unknownOutcome(`the harness was held up for ${Math.round(watch.lateMs)} ms`, flows.length);
+  const away = `flows were away for ${outageMs} ms while ${what}, ${fromDetectionMs} ms of them after the store had let the exit node go`;
+  if (isLate) stories.push(`${away}; expected: at most ${mostOutageMs} and ${mostFromDetectionMs} ms (EX-14)`);
+  const figures = [
+    { name: `outage while ${what}`, value: outageMs, unit: "ms", bound: mostOutageMs },
+    {
+      name: `of that after the store had let the exit node go, while ${what}`,
+      value: fromDetectionMs,
+      unit: "ms",
+      bound: mostFromDetectionMs,
+    },
+  ];
+  return outcomeOf(flows.length + answers.length, stories, { figures });
+}
+
+/** Of an exit node that has a standby, chosen by the seed. */
+const property = (what: string, loss: Loss): Property => ({
+  law,
+  name: `EX-14 ${what}`,
+  needs: needsTunnels,
+  alone: true,
+  waitMs: () => takeOver.waitMs + 3 * comeBack.waitMs,
+  run: async (session) => {
+    const bars = session.world.bars.filter(({ config }) => config.standbys !== undefined);
+    const [bar] = seededRandom(session.seed, law).shuffle(bars);
+    return bar === undefined ? outcomeOf(0, [], { nothing: noStandby }) : await lose(session, bar, loss);
+  },
+});
+
+export const standbyProperties: readonly Property[] = [
+  property("an exit node whose node dies is hosted by its standby, and comes back with its node", death),
+  property("an exit node that is cut off from the store is silent before its standby answers", cutOffFromStore),
+  property("an exit node whose agent stands still is silent before its standby answers", standstill),
+];
