@@ -1,8 +1,8 @@
 /** What concerns one node in a store's contents: its own tunnels, what it says of itself, and whom it waits for. Pure. */
 import { remembered } from "../common/index.ts";
-import { wgName } from "../derive/index.ts";
+import { overlayName, wgName } from "../derive/index.ts";
 import type { Intents, NetworkIntent, NodeFacts, NodeIntent } from "../intents/index.ts";
-import { candidatesFor, leasedExitNodes, resourcesOn } from "../plan/index.ts";
+import { candidatesFor, factsByNode, leasedExitNodes, resourcesOn } from "../plan/index.ts";
 import type { AcceptedKeys } from "./acceptance.ts";
 import type { Measured } from "./reachability.ts";
 
@@ -19,6 +19,7 @@ export function ownTunnels(node: string, intents: Intents): readonly string[] {
       ),
     );
   return [...resourcesOn(node, intents), ...standIn]
+    .filter(({ network }) => network.overlay === undefined)
     .map(({ network, resource }) => wgName(resource.prefix, network.allocationNumber))
     .toSorted();
 }
@@ -48,18 +49,28 @@ export function factsOf(
   };
 }
 
-const tunnelsWithin = remembered((network: NetworkIntent): readonly { readonly node: string; readonly tunnel: string }[] =>
-  network.resources.map((resource) => ({ node: resource.node, tunnel: wgName(resource.prefix, network.allocationNumber) })),
+/** A network's resources, by the nodes that they are on and by their interfaces. */
+const interfacesWithin = remembered((network: NetworkIntent): readonly { readonly node: string; readonly link: string }[] =>
+  network.resources.map(({ node, prefix }) => ({
+    node,
+    link: overlayName(network.overlay?.kind ?? "wireguard", prefix, network.allocationNumber),
+  })),
 );
 
-/** Tunnels of other nodes in the node's networks whose keys are not published yet, as `wg-1abc-1 on node-1`. */
+/** Whether a node has published what others need of a resource of its: a tunnel's key, a VXLAN's address; a segment of its own needs nothing. */
+const isPublished = ({ overlay }: NetworkIntent, link: string, facts: NodeFacts | undefined): boolean => {
+  if (overlay === undefined) return facts?.publicKeys[link] !== undefined;
+  return overlay.kind === "segment" || facts?.endpoints[overlay.underlay] !== undefined;
+};
+
+/** Other nodes' part in the node's networks that is not published yet, by its interface, as `wg-1abc-1 on node-1`. */
 export function missingPeers(node: string, intents: Intents, facts: readonly NodeFacts[]): readonly string[] {
-  const published = new Map(facts.map((one) => [one.node, one.publicKeys]));
+  const published = factsByNode(facts);
   const networks = new Set(resourcesOn(node, intents).map(({ network }) => network));
   return [...networks].flatMap((network) =>
-    tunnelsWithin(network)
-      .filter((peer) => peer.node !== node && published.get(peer.node)?.[peer.tunnel] === undefined)
-      .map((peer) => `${peer.tunnel} on ${peer.node}`),
+    interfacesWithin(network)
+      .filter((peer) => peer.node !== node && !isPublished(network, peer.link, published.get(peer.node)))
+      .map((peer) => `${peer.link} on ${peer.node}`),
   );
 }
 

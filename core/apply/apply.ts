@@ -57,9 +57,13 @@ class Execution {
     });
   }
 
-  #ip(namespace: string, lines: readonly string[], isHarmless?: (stderr: string) => boolean): Promise<void> {
+  #batch(program: "ip" | "bridge", namespace: string, lines: readonly string[], isHarmless?: (stderr: string) => boolean): Promise<void> {
     if (lines.length === 0) return Promise.resolve();
-    return this.#run({ namespace, argv: ["ip", "-force", "-batch", "-"], input: lines.map((line) => `${line}\n`).join("") }, isHarmless);
+    return this.#run({ namespace, argv: [program, "-force", "-batch", "-"], input: lines.map((line) => `${line}\n`).join("") }, isHarmless);
+  }
+
+  #ip(namespace: string, lines: readonly string[], isHarmless?: (stderr: string) => boolean): Promise<void> {
+    return this.#batch("ip", namespace, lines, isHarmless);
   }
 
   /** `latest`: asked when all but the insides is done, for what the insides should be by then. */
@@ -99,7 +103,10 @@ class Execution {
       });
     const hostMoves = moves.find(({ from }) => from === "host");
     if (hostMoves !== undefined) await socketsOf(hostMoves);
-    await this.#ip("host", [...changes.hostLinks, ...(hostMoves?.lines ?? [])]);
+    await Promise.all([
+      this.#ip("host", [...changes.hostLinks, ...(hostMoves?.lines ?? [])]),
+      ...[...changes.linksFrom].map(([namespace, lines]) => this.#ip(namespace, lines)),
+    ]);
     // No link comes up before the rules are there.
     await Promise.all([
       ...tables,
@@ -141,7 +148,7 @@ class Execution {
 
   async #inside(namespace: string, inside: InsideChanges, sockets: ReadonlyMap<string, Promise<void>>): Promise<void> {
     await Promise.all([
-      this.#ip(namespace, inside.ip),
+      this.#ip(namespace, inside.ip).then(() => this.#batch("bridge", namespace, inside.forwarding)),
       ...inside.wireguard.map(async ({ name, plan, change }) => {
         await sockets.get(name);
         if (!change.whole) return this.#run({ namespace, argv: ["wg", "set", name, ...change.peerArguments] });
@@ -172,6 +179,7 @@ function sameStructure(one: Changes, other: Changes): boolean {
     changes.namespaces,
     changes.tunnels.map(({ name, namespace, plan, start }) => [name, namespace, plan.socketNamespace, start]),
     changes.hostLinks,
+    [...changes.linksFrom],
     [...changes.inside].flatMap(([name, { sysctls, tables }]) => (sysctls.length > 0 || tables !== "" ? [[name, sysctls, tables]] : [])),
   ];
   return JSON.stringify(structure(one)) === JSON.stringify(structure(other));

@@ -13,6 +13,7 @@ import type { Flows, Setting } from "./system.ts";
 import { tableScript } from "./tables.ts";
 import { tunnelChanges } from "./tunnels.ts";
 import type { TunnelChange } from "./tunnels.ts";
+import { forwardingLines } from "./vxlan.ts";
 import { wireguardChange } from "./wireguard.ts";
 import type { WireguardChange } from "./wireguard.ts";
 
@@ -26,6 +27,8 @@ export interface Changes {
   readonly tunnels: readonly TunnelChange[];
   /** In `host`: links that come, and what its bridges and their ports are set to. */
   readonly hostLinks: readonly string[];
+  /** In the namespaces of sockets: links that come, straight into other namespaces. */
+  readonly linksFrom: ReadonlyMap<string, readonly string[]>;
   readonly inside: ReadonlyMap<string, InsideChanges>;
   /** At last: flows of what is no longer routed or held here. */
   readonly forget: readonly Flows[];
@@ -42,6 +45,8 @@ export interface InsideChanges {
   /** For `nft -f -`; empty: nothing. */
   readonly tables: string;
   readonly ip: readonly string[];
+  /** For `bridge -batch`, after that. */
+  readonly forwarding: readonly string[];
   readonly wireguard: readonly { readonly name: string; readonly plan: WireguardPlan; readonly change: WireguardChange }[];
 }
 
@@ -94,6 +99,7 @@ const insideOf = (
       ...settings.flatMap(({ up }) => up),
       ...routes.add,
     ],
+    forwarding: forwardingLines(plan, observed.links),
     wireguard: plan.links.flatMap((link) => {
       if (link.kind !== "wireguard") return [];
       const change = wireguardChange(link.wireguard, observed.links.get(link.name)?.wireguard);
@@ -103,7 +109,7 @@ const insideOf = (
 };
 
 const countOf = (inside: InsideChanges): number =>
-  inside.sysctls.length + inside.ip.length + inside.wireguard.length + (inside.tables === "" ? 0 : 1);
+  inside.sysctls.length + inside.ip.length + inside.forwarding.length + inside.wireguard.length + (inside.tables === "" ? 0 : 1);
 
 const hostOnly = (observed: ObservedNamespace): ObservedNamespace => ({ ...observed, addresses: new Set(), routes: new Map() });
 
@@ -140,7 +146,8 @@ export function difference(plan: NodePlan, observed: ObservedNode): Changes {
     removeLinks: links.remove,
     namespaces: [...namespaces.remove, ...namespaces.add],
     tunnels: tunnels.make,
-    hostLinks: [...links.add, ...ports],
+    hostLinks: [...(links.add.get("host") ?? []), ...ports],
+    linksFrom: new Map([...links.add].filter(([name]) => name !== "host")),
     inside: new Map([...inside].map(([name, changes]) => [name, name === "host" ? { ...changes, ip: [] } : changes])),
     forget: differing.flatMap((namespace) => {
       const seen = namespace.name === "host" ? undefined : observed.namespaces.get(namespace.name);
@@ -160,7 +167,7 @@ export function difference(plan: NodePlan, observed: ObservedNode): Changes {
       namespaces.remove.length +
       namespaces.add.length +
       tunnels.make.length +
-      links.add.length +
+      [...links.add.values()].reduce((sum, lines) => sum + lines.length, 0) +
       [...inside.values()].reduce((sum, changes) => sum + countOf(changes), 0),
     repairs: removals > 0 || [...inside].some(([name, changes]) => name !== "host" && isLiving(name) && changes.ip.length > 0),
   };

@@ -1,15 +1,19 @@
-/** Links: bridges, veth pairs, macvlans. Each is made in its final namespace; tunnels are in tunnels.ts. */
+/** Links: bridges, veth pairs, macvlans, VXLANs. Each is made in its final namespace; tunnels are in tunnels.ts. */
 import { hash32, remembered } from "../common/index.ts";
 import { hostLinkGroup } from "../plan/index.ts";
 import type { LinkPlan, NamespacePlan, NodePlan } from "../plan/index.ts";
 import type { ObservedLink, ObservedNode } from "./observed.ts";
 import { isFallbackDevice, isTunnelName, removalGroup } from "./ownership.ts";
 import type { ShownLink } from "./shown.ts";
+import { readVxlan, vxlanArguments, vxlanOf } from "./vxlan.ts";
 import { wireguardOf } from "./wireguard.ts";
 
 type PlainLink = Exclude<LinkPlan, { kind: "wireguard" }>;
 
 const isPlain = (link: LinkPlan): link is PlainLink => link.kind !== "wireguard";
+
+const sourcesOf = (sources: readonly string[] | undefined): Pick<ObservedLink, "sources"> =>
+  sources === undefined ? {} : { sources: sources.toSorted().join(" ") };
 
 const linkOnce = remembered((link: LinkPlan): ObservedLink => ({
   kind: link.kind,
@@ -17,7 +21,8 @@ const linkOnce = remembered((link: LinkPlan): ObservedLink => ({
   ...(link.mtu === undefined ? {} : { mtu: link.mtu }),
   ...(link.mac === undefined ? {} : { mac: link.mac }),
   ...(link.bridge === undefined ? {} : { bridge: link.bridge }),
-  ...(link.kind === "macvlan" ? { parent: link.parent } : {}),
+  ...(link.kind === "macvlan" ? { parent: link.parent, ...sourcesOf(link.sources) } : {}),
+  ...(link.kind === "vxlan" ? { vxlan: vxlanOf(link.vxlan) } : {}),
   ...(link.kind === "wireguard" ? { wireguard: wireguardOf(link.wireguard) } : {}),
 }));
 
@@ -33,9 +38,13 @@ export function readLinks(
   nics: ReadonlyMap<number, string> = new Map(),
 ): { readonly links: ReadonlyMap<string, ObservedLink>; readonly foreignLinks: ReadonlySet<string> } {
   const links = shown.filter((link) => namespace === "host" || !isFallbackDevice(link.ifname));
-  const parentOf = (link: ShownLink): Pick<ObservedLink, "parent"> => {
-    const parent = link.linkinfo?.info_kind === "macvlan" ? nics.get(link.link_index ?? 0) : undefined;
-    return parent === undefined ? {} : { parent };
+  const ofItsKind = (link: ShownLink): Pick<ObservedLink, "parent" | "sources" | "vxlan"> => {
+    const vxlan = readVxlan(link);
+    if (vxlan !== undefined) return { vxlan };
+    if (link.linkinfo?.info_kind !== "macvlan") return {};
+    const parent = nics.get(link.link_index ?? 0);
+    const { mode, macaddr_data: macs = [] } = link.linkinfo.info_data ?? {};
+    return { ...(parent === undefined ? {} : { parent }), ...sourcesOf(mode === "source" ? macs : undefined) };
   };
   const isOurs = (link: ShownLink): boolean =>
     namespace !== "host" ||
@@ -54,7 +63,7 @@ export function readLinks(
           mtu: link.mtu,
           ...(link.address === undefined ? {} : { mac: link.address }),
           ...(link.master === undefined ? {} : { bridge: link.master }),
-          ...parentOf(link),
+          ...ofItsKind(link),
         },
       ]),
     ),
@@ -92,23 +101,26 @@ const creation = ({ namespace, link }: Located, peer: Located | undefined): read
   if (link.kind === "bridge") return [`link add ${end(namespace, link)} type bridge mcast_snooping 0`];
   if (link.kind === "macvlan") {
     // A macvlan cannot come up on a NIC that is down.
-    return [`link set dev ${link.parent} up`, `link add link ${link.parent} ${end(namespace, link)} type macvlan mode bridge`];
+    const mode =
+      link.sources === undefined ? "bridge" : `source${link.sources.length === 0 ? "" : ` macaddr set ${link.sources.join(" ")}`}`;
+    return [`link set dev ${link.parent} up`, `link add link ${link.parent} ${end(namespace, link)} type macvlan mode ${mode}`];
   }
+  if (link.kind === "vxlan") return [`link add ${end(namespace, link)} type vxlan ${vxlanArguments(link.vxlan)}`];
   return peer === undefined ? [] : [`link add ${end(namespace, link)} type veth peer ${end(peer.namespace, peer.link)}`];
 };
 
 export interface LinkLines {
   /** Per namespace, to be run before anything is made. */
   readonly remove: ReadonlyMap<string, readonly string[]>;
-  /** In the host's namespace. */
-  readonly add: readonly string[];
+  /** By the namespace in which they are run: the host's, or that of a VXLAN's socket. */
+  readonly add: ReadonlyMap<string, readonly string[]>;
   /** `namespace link` of those that will be made: nothing that was on one of that name counts any more. */
   readonly made: ReadonlySet<string>;
   /** Names in `host` that are wanted and another's. */
   readonly taken: readonly string[];
 }
 
-/** Which links to remove and make. A veth of which one end is gone or of another kind is made anew, both ends; a macvlan of another NIC too. */
+/** Which links to remove and make. A veth of which one end is gone or of another kind is made anew, both ends; a macvlan of another NIC and a VXLAN of another network too. */
 export function linkLines(plan: NodePlan, observed: ObservedNode): LinkLines {
   const wanted = new Map(plan.namespaces.map((namespace) => [namespace.name, namespace]));
   // A pair of which one end is gone shows at that end too: what is as it was left needs no look.
@@ -123,7 +135,10 @@ export function linkLines(plan: NodePlan, observed: ObservedNode): LinkLines {
   const seen = (namespace: string, name: string): ObservedLink | undefined => observed.namespaces.get(namespace)?.links.get(name);
   const isRight = ({ namespace, link }: Located): boolean => {
     const now = seen(namespace, link.name);
-    return now?.kind === link.kind && (link.kind !== "macvlan" || now.parent === link.parent);
+    if (now?.kind !== link.kind) return false;
+    if (link.kind === "vxlan") return now.vxlan?.made === vxlanArguments(link.vxlan);
+    if (link.kind === "macvlan") return now.parent === link.parent && (now.sources === undefined) === (link.sources === undefined);
+    return true;
   };
   const peerOf = ({ link }: Located): Located | undefined =>
     link.kind === "veth" ? planned(link.peerNamespace, link.peerName) : undefined;
@@ -131,7 +146,7 @@ export function linkLines(plan: NodePlan, observed: ObservedNode): LinkLines {
   const isTaken = (located: Located | undefined): boolean => located?.namespace === "host" && foreign.has(located.link.name);
 
   const made = new Set<string>();
-  const add: string[] = [];
+  const add = new Map<string, readonly string[]>();
   const taken: string[] = [];
   for (const located of all) {
     const peer = peerOf(located);
@@ -140,7 +155,9 @@ export function linkLines(plan: NodePlan, observed: ObservedNode): LinkLines {
     if (isRight(located) && (peer === undefined || isRight(peer))) continue;
     // The host's end is the first one, in which the line is run.
     const hostFirst = peer?.namespace === "host" && located.namespace !== "host";
-    add.push(...(hostFirst ? creation(peer, located) : creation(located, peer)));
+    const lines = hostFirst ? creation(peer, located) : creation(located, peer);
+    const runIn = located.link.kind === "vxlan" ? located.link.vxlan.socketNamespace : "host";
+    add.set(runIn, [...(add.get(runIn) ?? []), ...lines]);
     for (const one of [located, ...(peer === undefined ? [] : [peer])]) made.add(at(one.namespace, one.link.name));
   }
 
@@ -174,6 +191,8 @@ export function settingLines(
   if (!fresh && link.mac !== undefined && observed.mac !== link.mac) before.push(`link set dev ${link.name} address ${link.mac}`);
   if (link.mtu !== undefined && observed?.mtu !== link.mtu && (link.kind === "wireguard" || !fresh))
     before.push(`link set dev ${link.name} mtu ${link.mtu}`);
+  if (!fresh && link.kind === "macvlan" && link.sources !== undefined && observed.sources !== link.sources.toSorted().join(" "))
+    before.push(`link set dev ${link.name} type macvlan macaddr ${link.sources.length === 0 ? "flush" : `set ${link.sources.join(" ")}`}`);
   if (link.bridge !== undefined && observed?.bridge !== link.bridge) before.push(`link set dev ${link.name} master ${link.bridge}`);
   return { before, up: observed?.up === true ? [] : [`link set dev ${link.name} up`] };
 }

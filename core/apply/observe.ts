@@ -7,10 +7,11 @@ import type { ObservedLink, ObservedNamespace, ObservedNode } from "./observed.t
 import { isOwnNamespace, isTunnelName, routeProtocol } from "./ownership.ts";
 import { readRoutes } from "./routes.ts";
 import { shownArrays } from "./shown.ts";
-import type { ShownLink, ShownNamespace, ShownRoute } from "./shown.ts";
+import type { ShownForwarding, ShownLink, ShownNamespace, ShownRoute } from "./shown.ts";
 import { readSysctls, sysctlReadArgv } from "./sysctls.ts";
 import type { System } from "./system.ts";
 import { readTables } from "./tables.ts";
+import { withForwarding } from "./vxlan.ts";
 import { readWireguard } from "./wireguard.ts";
 
 const show = async (namespace: string, lines: readonly string[], system: System): Promise<readonly (readonly unknown[])[]> => {
@@ -48,6 +49,18 @@ const withWireguard = async (
   return new Map(complete.flat());
 };
 
+/** Adds whom VXLANs reach to those among the links. */
+const withVxlans = async (
+  namespace: string,
+  links: ReadonlyMap<string, ObservedLink>,
+  system: System,
+): Promise<ReadonlyMap<string, ObservedLink>> => {
+  if (![...links.values()].some(({ vxlan }) => vxlan !== undefined)) return links;
+  const result = await system.run({ namespace, argv: ["bridge", "-json", "fdb", "show"] });
+  if (result.code !== 0) throw new Error(`bridge in ${namespace}: ${result.stderr.trim()}`);
+  return withForwarding(links, shownArrays(result.stdout).flat() as readonly ShownForwarding[]);
+};
+
 const observeNamespace = async (
   name: string,
   links: readonly ShownLink[],
@@ -62,7 +75,7 @@ const observeNamespace = async (
   const [tables, sysctls, complete] = await Promise.all([
     tablesIn(name, system),
     sysctlsIn(name, paths, system),
-    withWireguard(name, read.links, services, system),
+    withVxlans(name, read.links, system).then((links) => withWireguard(name, links, services, system)),
   ]);
   return { links: complete, foreignLinks: read.foreignLinks, addresses: readAddresses(links), routes: readRoutes(routes), sysctls, tables };
 };

@@ -38,7 +38,17 @@ export interface ObservedLink {
   readonly bridge?: string;
   /** Of a macvlan: the NIC of `host` that it is on. */
   readonly parent?: string;
+  /** Of a macvlan in source mode: the MAC addresses that it takes frames from, sorted and joined by blanks. */
+  readonly sources?: string;
+  readonly vxlan?: ObservedVxlan;
   readonly wireguard?: ObservedWireguard;
+}
+
+export interface ObservedVxlan {
+  /** What it is made with, see vxlan.ts. */
+  readonly made: string;
+  /** `MAC destination`. */
+  readonly forwarding: ReadonlySet<string>;
 }
 
 export interface ObservedWireguard {

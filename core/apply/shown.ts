@@ -4,6 +4,24 @@ export interface ShownNamespace {
   readonly name: string;
 }
 
+/** Of a macvlan or a VXLAN. */
+export interface ShownLinkData {
+  readonly mode?: string;
+  readonly macaddr_data?: readonly string[];
+  readonly id?: number;
+  readonly local?: string;
+  readonly local6?: string;
+  readonly port?: number;
+  readonly learning?: boolean;
+}
+
+/** An entry of `bridge -json fdb show`. */
+export interface ShownForwarding {
+  readonly mac: string;
+  readonly ifname?: string;
+  readonly dst?: string;
+}
+
 export interface ShownLink {
   readonly ifname: string;
   readonly ifindex?: number;
@@ -14,7 +32,7 @@ export interface ShownLink {
   readonly master?: string;
   readonly address?: string;
   readonly group?: string;
-  readonly linkinfo?: { readonly info_kind?: string };
+  readonly linkinfo?: { readonly info_kind?: string; readonly info_data?: ShownLinkData };
   readonly addr_info?: readonly {
     readonly local: string;
     readonly prefixlen: number;

@@ -47,7 +47,10 @@ export function readTables(output: string): ReadonlyMap<string, string> {
  * are planned, and of tables that are read their rules are counted alone, so that counters make no difference.
  */
 const counted = (line: string): string =>
-  line.replace(/(?<=^|\s)(?=(?:accept|drop|masquerade|(?:snat|dnat) (?:ip6? )?to .*|tcp option maxseg size set .*)$)/, "counter ");
+  line.replace(
+    /(?<=^|\s)(?=(?:accept|drop|masquerade|(?:snat|dnat) (?:ip6? )?to .*|tcp option maxseg size set .*)(?: comment "[^"]*")?$)/,
+    "counter ",
+  );
 
 const definition = (table: NftTablePlan): string[] => {
   const name = `table ${key(table)}`;

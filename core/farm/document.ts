@@ -121,8 +121,13 @@ export interface StandbyEntry {
   readonly nic: string;
 }
 
+export type OverlayName = "wireguard" | "vxlan" | "segment";
+
 export interface NetworkEntry {
   readonly kind: "exit-node";
+  readonly overlay?: OverlayName;
+  /** With `overlay: segment`. */
+  readonly segment?: string;
   /** Number of its allocation; may be left out where there is one. */
   readonly allocation?: number;
   readonly "owned-ipv4"?: readonly string[];

@@ -9,7 +9,7 @@ const example: Readonly<Record<string, string>> = {
   about: "about: One exit node, and a node behind a home router.",
   allocations: `allocations:
   - { prefix: "2a02:1802:5e::/48", number: 1, ipv4: 185.69.166.0/24 }`,
-  segments: "segments: [prefix-zero, lan-a]",
+  segments: "segments: [prefix-zero, lan-a, storage]",
   internet: `internet:
   hosts:
     grid: { ipv4: 198.51.100.53, ipv6: "2001:db8:53::53", store: true }
@@ -59,14 +59,23 @@ const example: Readonly<Record<string, string>> = {
   node-2:
     nics:
       eth0: { segment: lan-a, ipv4: 192.168.1.10/24 }
+      eth1: { segment: storage }
   node-3:
     nics:
       eth0: { segment: prefix-zero, ipv4: 185.69.166.4/24, ipv6: "2a02:1802:5e::4/64" }
       eth1: { segment: prefix-zero }
-    public: { nic: eth0, ipv4: 185.69.166.5/24, ipv6: "2a02:1802:5e::5/64" }`,
+    public: { nic: eth0, ipv4: 185.69.166.5/24, ipv6: "2a02:1802:5e::5/64" }
+  node-4:
+    nics:
+      eth0: { segment: prefix-zero, ipv4: 185.69.166.6/24, ipv6: "2a02:1802:5e::6/64" }
+      eth1: { segment: prefix-zero }
+      eth2: { segment: storage }
+    public: { nic: eth0, ipv4: 185.69.166.7/24, ipv6: "2a02:1802:5e::7/64" }
+    exit-node: { number: 2, nic: eth1, ipv4: 185.69.166.124/24 }`,
   networks: `networks:
   blue:
     kind: exit-node
+    overlay: wireguard
     allocation: 1
     owned-ipv4: [185.69.166.200]
     resources:
@@ -75,7 +84,16 @@ const example: Readonly<Record<string, string>> = {
     workloads:
       blue-1: { node: node-1, host: 2, services: [tcp/80, udp/53] }
     port-forwards:
-      - { address: 185.69.166.200, service: tcp/8080, workload: blue-1, port: 80 }`,
+      - { address: 185.69.166.200, service: tcp/8080, workload: blue-1, port: 80 }
+  red:
+    kind: exit-node
+    overlay: segment
+    segment: storage
+    resources:
+      - { node: node-4, exit-point: true }
+      - { node: node-2 }
+    workloads:
+      red-1: { node: node-4, host: 2, services: [tcp/80] }`,
   conditions: `conditions:
   - { link: "home-a:wan", like: 4g, jitter-ms: 10 }
   - { link: "home-a:lan", edits: [{ flow: "*", index: 3, action: drop }] }
@@ -174,10 +192,22 @@ named here are errors, with the nearest known one as a hint. The JSON Schema for
 - An address with its prefix length is an interface's (\`192.0.2.10/24\`), one without is a single address. Put IPv6 addresses in quotes:
   YAML takes a colon at the end of a word for a key.
 - \`NAME\` below stands for a name of your choice, \`[]\` for each entry of a list.
-- Tunnels within a network are WireGuard. VXLAN and segments of their own as overlays cannot be asked for yet, nor can networks of another
-  kind than \`exit-node\`.
+- Networks of another kind than \`exit-node\` cannot be asked for yet.
 
 Of the examples below every one is a part of the same farm.
+
+## What carries a network
+
+The \`overlay\` of a network is what joins its parts on different nodes. Addresses, routes and rules are the same with each.
+
+- \`wireguard\`, where nothing is said: encrypted; reaches hidden nodes too, over a node that can be reached where two are hidden.
+  Packets within the network have 1420 bytes.
+- \`vxlan\`: not encrypted, and cheaper for that. All nodes of the network need a public address of one family, IPv4 where all have it. Each
+  node takes the network's packets (UDP port 4789) from the network's other nodes only. Its identifier is the allocation's number followed by
+  the 16 bits of the exit point's prefix, so that no two networks have the same one. Packets have 1450 bytes over IPv4, 1430 over IPv6.
+- \`segment\`: over an Ethernet of the farm, named by \`segment\`, on which each of the nodes has a NIC without address that does nothing
+  else; hidden nodes can be among them. It is like a VLAN: several networks can share a segment, and each takes frames from its own nodes
+  only, by their MAC addresses; no tags are used, so that any switch will do. Not encrypted; packets have 1500 bytes.
 `;
   const sections = Object.keys(schema.properties ?? {}).flatMap((key) => section(key, keys));
   return `${[head, ...sections].join("\n").trimEnd()}\n`;

@@ -148,9 +148,18 @@ export interface StandbyConfig {
   readonly nic: string;
 }
 
+/** What carries a network from node to node where that is not WireGuard (seed 1, "there are other overlays"). */
+export type Overlay =
+  /** Over the public addresses of its nodes. */
+  | { readonly kind: "vxlan" }
+  /** Over NICs of its own on an Ethernet. */
+  | { readonly kind: "segment"; readonly segment: string };
+
 export interface UserNetwork {
   readonly name: string;
   readonly kind: "exit-node";
+  /** Absent: WireGuard. */
+  readonly overlay?: Overlay;
   readonly allocationNumber: number;
   /** IPv4 addresses that the network's user owns, of the farmer's routable network. */
   readonly ownedIpv4: readonly Address[];

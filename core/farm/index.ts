@@ -6,6 +6,8 @@ export { farmText } from "./write.ts";
 export * from "./allocation.ts";
 export * from "./nat.ts";
 export * from "./held-ports.ts";
+export * from "./overlays.ts";
+export * from "./whereabouts.ts";
 export * from "./parts.ts";
 export { farmFileKind, judgeDocument, loadFarm } from "./load.ts";
 export * from "./plugs.ts";

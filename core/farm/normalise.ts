@@ -24,6 +24,7 @@ import type {
   HomeRouter,
   InternetHost,
   Nic,
+  Overlay,
   PublicConfig,
   StaticRoute,
   UpstreamRouter,
@@ -94,10 +95,17 @@ function nodeOf(name: string, entry: NodeEntry, routers: ReadonlyMap<string, Rou
   };
 }
 
+/** A segment that is left out is one that there is not: a rule refuses both. */
+function overlayOf({ overlay, segment = "" }: NetworkEntry): Overlay | undefined {
+  if (overlay === undefined || overlay === "wireguard") return undefined;
+  return overlay === "vxlan" ? { kind: overlay } : { kind: overlay, segment };
+}
+
 function networkOf(name: string, entry: NetworkEntry, onlyAllocation: number): UserNetwork {
   return {
     name,
     kind: entry.kind,
+    ...present({ overlay: overlayOf(entry) }),
     allocationNumber: entry.allocation ?? onlyAllocation,
     ownedIpv4: (entry["owned-ipv4"] ?? []).map(address),
     resources: entry.resources.map((resource) => ({

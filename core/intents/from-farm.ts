@@ -1,12 +1,12 @@
 /** The intents of a farm. The same for any order of the file: everything is taken in the order of names. */
 import { failure, success } from "../common/index.ts";
 import type { Outcome, Prefix, Problem } from "../common/index.ts";
-import { heldUdpPorts, presenceAt } from "../farm/index.ts";
+import { heldUdpPorts, nodesOfResource, overlayNicOf, presenceAt, vxlanPort, vxlanUnderlayOf } from "../farm/index.ts";
 import type { Farm, FarmNode, NetworkResource, PortForward, Service, UserNetwork } from "../farm/index.ts";
 import { advise, grantPrefix, reserveExitNode, reservePrefix, startAllocator } from "../allocate/index.ts";
 import type { AllocatorState } from "../allocate/index.ts";
 import { hexOf, subnetNumberOf } from "../derive/index.ts";
-import type { AllocationIntent, Intents, NetworkIntent, NodeIntent, ResourceIntent, WorkloadIntent } from "./intents.ts";
+import type { AllocationIntent, Intents, NetworkIntent, NodeIntent, OverlayIntent, ResourceIntent, WorkloadIntent } from "./intents.ts";
 
 const compare = (one: string | number | bigint, other: string | number | bigint): number => (one < other ? -1 : one > other ? 1 : 0);
 const byName = (one: { readonly name: string }, other: { readonly name: string }): number => compare(one.name, other.name);
@@ -17,6 +17,8 @@ const error = (code: string, message: string, hint?: string): Problem => ({
   message,
   ...(hint === undefined ? {} : { hint }),
 });
+
+type Nodes = ReadonlyMap<string, FarmNode>;
 
 /** A resource with the network it is of and the exit node in whose part its prefix lies. */
 interface Placed {
@@ -35,6 +37,8 @@ interface Workings {
   readonly heldPorts: ReadonlyMap<string, ReadonlySet<number>>;
   /** By node: subnet number -> the network that has it there. */
   readonly subnetsOfNode: Map<string, Map<number, string>>;
+  /** A network that is a VXLAN, of each node that has one. */
+  readonly vxlans: Map<string, string>;
   readonly problems: Problem[];
 }
 
@@ -78,7 +82,7 @@ const reserveExitNodes = (nodes: readonly FarmNode[], workings: Workings): void 
 };
 
 /** The exit node number that a network's prefixes come from; a Problem unless it has exactly one exit point, on an exit node. */
-const exitNodeOf = (network: UserNetwork, nodes: ReadonlyMap<string, FarmNode>): number | Problem => {
+const exitNodeOf = (network: UserNetwork, nodes: Nodes): number | Problem => {
   const exitPoints = network.resources.filter((resource) => resource.exitPoint);
   const [exitPoint] = exitPoints;
   if (exitPoint === undefined || exitPoints.length > 1) {
@@ -94,7 +98,7 @@ const exitNodeOf = (network: UserNetwork, nodes: ReadonlyMap<string, FarmNode>):
   return exitNode.number;
 };
 
-const place = (networks: readonly UserNetwork[], nodes: ReadonlyMap<string, FarmNode>, workings: Workings): readonly Placed[] => {
+const place = (networks: readonly UserNetwork[], nodes: Nodes, workings: Workings): readonly Placed[] => {
   const placed: Placed[] = [];
   for (const network of networks) {
     const exitNode = exitNodeOf(network, nodes);
@@ -113,9 +117,7 @@ const place = (networks: readonly UserNetwork[], nodes: ReadonlyMap<string, Farm
           ),
         );
       } else {
-        const home = nodes.get(resource.node);
-        const standbys = resource.exitPoint ? (home?.exitNode?.standbys ?? []) : [];
-        placed.push({ network, resource, exitNode, nodes: [resource.node, ...standbys.map(({ node }) => node)] });
+        placed.push({ network, resource, exitNode, nodes: nodesOfResource(resource, nodes.get(resource.node)) });
       }
     }
   }
@@ -130,21 +132,49 @@ const subnetsOf = (workings: Workings, node: string): Map<number, string> => {
   return subnets;
 };
 
+/** Who else listens on the port that a resource's tunnel would have on a node (EX-21); a resource without tunnel has no port. */
+const listenerOn = (
+  { heldPorts, vxlans }: Workings,
+  { overlay }: UserNetwork,
+  node: string,
+  port: number,
+): { readonly service: true } | { readonly vxlan: string } | undefined => {
+  if (overlay !== undefined) return undefined;
+  if (heldPorts.get(node)?.has(port) === true) return { service: true };
+  const vxlan = port === vxlanPort ? vxlans.get(node) : undefined;
+  return vxlan === undefined ? undefined : { vxlan };
+};
+
+/** All VXLANs of a node have one port, which none of its own services may hold. */
+const noteVxlans = (placed: readonly Placed[], workings: Workings): void => {
+  for (const { network, resource } of placed) {
+    if (network.overlay?.kind !== "vxlan") continue;
+    workings.vxlans.set(resource.node, workings.vxlans.get(resource.node) ?? network.name);
+    if (workings.heldPorts.get(resource.node)?.has(vxlanPort) !== true) continue;
+    const message = `network ${network.name} is a VXLAN and has the port ${vxlanPort} on ${resource.node}, and so has the node's own service udp/${vxlanPort}`;
+    workings.problems.push(error("port-held", message, "give the service another port, or the network another overlay"));
+  }
+};
+
 /** Names and port of a resource follow from its subnet number, so one node holds each number once, whatever the allocations (EX-21). */
 const noteSubnet = (workings: Workings, { network, nodes }: Placed, prefix: Prefix): void => {
+  const port = subnetNumberOf(prefix);
   for (const node of nodes) {
     const subnets = subnetsOf(workings, node);
-    const other = subnets.get(subnetNumberOf(prefix));
+    const other = subnets.get(port);
     if (other !== undefined) {
       const message = `networks ${other} and ${network.name} both have a prefix with the bytes ${hexOf(prefix)} on ${node}, so the same WireGuard port`;
       workings.problems.push(error("subnet-twice-on-node", message, "give one of them another prefix"));
     }
-    if (workings.heldPorts.get(node)?.has(subnetNumberOf(prefix)) === true) {
-      const port = subnetNumberOf(prefix);
+    const listener = listenerOn(workings, network, node, port);
+    if (listener !== undefined && "service" in listener) {
       const message = `network ${network.name} has the WireGuard port ${port} on ${node}, and so has the node's own service udp/${port}`;
       workings.problems.push(error("port-held", message, "give the network another prefix there, or the service another port"));
+    } else if (listener !== undefined) {
+      const message = `network ${network.name} has a prefix with the bytes ${hexOf(prefix)} on ${node}, so the UDP port of the VXLAN of ${listener.vxlan}`;
+      workings.problems.push(error("tunnel-port-is-vxlan", message, "give it another prefix"));
     }
-    subnets.set(subnetNumberOf(prefix), network.name);
+    subnets.set(port, network.name);
   }
 };
 
@@ -155,7 +185,7 @@ const allot = (placed: Placed, workings: Workings): void => {
   const holder = { network: network.name, node: resource.node, exitNode };
   // A farm file starts from nothing: no prefix rests, so the moment is of no account.
   const isTaken = (node: string, subnetNumber: number): boolean =>
-    subnetsOf(workings, node).has(subnetNumber) || workings.heldPorts.get(node)?.has(subnetNumber) === true;
+    subnetsOf(workings, node).has(subnetNumber) || listenerOn(workings, network, node, subnetNumber) !== undefined;
   const avoid = { has: (subnetNumber: number): boolean => nodes.some((node) => isTaken(node, subnetNumber)) };
   const outcome =
     resource.prefix === undefined ? grantPrefix(state, { ...holder, avoid }, 0) : reservePrefix(state, holder, resource.prefix, 0);
@@ -181,15 +211,26 @@ const sortedForwards = (forwards: readonly PortForward[]): readonly PortForward[
       compare(one.address.value, other.address.value) || compare(one.protocol, other.protocol) || compare(one.port, other.port),
   );
 
-const networkIntent = (network: UserNetwork, prefixes: ReadonlyMap<NetworkResource, Prefix>): NetworkIntent => {
+/** A VXLAN whose nodes have no family in common is refused with the farm file. */
+const overlayIntent = ({ overlay, resources }: UserNetwork, nodes: Nodes): OverlayIntent | undefined => {
+  if (overlay?.kind !== "vxlan") return overlay === undefined ? undefined : { kind: overlay.kind };
+  return { kind: "vxlan", underlay: vxlanUnderlayOf(resources.flatMap(({ node }) => nodes.get(node) ?? [])) ?? "ipv4" };
+};
+
+const networkIntent = (network: UserNetwork, prefixes: ReadonlyMap<NetworkResource, Prefix>, nodes: Nodes): NetworkIntent => {
   const resources: ResourceIntent[] = [];
   for (const resource of network.resources) {
     const prefix = prefixes.get(resource);
-    if (prefix !== undefined) resources.push({ node: resource.node, exitPoint: resource.exitPoint, prefix });
+    const node = nodes.get(resource.node);
+    const nic = network.overlay?.kind === "segment" && node !== undefined ? overlayNicOf(node, network.overlay.segment)?.name : undefined;
+    const place = nic === undefined ? { node: resource.node } : { node: resource.node, nic };
+    if (prefix !== undefined) resources.push({ ...place, exitPoint: resource.exitPoint, prefix });
   }
+  const overlay = overlayIntent(network, nodes);
   return {
     name: network.name,
     kind: network.kind,
+    ...(overlay === undefined ? {} : { overlay }),
     allocationNumber: network.allocationNumber,
     ownedIpv4: network.ownedIpv4.toSorted((one, other) => compare(one.value, other.value)),
     resources: resources.toSorted((one, other) => compare(one.node, other.node)),
@@ -209,16 +250,25 @@ const nodeIntent = (node: FarmNode): NodeIntent => ({
 /**
  * The intents of a farm, in the order of names and numbers. Prefixes that the file states are reserved first, the allocator then
  * gives the rest. Errors: those of the allocator, an exit point that is not one or not on an exit node, the same prefix bytes twice
- * on a node, the port of a service of the node's own. Warnings and the advice to add an exit node accompany the value.
+ * on a node, the port of a service of the node's own or of its VXLANs. Warnings and the advice to add an exit node accompany the value.
  */
 export function intentsOf(farm: Farm): Outcome<Intents> {
   const heldPorts = new Map(farm.nodes.map((node) => [node.name, heldUdpPorts(node)]));
-  const workings: Workings = { allocators: new Map(), prefixes: new Map(), subnetsOfNode: new Map(), heldPorts, problems: [] };
+  const workings: Workings = {
+    allocators: new Map(),
+    prefixes: new Map(),
+    subnetsOfNode: new Map(),
+    heldPorts,
+    vxlans: new Map(),
+    problems: [],
+  };
   const nodes = farm.nodes.toSorted(byName);
   const networks = farm.networks.toSorted(byName);
   startAllocators(farm, workings);
   reserveExitNodes(nodes, workings);
-  const placed = place(networks, new Map(nodes.map((node) => [node.name, node])), workings);
+  const byNodeName: Nodes = new Map(nodes.map((node) => [node.name, node]));
+  const placed = place(networks, byNodeName, workings);
+  noteVxlans(placed, workings);
   for (const one of placed) if (one.resource.prefix !== undefined) allot(one, workings);
   for (const one of placed) if (one.resource.prefix === undefined) allot(one, workings);
   const allocations = farm.allocations
@@ -230,7 +280,11 @@ export function intentsOf(farm: Farm): Outcome<Intents> {
   }
   if (workings.problems.some((problem) => problem.severity === "error")) return failure(...workings.problems);
   return success(
-    { allocations, nodes: nodes.map(nodeIntent), networks: networks.map((network) => networkIntent(network, workings.prefixes)) },
+    {
+      allocations,
+      nodes: nodes.map(nodeIntent),
+      networks: networks.map((network) => networkIntent(network, workings.prefixes, byNodeName)),
+    },
     workings.problems,
   );
 }

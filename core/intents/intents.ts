@@ -1,5 +1,5 @@
 /** What the store holds as wishes: the list of networks and where exit nodes are. Everything else is derived from it. */
-import type { ExitNodeConfig, PortForward, PublicConfig, Service } from "../farm/index.ts";
+import type { ExitNodeConfig, PortForward, PublicConfig, Service, Underlay } from "../farm/index.ts";
 import type { Address, Prefix } from "../common/index.ts";
 
 /** All intents of a store, in the order of their names and numbers. */
@@ -25,6 +25,8 @@ export interface NodeIntent {
 export interface NetworkIntent {
   readonly name: string;
   readonly kind: "exit-node";
+  /** Absent: WireGuard. */
+  readonly overlay?: OverlayIntent;
   readonly allocationNumber: number;
   readonly ownedIpv4: readonly Address[];
   readonly resources: readonly ResourceIntent[];
@@ -32,8 +34,15 @@ export interface NetworkIntent {
   readonly portForwards: readonly PortForward[];
 }
 
+/** What carries a network where that is not WireGuard. */
+export type OverlayIntent =
+  /** `underlay`: the family of the public addresses between which it runs, which stays as it is while nodes come and go. */
+  { readonly kind: "vxlan"; readonly underlay: Underlay } | { readonly kind: "segment" };
+
 export interface ResourceIntent {
   readonly node: string;
+  /** The NIC of the node that carries it, where the network is on a segment of its own. */
+  readonly nic?: string;
   readonly exitPoint: boolean;
   /** Always present here: stated in the farm file or handed out by the allocator. */
   readonly prefix: Prefix;

@@ -6,7 +6,9 @@ import { resourcesOn } from "./networks.ts";
 /** A node with a public address of a family is taken for public in it, one without for hidden behind IPv4 NAT. */
 export function expectedFacts(intents: Intents): NodeFacts[] {
   return intents.nodes.map((node) => {
-    const keys = resourcesOn(node.name, intents).map(({ network, resource }) => wgName(resource.prefix, network.allocationNumber));
+    const keys = resourcesOn(node.name, intents)
+      .filter(({ network }) => network.overlay === undefined)
+      .map(({ network, resource }) => wgName(resource.prefix, network.allocationNumber));
     const ipv4 = node.public?.ipv4?.address;
     const ipv6 = node.public?.ipv6?.address;
     return {

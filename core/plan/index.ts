@@ -4,7 +4,7 @@ export { hostLinkGroup } from "./host-rules.ts";
 export { closeFence, fencedGatewayOf, fencedNamespace, openFence, type FencedGateway } from "./fence.ts";
 export { candidatesFor, hostedIntents, leasedExitNodes, type ExitNodeHome } from "./hosts.ts";
 export { planNode } from "./plan-node.ts";
-export { resourcesOn } from "./networks.ts";
+export { factsByNode, resourcesOn } from "./networks.ts";
 export { createPlanMemory } from "./memory.ts";
 export type { PlanMemory } from "./memory.ts";
 export { expectedFacts } from "./expected-facts.ts";

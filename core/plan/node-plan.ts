@@ -31,9 +31,26 @@ export type LinkPlan =
   | (LinkCommon & { readonly kind: "bridge" })
   /** One end of a pair; the other end is planned in `peerNamespace` under `peerName`, and names this one in turn. */
   | (LinkCommon & { readonly kind: "veth"; readonly peerNamespace: string; readonly peerName: string })
-  /** A child of a NIC of the host's namespace, bridge mode. */
-  | (LinkCommon & { readonly kind: "macvlan"; readonly parent: string })
+  /**
+   * A child of a NIC of the host's namespace, in bridge mode. With `sources`, sorted, in source mode: frames of these MAC addresses alone
+   * come in, from the wire only.
+   */
+  | (LinkCommon & { readonly kind: "macvlan"; readonly parent: string; readonly sources?: readonly string[] })
+  | (LinkCommon & { readonly kind: "vxlan"; readonly vxlan: VxlanPlan })
   | (LinkCommon & { readonly kind: "wireguard"; readonly wireguard: WireguardPlan });
+
+/** Point to multipoint over unicast; it learns nothing. */
+export interface VxlanPlan {
+  /** The namespace in which its UDP socket lives. */
+  readonly socketNamespace: string;
+  /** Network identifier, 24 bits. */
+  readonly vni: number;
+  /** The address that it sends from. */
+  readonly local: string;
+  readonly port: number;
+  /** Who is reached where; frames to all go to every one of them. */
+  readonly forwarding: readonly { readonly mac: string; readonly destination: string }[];
+}
 
 export interface WireguardPlan {
   /** The namespace in which its UDP socket lives: `public` where the node has it, else `host`. */

@@ -1,17 +1,20 @@
 /** The whole plan of a node: the parts of its roles, merged. */
-import { wgListenPort } from "../derive/index.ts";
-import type { Intents, NodeFacts, NodeIntent } from "../intents/index.ts";
+import { publicNamespace, wgListenPort } from "../derive/index.ts";
+import type { Intents, NetworkIntent, NodeFacts, NodeIntent } from "../intents/index.ts";
 import { planGateway } from "./gateway.ts";
 import { hostRules } from "./host-rules.ts";
 import { forgetful } from "./memory.ts";
 import type { PlanMemory } from "./memory.ts";
 import { allocationNumbered, networksOfGateway, nodeNamed, resourceOf, resourcesOn } from "./networks.ts";
+import type { Located } from "./networks.ts";
 import type { NodePlan } from "./node-plan.ts";
 import { mergeParts } from "./part.ts";
 import type { NamespacePart } from "./part.ts";
 import { planPublic } from "./public.ts";
-import { planResource, socketNamespaceOf } from "./resource.ts";
+import { socketNamespaceOf } from "./overlay.ts";
+import { planResource } from "./resource.ts";
 import { reservedPorts } from "./sysctls.ts";
+import { vxlanRules } from "./vxlan-rules.ts";
 import { planWorkload } from "./workload.ts";
 
 const gatewayParts = (node: NodeIntent, intents: Intents, memory: PlanMemory): readonly NamespacePart[] => {
@@ -23,6 +26,12 @@ const gatewayParts = (node: NodeIntent, intents: Intents, memory: PlanMemory): r
 };
 
 const hostPart: NamespacePart = { name: "host", tables: [hostRules] };
+
+/** Ports of the node's tunnels; a VXLAN's is below those that the kernel gives. */
+const tunnelPorts = (resources: readonly Located[]): readonly number[] =>
+  resources.filter(({ network }) => network.overlay === undefined).map(({ resource }) => wgListenPort(resource.prefix));
+
+const networksOf = (resources: readonly Located[]): readonly NetworkIntent[] => [...new Set(resources.map(({ network }) => network))];
 
 /**
  * The desired state of `node`: `public` where it has one, the gateway where it is an exit node, its network resources and their workloads.
@@ -36,8 +45,10 @@ export function planNode(node: string, intents: Intents, facts: readonly NodeFac
   const resources = resourcesOn(node, intents);
   const parts = [
     ...(resources.length === 0 ? [] : [hostPart]),
-    ...(self.public === undefined ? [] : [planPublic(node, self.public)]),
-    { name: socketNamespaceOf(self), sysctls: reservedPorts(resources.map(({ resource }) => wgListenPort(resource.prefix))) },
+    ...(self.public === undefined
+      ? []
+      : [planPublic(node, self.public), { name: publicNamespace, tables: [vxlanRules(node, networksOf(resources), facts)] }]),
+    { name: socketNamespaceOf(self), sysctls: reservedPorts(tunnelPorts(resources)) },
     ...gatewayParts(self, intents, memory),
     ...resources.flatMap(({ network, resource }) => planResource(self, network, resource, facts, memory)),
     ...resources.flatMap(({ network, resource }) =>

@@ -1,13 +1,33 @@
 /** The rules of a network resource: what a workload may use as source, and segment sizes that fit the tunnels. */
 import { formatPrefix } from "../common/index.ts";
 import type { Prefix } from "../common/index.ts";
-import { nrLocalName, nrNetwork4, wgName } from "../derive/index.ts";
+import { nrLocalName, nrNetwork4 } from "../derive/index.ts";
 import type { NftTablePlan } from "./node-plan.ts";
+import type { OverlayPlan } from "./overlay.ts";
+
+const setOf = (texts: readonly string[]): string => `{ ${texts.join(", ")} }`;
+
+/** Of each other resource only what it may send, and of nobody else anything: what AllowedIPs see to in WireGuard. */
+const sendersChecked = ({ link, senders }: OverlayPlan): readonly string[] => {
+  if (senders === undefined) return [];
+  const arriving = `  iifname "${link.name}"`;
+  return [
+    ...senders.flatMap(({ mac, sources }) => {
+      const from = `${arriving} ether saddr ${mac}`;
+      if (sources === undefined) return [`${from} accept`];
+      return ([4, 6] as const).map((family) => {
+        const own = sources.filter(({ address }) => address.family === family).map(formatPrefix);
+        return `${from} ${family === 4 ? "ip" : "ip6"} saddr ${setOf(own)} accept`;
+      });
+    }),
+    `${arriving} drop`,
+  ];
+};
 
 /** Within a network nothing else is blocked. `prefix` is the resource's /64, `n` its allocation number. */
-export function resourceRules(prefix: Prefix, n: number): NftTablePlan {
+export function resourceRules(prefix: Prefix, n: number, overlay: OverlayPlan): NftTablePlan {
   const local = `"${nrLocalName(prefix, n)}"`;
-  const tunnel = `"${wgName(prefix, n)}"`;
+  const tunnel = `"${overlay.link.name}"`;
   return {
     family: "inet",
     name: "farmlab",
@@ -17,6 +37,7 @@ export function resourceRules(prefix: Prefix, n: number): NftTablePlan {
       `  iifname ${local} ip saddr != ${formatPrefix(nrNetwork4(prefix))} drop`,
       // Link-local and unspecified sources are for neighbour discovery; the kernel forwards neither.
       `  iifname ${local} ip6 saddr != { ${formatPrefix(prefix)}, fe80::/10, :: } drop`,
+      ...sendersChecked(overlay),
       "}",
       "chain forward {",
       "  type filter hook forward priority filter; policy accept;",

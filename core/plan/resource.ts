@@ -1,4 +1,4 @@
-/** A network resource: its namespace, bridge and tunnel; as exit point also its link to the gateway. */
+/** A network resource: its namespace, bridge and overlay; as exit point also its link to the gateway. */
 import { formatPrefix } from "../common/index.ts";
 import type { Prefix } from "../common/index.ts";
 import {
@@ -15,13 +15,9 @@ import {
   nrLocalName,
   nrNamespace,
   peerRoutes,
-  publicNamespace,
   resourceDefaultRoutes,
   wgIP4RT,
-  wgListenPort,
   wgLL,
-  wgName,
-  wireguardMtu,
 } from "../derive/index.ts";
 import type { NetworkIntent, NodeFacts, NodeIntent, ResourceIntent } from "../intents/index.ts";
 import { resourceLinkLocal } from "./link-local.ts";
@@ -31,15 +27,12 @@ import type { AddressPlan, LinkPlan, RoutePlan } from "./node-plan.ts";
 import { forgetful } from "./memory.ts";
 import type { PlanMemory } from "./memory.ts";
 import type { NamespacePart } from "./part.ts";
-import { directPeers, factsWithin, wireguardPeers } from "./peers.ts";
+import { planOverlay, socketNamespaceOf, vxlanSourceOf } from "./overlay.ts";
+import type { OverlayPlan } from "./overlay.ts";
+import { factsWithin } from "./peers.ts";
 import { resourceRules } from "./resource-rules.ts";
 import { routePlan } from "./routes.ts";
 import { bridgeSysctls, routerSysctls } from "./sysctls.ts";
-
-/** The namespace in which a node's tunnels have their sockets. */
-export function socketNamespaceOf(node: NodeIntent | undefined): string {
-  return node?.public === undefined ? "host" : publicNamespace;
-}
 
 /** The bridge of the host's namespace that joins the resource and its workloads. */
 const bridgePart = (node: string, prefix: Prefix, n: number): NamespacePart => {
@@ -63,19 +56,19 @@ const bridgePart = (node: string, prefix: Prefix, n: number): NamespacePart => {
 };
 
 /**
- * Routes to the network's other resources. The exit point has one for each, tunnel or no tunnel yet: without it the packet would go
+ * Routes to the network's other resources. The exit point has one for each, reached or not yet: without it the packet would go
  * back to the gateway, which sent it. The others have them for their direct peers; the rest goes by the exit point.
  */
-const routesWithin = (mine: ResourceIntent, network: NetworkIntent, facts: readonly NodeFacts[]): readonly RoutePlan[] => {
-  const others = mine.exitPoint ? resourcesOf(network).filter((other) => other !== mine) : directPeers(mine, network, facts);
-  return others.flatMap((other) => peerRoutes(mine.prefix, other.prefix, network.allocationNumber).map(routePlan));
+const routesWithin = (mine: ResourceIntent, network: NetworkIntent, { link, peers }: OverlayPlan): readonly RoutePlan[] => {
+  const others = mine.exitPoint ? resourcesOf(network).filter((other) => other !== mine) : peers;
+  return others.flatMap((other) => peerRoutes(other.prefix, link.name).map(routePlan));
 };
 
-const routesOut = (mine: ResourceIntent, network: NetworkIntent): readonly RoutePlan[] => {
+const routesOut = (mine: ResourceIntent, network: NetworkIntent, { link }: OverlayPlan): readonly RoutePlan[] => {
   const n = network.allocationNumber;
   if (mine.exitPoint) return exitPointDefaultRoutes(mine.prefix, n).map(routePlan);
   const exitPoint = exitPointOf(network);
-  return exitPoint === undefined ? [] : resourceDefaultRoutes(mine.prefix, exitPoint.prefix, n).map(routePlan);
+  return exitPoint === undefined ? [] : resourceDefaultRoutes(exitPoint.prefix, link.name).map(routePlan);
 };
 
 /** The parts of one network resource in the host's and in its own namespace. */
@@ -87,7 +80,7 @@ export function planResource(
   memory: PlanMemory,
 ): readonly NamespacePart[] {
   if (memory === forgetful) return resourceParts(node, network, mine, facts);
-  const inputs = [network, socketNamespaceOf(node), ...factsWithin(network, facts)];
+  const inputs = [network, socketNamespaceOf(node), vxlanSourceOf(node, network), ...factsWithin(network, facts)];
   return memory.recall(mine, inputs, () => resourceParts(node, network, mine, facts));
 }
 
@@ -101,26 +94,17 @@ function resourceParts(
   const n = network.allocationNumber;
   const name = nrNamespace(prefix, n);
   const local = nrLocalName(prefix, n);
-  const tunnel = wgName(prefix, n);
+  const overlay = planOverlay(node, network, mine, facts);
   const links: LinkPlan[] = [
     { kind: "veth", name: local, peerNamespace: "host", peerName: nrBridgePortName(prefix, n), mac: plannedMac(node.name, name, local) },
-    {
-      kind: "wireguard",
-      name: tunnel,
-      mtu: wireguardMtu,
-      wireguard: {
-        socketNamespace: socketNamespaceOf(node),
-        listenPort: wgListenPort(prefix),
-        peers: wireguardPeers(mine, network, facts),
-      },
-    },
+    overlay.link,
   ];
   const addresses: AddressPlan[] = [
     { link: local, address: resourceLinkLocal },
     { link: local, address: formatPrefix(nrLocalIP6(prefix)) },
     { link: local, address: formatPrefix(nrLocalIP4(prefix)) },
-    { link: tunnel, address: formatPrefix(wgLL(prefix)) },
-    { link: tunnel, address: formatPrefix(wgIP4RT(prefix)) },
+    { link: overlay.link.name, address: formatPrefix(wgLL(prefix)) },
+    { link: overlay.link.name, address: formatPrefix(wgIP4RT(prefix)) },
   ];
   if (mine.exitPoint) {
     const up = epPubName(prefix, n);
@@ -139,9 +123,9 @@ function resourceParts(
       name,
       links,
       addresses,
-      routes: [...routesWithin(mine, network, facts), ...routesOut(mine, network)],
+      routes: [...routesWithin(mine, network, overlay), ...routesOut(mine, network, overlay)],
       sysctls: routerSysctls,
-      tables: [resourceRules(prefix, n)],
+      tables: [resourceRules(prefix, n, overlay)],
     },
   ];
 }

@@ -8,7 +8,9 @@ function linkKind(link: LinkPlan): string {
     case "veth":
       return `veth to ${link.peerName} in ${link.peerNamespace}`;
     case "macvlan":
-      return `macvlan on ${link.parent}`;
+      return `macvlan on ${link.parent}${link.sources === undefined ? "" : `, for what ${link.sources.join(" and ") || "nobody"} sends`}`;
+    case "vxlan":
+      return `vxlan ${link.vxlan.vni}, port ${link.vxlan.port}, from ${link.vxlan.local} in ${link.vxlan.socketNamespace}`;
     case "wireguard":
       return `wireguard, port ${link.wireguard.listenPort}, socket in ${link.wireguard.socketNamespace}`;
   }
@@ -27,7 +29,12 @@ function linkLines(link: LinkPlan, namespace: NamespacePlan): string[] {
   const port = link.bridge === undefined ? "" : `, port of ${link.bridge}`;
   const mtu = link.mtu === undefined ? "" : `, mtu ${link.mtu}`;
   const addresses = namespace.addresses.filter((address) => address.link === link.name).map(({ address }) => `    ${address}`);
-  const peers = link.kind === "wireguard" ? link.wireguard.peers.flatMap(peerLines) : [];
+  const peers =
+    link.kind === "wireguard"
+      ? link.wireguard.peers.flatMap(peerLines)
+      : link.kind === "vxlan"
+        ? link.vxlan.forwarding.map(({ mac, destination }) => `    ${mac} at ${destination}`)
+        : [];
   return [`  ${link.name}  (${linkKind(link)}${port}${mtu})`, ...addresses, ...peers];
 }
 

@@ -43,6 +43,12 @@ const network: NetworkIntent = {
   workloads: [{ name: "blue-1", node: "node-1", host: 2, services: [{ protocol: "tcp", port: 80 }] }],
   portForwards: [{ address: ip("185.69.166.200"), protocol: "tcp", port: 8080, workload: "blue-1", workloadPort: 80 }],
 };
+const vxlanNetwork: NetworkIntent = { ...network, overlay: { kind: "vxlan", underlay: "ipv6" } };
+const segmentNetwork: NetworkIntent = {
+  ...network,
+  overlay: { kind: "segment" },
+  resources: network.resources.map((resource) => ({ ...resource, nic: "eth2" })),
+};
 const facts: NodeFacts = {
   node: "node-1",
   publicKeys: { "wg-1123-1": "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=", "wg-1abc-1": "HIgo9xNzJMWLKASShiTqIybxZ0U3wGLiUeJ1PKf8ykw=" },
@@ -72,6 +78,8 @@ const codecs: readonly Codec[] = [
   codec("node intent", node, encodeNodeIntent, decodeNodeIntent),
   codec("hidden node's intent", { name: "node-2" }, encodeNodeIntent, decodeNodeIntent),
   codec("network intent", network, encodeNetworkIntent, decodeNetworkIntent),
+  codec("intent of a VXLAN", vxlanNetwork, encodeNetworkIntent, decodeNetworkIntent),
+  codec("intent of a network on a segment", segmentNetwork, encodeNetworkIntent, decodeNetworkIntent),
   codec("node facts", facts, encodeNodeFacts, decodeNodeFacts),
   codec(
     "hidden node's facts",

@@ -29,6 +29,7 @@ import type {
   NodeFacts,
   NodeIntent,
   NodeStatus,
+  OverlayIntent,
   ResourceIntent,
   WorkloadIntent,
 } from "../intents/index.ts";
@@ -73,19 +74,31 @@ const exitNodeConfig = object<ExitNodeConfig>(
 const nodeIntent = object<NodeIntent>({ name, public: publicConfig, exitNode: exitNodeConfig }, "public", "exitNode");
 
 const service = object<Service>({ protocol, port });
-const resource = object<ResourceIntent>({ node: name, exitPoint: truth, prefix: prefix6(64), standsInFor: name }, "standsInFor");
+const resource = object<ResourceIntent>(
+  { node: name, nic: interfaceName, exitPoint: truth, prefix: prefix6(64), standsInFor: name },
+  "nic",
+  "standsInFor",
+);
+const overlayKind = object<Pick<OverlayIntent, "kind">>({ kind: oneOf("vxlan", "segment") });
+const vxlan = object<Extract<OverlayIntent, { kind: "vxlan" }>>({ kind: oneOf("vxlan"), underlay: oneOf("ipv4", "ipv6") });
+const overlay: Decoder<OverlayIntent> = (value, path) =>
+  overlayKind(value, path).kind === "vxlan" ? vxlan(value, path) : { kind: "segment" };
 const workload = object<WorkloadIntent>({ name, node: name, host: whole(2, 254), services: list(service) });
 const portForward = object<PortForward>({ address: address(4), protocol, port, workload: name, workloadPort: port });
 
-const networkIntent = object<NetworkIntent>({
-  name,
-  kind: oneOf("exit-node"),
-  allocationNumber,
-  ownedIpv4: list(address(4)),
-  resources: list(resource),
-  workloads: list(workload),
-  portForwards: list(portForward),
-});
+const networkIntent = object<NetworkIntent>(
+  {
+    name,
+    kind: oneOf("exit-node"),
+    overlay,
+    allocationNumber,
+    ownedIpv4: list(address(4)),
+    resources: list(resource),
+    workloads: list(workload),
+    portForwards: list(portForward),
+  },
+  "overlay",
+);
 
 const reachability = oneOf("public", "hidden", "none");
 

@@ -7,7 +7,10 @@ export interface DriftPlace {
   /** A link in it that is no tunnel. */
   readonly link: string;
   /** WireGuard's interface in it, if it has one with peers. */
-  readonly tunnel?: string;
+  readonly wireguard?: string;
+  /** Its VXLAN, or its interface on a segment of its own. */
+  readonly vxlan?: string;
+  readonly segment?: string;
   /** A bridge of farmlab's in the host's namespace of the same node. */
   readonly hostBridge?: string;
 }
@@ -17,6 +20,7 @@ const ownProtocol = "98";
 const strayKey = `${"A".repeat(42)}E=`;
 /** No tunnel's: those are of a /52 from 1000 on. */
 const strayPort = "1023";
+const strayMac = "02:00:00:00:00:77";
 const strayNamespace = "net-ffff-9";
 const strayRoute = "198.18.1.0/24";
 const strayAddress = "198.18.2.77/24";
@@ -54,6 +58,17 @@ const tunnelLines = (dump: string): string =>
       .join("\n"),
   );
 
+/** Of `ip -details link show type macvlan`: whose frames each one takes. */
+const sourceLines = (details: string): string =>
+  sortedLines(
+    details
+      .split("\n")
+      .map((line) =>
+        [linkName(line), ...(/ macaddr_count \d+ (.*?) (?:numtxqueues|addrgenmode)/.exec(line)?.[1] ?? "").split(" ").toSorted()].join(" "),
+      )
+      .join("\n"),
+  );
+
 /** Of a line of `ip -o link show`: `7: tunl0: <...` and `8: tunl0@NONE: <...`. */
 const linkName = (line: string): string => /^\d+: ([^:@]+)/.exec(line)?.[1] ?? "";
 
@@ -61,13 +76,15 @@ const linkName = (line: string): string => /^\d+: ([^:@]+)/.exec(line)?.[1] ?? "
 export async function driftedTexts(session: Session, { position, hostBridge }: DriftPlace): Promise<Readonly<Record<string, string>>> {
   const inside = async (...argv: string[]): Promise<string> => await session.read(position, argv);
   const outside = async (...argv: string[]): Promise<string> => await session.read({ node: position.node }, argv);
-  const [addresses, links, routes4, routes6, tables, peers, namespaces, bridge, ttl] = await Promise.all([
+  const [addresses, links, routes4, routes6, tables, peers, forwarding, details, namespaces, bridge, ttl] = await Promise.all([
     inside("ip", "-o", "address", "show"),
     inside("ip", "-o", "link", "show"),
     inside("ip", "-4", "route", "show", "table", "all", "proto", ownProtocol),
     inside("ip", "-6", "route", "show", "table", "all", "proto", ownProtocol),
     inside("nft", "--stateless", "list", "ruleset"),
     inside("wg", "show", "all", "dump"),
+    inside("bridge", "fdb", "show"),
+    inside("ip", "-details", "-o", "link", "show", "type", "macvlan"),
     outside("ip", "netns", "list"),
     hostBridge === undefined ? "" : outside("ip", "-o", "link", "show", "dev", hostBridge),
     inside("cat", "/proc/sys/net/ipv4/ip_default_ttl"),
@@ -80,6 +97,8 @@ export async function driftedTexts(session: Session, { position, hostBridge }: D
     rules: ownTables.join("").trim(),
     peers: peerLines(peers),
     tunnels: tunnelLines(peers),
+    forwarding: sortedLines(forwarding, (line) => line.includes(" dst ")),
+    "senders on the segment": sourceLines(details),
     namespaces: sortedLines(namespaces.replace(/ \(id: \d+\)/g, "")),
     "the host's links": bridge.trim(),
     "kernel settings": ttl.trim(),
@@ -94,7 +113,7 @@ export interface Handiwork {
   tidy(): Promise<void>;
 }
 
-export function handiwork(session: Session, { position, link, tunnel, hostBridge }: DriftPlace): Handiwork {
+export function handiwork(session: Session, { position, link, wireguard: tunnel, vxlan, segment, hostBridge }: DriftPlace): Handiwork {
   const inside = async (...argv: string[]): Promise<string> => await session.read(position, argv);
   const outside = async (...argv: string[]): Promise<string> => await session.read({ node: position.node }, argv);
   const inOrder = async (steps: readonly (readonly string[])[]): Promise<void> => {
@@ -109,6 +128,8 @@ export function handiwork(session: Session, { position, link, tunnel, hostBridge
     async change() {
       const [first] = peerLines(await inside("wg", "show", "all", "dump")).split("\n");
       const peer = first?.split(" ")[1];
+      const isOver6 = vxlan !== undefined && / dst \S*:/.test(await inside("bridge", "fdb", "show", "dev", vxlan));
+      const strayVtep = isOver6 ? "2001:db8:77::77" : "192.0.2.77";
       const hasDefault4 = (await inside("ip", "-4", "route", "show", "default")).trim() !== "";
       await inOrder([
         ...(hasDefault4 ? [["ip", "-4", "route", "del", "default"]] : []),
@@ -129,6 +150,14 @@ export function handiwork(session: Session, { position, link, tunnel, hostBridge
               ["wg", "set", tunnel, "listen-port", strayPort],
               ["ip", "link", "set", "dev", tunnel, "mtu", "1300"],
             ]),
+        ...(vxlan === undefined
+          ? []
+          : [
+              ["sh", "-c", 'bridge fdb show dev "$1" | while read -r mac rest; do bridge fdb del "$mac" dev "$1"; done', "sh", vxlan],
+              ["bridge", "fdb", "append", "00:00:00:00:00:00", "dev", vxlan, "dst", strayVtep, "self", "permanent"],
+              ["ip", "link", "set", "dev", vxlan, "mtu", "1300"],
+            ]),
+        ...(segment === undefined ? [] : [["ip", "link", "set", "dev", segment, "type", "macvlan", "macaddr", "set", strayMac]]),
       ]);
       await makeKernelDevices();
       if (hostBridge === undefined) return;

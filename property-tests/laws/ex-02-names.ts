@@ -9,6 +9,8 @@ import {
   nrBridgePortName,
   nrLocalName,
   nrNamespace,
+  sgName,
+  vxName,
   wgName,
   workloadNamespace,
   workloadPortName,
@@ -52,7 +54,16 @@ function fullest({ seed }: PureSubject): Names[] {
   return [0, 1, 10, 127].flatMap((n) => {
     const node = `a node with ${resources.length} resources of allocation ${n}`;
     const links = resources.flatMap((one) => [
-      ...[gwToEPName(one, n), epPubName(one, n), wgName(one, n), nrLocalName(one, n), nrBridgePortName(one, n), bridgeName(one, n)],
+      ...[
+        gwToEPName(one, n),
+        epPubName(one, n),
+        wgName(one, n),
+        vxName(one, n),
+        sgName(one, n),
+        nrLocalName(one, n),
+        nrBridgePortName(one, n),
+        bridgeName(one, n),
+      ],
       ...[2, 25, 254].map((host) => workloadPortName(one, host)),
     ]);
     const gateways = Array.from({ length: 15 }, (_, index) => gwPubName(index + 1, n));

@@ -10,7 +10,7 @@ import type { BrokenFlow, Property, PropertyOutcome } from "./law.ts";
 import { isSure } from "./lossy.ts";
 import { judgeNeverArrives } from "./never-arrives.ts";
 import type { Attempt } from "./never-arrives.ts";
-import { resourcePlaces, resourcePosition, tunnelName } from "../run/places.ts";
+import { resourcePlaces, resourcePosition, overlayName } from "../run/places.ts";
 
 const nothing = "this farm has fewer than two networks with workloads";
 const law = "EX-10: networks never reach each other by private or link-local addresses or through tunnels";
@@ -51,7 +51,7 @@ const fromWorkloads: Attempts = (session, network, others) =>
 const throughTunnels: Attempts = (session, network, others) =>
   network.resources.flatMap((resource) => {
     const from = { ...resourcePosition(network, resource), called: `the NR of network ${network.network.name} on ${resource.node}` };
-    return others.flatMap((other) => privateAttempts(session, from, tunnelName(network, resource), other));
+    return others.flatMap((other) => privateAttempts(session, from, overlayName(network, resource), other));
   });
 
 /** Every network by itself against all others. */

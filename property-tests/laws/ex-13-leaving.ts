@@ -11,6 +11,7 @@ import { lastingCount, notAsBefore, stateOfFarm } from "../run/farm-state.ts";
 import type { FarmState } from "../run/farm-state.ts";
 import { lineText, passing, stateDifference } from "../run/node-state.ts";
 import type { StateLine } from "../run/node-state.ts";
+import { overlayName } from "../run/places.ts";
 import type { Session } from "../run/session.ts";
 import { silenceWaitMs } from "./flows.ts";
 import { needsTunnels, outcomeOf } from "./law.ts";
@@ -149,18 +150,26 @@ interface Leaver {
   readonly without: Intents;
 }
 
-function traceOfLeaver(session: Session, { network, resources, owned }: Leaver): RegExp {
+/** The MAC address by which the others of its network know an NR, where its overlay has one. */
+function overlayMac(state: FarmState, network: NetworkWorld, resource: Resource): string | undefined {
+  const name = overlayName(network, resource);
+  const line = state.get(resource.node)?.find(({ kind, text }) => kind === "link" && text.startsWith(`ifname ${name} `));
+  return / address (\S+)/.exec(line?.text ?? "")?.[1];
+}
+
+function traceOfLeaver(session: Session, { network, resources, owned }: Leaver, before: FarmState): RegExp {
   const keyOf = (resource: Resource): string | undefined =>
     session.facts.get(resource.node)?.publicKeys[`wg-${hexOf(resource)}-${network.network.allocationNumber}`];
-  return new RegExp([...resources.map((one) => traceOf(network, one, keyOf(one))), ...owned.map(addressTrace)].join("|"));
+  const macs = resources.flatMap((one) => overlayMac(before, network, one) ?? []);
+  return new RegExp([...resources.map((one) => traceOf(network, one, keyOf(one))), ...macs, ...owned.map(addressTrace)].join("|"));
 }
 
 /** Takes it away and brings it back; `beforeIt` is done to the farm that still has it, and answers what was wrong about that. */
 async function leavesNothing(session: Session, leaver: Leaver, beforeIt: () => Promise<readonly string[]>): Promise<PropertyOutcome> {
   const { text, network, without } = leaver;
-  const trace = traceOfLeaver(session, leaver);
   await passPackets(session, network);
   const before = await stateOfFarm(session, { flows: true });
+  const trace = traceOfLeaver(session, leaver, before);
   const earlier = await beforeIt();
   await session.changeIntents(without);
   const left = await stateOfFarm(session, { flows: true });

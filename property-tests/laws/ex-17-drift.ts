@@ -1,6 +1,6 @@
 /** EX-17: an agent that finds its node as it should be changes nothing, and puts right what somebody changed by hand, and only that. */
 import type { StoreEntry } from "../../core/store/index.ts";
-import { gatewayUpPlace, resourcePosition, tunnelName } from "../run/places.ts";
+import { gatewayUpPlace, overlayName, resourcePosition } from "../run/places.ts";
 import { gatewayIpv4, hexOf } from "../oracle/index.ts";
 import type { NodeStatus } from "../../core/intents/index.ts";
 import type { Position, Session } from "../run/session.ts";
@@ -67,17 +67,19 @@ async function nothingToDo(session: Session): Promise<PropertyOutcome> {
   return outcomeOf(session.farm.nodes.length, [...stories, ...changed, ...(await writtenAnew(session, before))]);
 }
 
-/** One NR of every node, and every gateway. */
+/** One NR of every node and kind of overlay, and every gateway. */
 function driftPlaces(session: Session): DriftPlace[] {
   const resources = session.farm.nodes.flatMap(({ name }): DriftPlace[] => {
     const own = session.world.networks.flatMap((network) =>
       network.resources.filter(({ node }) => node === name).map((resource) => ({ network, resource })),
     );
-    return own.slice(0, 1).map(({ network, resource }) => ({
+    // The host's part of one is enough; of each kind of overlay there is one.
+    const chosen = own.filter(({ resource }, index) => own.findIndex((one) => one.resource.overlay === resource.overlay) === index);
+    return chosen.map(({ network, resource }, index) => ({
       position: resourcePosition(network, resource),
       link: `veth-${hexOf(resource)}-${network.network.allocationNumber}`,
-      hostBridge: `br-${hexOf(resource)}-${network.network.allocationNumber}`,
-      ...(network.resources.length > 1 ? { tunnel: tunnelName(network, resource) } : {}),
+      ...(index > 0 ? {} : { hostBridge: `br-${hexOf(resource)}-${network.network.allocationNumber}` }),
+      ...(network.resources.length > 1 ? { [resource.overlay]: overlayName(network, resource) } : {}),
     }));
   });
   // Where a stray address is the only one of its family on a link, the kernel takes all routes over it along when it goes, others' too.

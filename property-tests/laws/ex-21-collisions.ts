@@ -10,10 +10,14 @@ import type { Break } from "./broken-farms.ts";
 import { outcomeOf } from "./law.ts";
 import type { PropertyOutcome, PureProperty, PureSubject } from "./law.ts";
 
-const codes = ["prefix-collision", "port-held", "prefix-reserved"];
+const codes = ["prefix-collision", "port-held", "prefix-reserved", "tunnel-port-is-vxlan"];
 
-/** A resource with the 16 bits of its prefix, which are its port too. */
+/** The UDP port of every VXLAN (RFC 7348). */
+const vxlanPort = 4789;
+
+/** A resource with the 16 bits of its prefix, which are its port too where it has a tunnel. */
 interface Numbered {
+  readonly overlay: "wireguard" | "vxlan" | "segment";
   readonly network: string;
   readonly index: number;
   readonly node: string;
@@ -41,7 +45,8 @@ function stated(document: FarmFile): { readonly document: FarmFile; readonly res
   const numbered = intents.value.networks.flatMap(({ name, resources }) =>
     resources.map(({ node, prefix }): Numbered => {
       const index = next.networks?.[name]?.resources.findIndex((one) => one.node === node) ?? -1;
-      return { network: name, index, node, prefix: formatPrefix(prefix), subnet: Number((prefix.address.value >> 64n) & 0xffffn) };
+      const overlay = next.networks?.[name]?.overlay ?? "wireguard";
+      return { overlay, network: name, index, node, prefix: formatPrefix(prefix), subnet: Number((prefix.address.value >> 64n) & 0xffffn) };
     }),
   );
   return { document: next, resources: numbered };
@@ -98,6 +103,45 @@ const held = (document: FarmFile, { network, index, node, prefix, subnet }: Numb
   names: [network, prefix, node, `udp/${subnet}`],
   document: withService(document, node, `udp/${subnet}`),
 });
+
+const heldByVxlan = (document: FarmFile, { network, index, node }: Numbered): Break => ({
+  what: `a service of ${node} on the port of the VXLAN of ${network}`,
+  code: "port-held",
+  path: ["networks", network, "resources", index, "node"],
+  names: [network, node, `udp/${vxlanPort}`],
+  document: withService(document, node, `udp/${vxlanPort}`),
+});
+
+/** A tunnel on a node would have the port of the node's VXLANs, of which the file's first is named. */
+function onVxlanPort(document: FarmFile, node: string): Break {
+  const other = beside(document, node, vxlanPort);
+  const vxlan = Object.entries(document.networks ?? {}).find(
+    ([, { overlay, resources }]) => overlay === "vxlan" && resources.some((resource) => resource.node === node),
+  );
+  return {
+    what: `a tunnel on the port of the VXLANs of ${node}`,
+    code: "tunnel-port-is-vxlan",
+    path: ["networks", other.network, "resources", 1, "prefix"],
+    names: [other.prefix, node, vxlan?.[0] ?? "a VXLAN"],
+    document: other.document,
+  };
+}
+
+/** What meets where the resources have tunnels, and where they have VXLANs instead. */
+function portBreaks(document: FarmFile, resources: readonly Numbered[]): Break[] {
+  const vxlans = resources.filter(({ overlay }) => overlay === "vxlan");
+  return [
+    ...resources.filter(({ overlay }) => overlay === "wireguard").map((one) => held(document, one)),
+    ...vxlans.map((one) => heldByVxlan(document, one)),
+    ...[...new Set(vxlans.map(({ node }) => node))].map((node) => onVxlanPort(document, node)),
+  ];
+}
+
+/** The number of a resource without tunnel is nobody's port. */
+const judgePortless = (document: FarmFile, { overlay, network, node, subnet }: Numbered): string[] =>
+  overlay === "wireguard"
+    ? []
+    : judgeWhole("EX-21", `udp/${subnet} of ${network} a service of ${node}`, withService(document, node, `udp/${subnet}`), codes);
 
 function reserved(document: FarmFile, node: string, subnet: number): Break {
   const other = beside(document, node, subnet);
@@ -175,15 +219,17 @@ async function collisionsRefused(subject: PureSubject): Promise<PropertyOutcome>
     const [first] = farm?.resources ?? [];
     if (farm === undefined || first === undefined) continue;
     const { document, resources } = farm;
+    const tunnels = resources.filter(({ overlay }) => overlay === "wireguard").slice(0, 1);
     const breaks = [
-      ...resources.flatMap((one) => [meeting(document, one), held(document, one)]),
+      ...resources.map((one) => meeting(document, one)),
+      ...portBreaks(document, resources),
       ...[0xff00, 0xff1a, 0xffff].map((subnet) => reserved(document, first.node, subnet)),
     ];
     stories.push(
       ...judgeWhole("EX-21", "every prefix stated", document, codes),
       ...judgeNeighbours(document, resources, first),
-      ...judgeAvoided(document, first),
-      ...judgeIntents(document, first),
+      ...resources.flatMap((one) => judgePortless(document, one)),
+      ...tunnels.flatMap((one) => [...judgeAvoided(document, one), ...judgeIntents(document, one)]),
       ...breaks.flatMap((one) => judgeBreak("EX-21", one, codes)),
     );
     runs += breaks.length + 7;

@@ -13,6 +13,7 @@ import { standbyProperties } from "./ex-14-standby.ts";
 import { driftProperties } from "./ex-17-drift.ts";
 import { knowledgeProperties } from "./ex-18-knowledge.ts";
 import { meshProperties } from "./ex-20-mesh.ts";
+import { overlayProperties } from "./ex-20-overlays.ts";
 import { borderProperties } from "./ex-22-borders.ts";
 import { fullSizeProperties } from "./ex-23-full-size.ts";
 import { timelineProperties } from "./timeline.ts";
@@ -35,6 +36,7 @@ const properties: readonly Property[] = [
   ...driftProperties,
   ...knowledgeProperties,
   ...meshProperties,
+  ...overlayProperties,
   ...borderProperties,
   ...fullSizeProperties,
   ...expectationProperties,
@@ -109,7 +111,7 @@ export const laws: readonly Law[] = [
   law(
     "EX-20",
     "lab",
-    "WireGuard peers, AllowedIPs, ports and keepalive are as derived; endpoints of hidden nodes are learnt, and two hidden nodes are no peers",
+    "WireGuard peers, AllowedIPs, ports and keepalive are as derived; endpoints of hidden nodes are learnt, and two hidden nodes are no peers; VXLANs and segments of their own are as derived, and in every overlay each sends for itself only",
   ),
   law("EX-21", "pure", "what derivation can collide on is refused before anything changes, naming both sides"),
   law("EX-22", "lab", "a workload sends from its own prefix only, and nothing private leaves the gateway upstream"),

@@ -5,6 +5,7 @@ import { joiningMutants } from "./catalogue/joining.ts";
 import { knowledgeMutants } from "./catalogue/knowledge.ts";
 import { meshMutants } from "./catalogue/mesh.ts";
 import { nodeMutants } from "./catalogue/node.ts";
+import { overlayMutants } from "./catalogue/overlays.ts";
 import { removalMutants } from "./catalogue/removal.ts";
 import { requirementMutants } from "./catalogue/requirements.ts";
 import { routeMutants } from "./catalogue/routes.ts";
@@ -19,6 +20,7 @@ export const mutants: readonly Mutant[] = [
   ...derivationMutants,
   ...allocationMutants,
   ...meshMutants,
+  ...overlayMutants,
   ...routeMutants,
   ...ruleMutants,
   ...nodeMutants,

@@ -8,6 +8,7 @@ export type Subject =
   | "farm file"
   | "intents"
   | "mesh"
+  | "overlays"
   | "routes"
   | "gateway rules"
   | "rules of an NR"

@@ -51,29 +51,31 @@ export function endpointsFor(from: FarmNode, peer: FarmNode): Address[] {
   return candidates.filter((address) => families.has(address.family));
 }
 
-/** The tunnels of one network: every NR's interface and its peers. Two NRs on hidden nodes are no peers of each other. */
+/** The tunnels of one network, none where something else carries it: every NR's interface and its peers. Two NRs on hidden nodes are no peers of each other. */
 export function expectedMesh(world: World, { network, resources }: NetworkWorld): ExpectedInterface[] {
   const nodeNamed = (name: string): FarmNode => {
     const node = world.farm.nodes.find((candidate) => candidate.name === name);
     if (node === undefined) throw new Error(`the oracle needs node ${name}`);
     return node;
   };
-  return resources.map((resource) => ({
-    resource,
-    name: `wg-${hexOf(resource)}-${network.allocationNumber}`,
-    namespace: `net-${hexOf(resource)}-${network.allocationNumber}`,
-    listenPort: portOf(resource),
-    addresses: [
-      { address: resource.transit4, length: 16 },
-      { address: linkLocalOf(resource), length: 64 },
-    ],
-    peers: resources
-      .filter((peer) => peer !== resource && (peer.publicNode || resource.publicNode))
-      .map((peer) => ({
-        resource: peer,
-        allowedIps: allowedIps(peer),
-        endpoints: endpointsFor(nodeNamed(resource.node), nodeNamed(peer.node)),
-        port: portOf(peer),
-      })),
-  }));
+  return resources
+    .filter(({ overlay }) => overlay === "wireguard")
+    .map((resource) => ({
+      resource,
+      name: `wg-${hexOf(resource)}-${network.allocationNumber}`,
+      namespace: `net-${hexOf(resource)}-${network.allocationNumber}`,
+      listenPort: portOf(resource),
+      addresses: [
+        { address: resource.transit4, length: 16 },
+        { address: linkLocalOf(resource), length: 64 },
+      ],
+      peers: resources
+        .filter((peer) => peer !== resource && (peer.publicNode || resource.publicNode))
+        .map((peer) => ({
+          resource: peer,
+          allowedIps: allowedIps(peer),
+          endpoints: endpointsFor(nodeNamed(resource.node), nodeNamed(peer.node)),
+          port: portOf(peer),
+        })),
+    }));
 }

@@ -4,9 +4,10 @@ import type { Family } from "../../core/common/address.ts";
 import type { FarmNode } from "../../core/farm/index.ts";
 import { endpointsFor } from "./mesh.ts";
 import type { Flow, Prediction } from "./predict.ts";
-import { nodePart, wayToInternet, wayToPublic, wayToUpstream, waysBetweenGateways } from "./underlay.ts";
+import { segmentNic, vtepOf } from "./overlays.ts";
+import { nodePart, wayOverSegment, wayToInternet, wayToPublic, wayToUpstream, waysBetweenGateways } from "./underlay.ts";
 import type { PathPart, Way } from "./underlay.ts";
-import { networkNamed, resourceKey, upstreamOf } from "./world.ts";
+import { meetDirectly, networkNamed, resourceKey, upstreamOf } from "./world.ts";
 import type { Bar, Resource, World, WorkloadParty } from "./world.ts";
 
 /** What holds of every packet of a flow, whichever of its ways it takes. */
@@ -46,12 +47,23 @@ function tunnel(world: World, from: Resource, to: Resource): Ways {
   ];
 }
 
+/** What carries an overlay's packets from one NR straight to another. */
+function underneath(world: World, from: Resource, to: Resource): Ways {
+  const network = networkNamed(world, from.network);
+  const { overlay } = network.network;
+  if (overlay === undefined) return tunnel(world, from, to);
+  const near = nodeNamed(world, from.node);
+  const far = nodeNamed(world, to.node);
+  if (overlay.kind === "vxlan") return present(wayToPublic(world.farm, near, far, vtepOf(world, network, to)));
+  return present(wayOverSegment(world.farm, { near, far, nic: (node) => segmentNic(node, overlay.segment) }));
+}
+
 /** From an NR to another of its network: straight where either node is public, else by way of the exit point. */
 function between(world: World, from: Resource, to: Resource): Ways {
   if (from === to) return [[resourcePart(from)]];
   const { exitPoint } = networkNamed(world, from.network);
-  if (from.publicNode || to.publicNode || from === exitPoint || to === exitPoint) {
-    return followed([[resourcePart(from)]], tunnel(world, from, to), [[resourcePart(to)]]);
+  if (meetDirectly(from, to) || from === exitPoint || to === exitPoint) {
+    return followed([[resourcePart(from)]], underneath(world, from, to), [[resourcePart(to)]]);
   }
   return followed([[resourcePart(from)]], tunnel(world, from, exitPoint), [[resourcePart(exitPoint)]], tunnel(world, exitPoint, to), [
     [resourcePart(to)],

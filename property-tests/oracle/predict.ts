@@ -1,7 +1,7 @@
 /** What must happen to a flow, in the laws' sense. A flow of which no law says anything has no prediction. */
 import { contains, sameAddress, wellKnown } from "../../core/common/address.ts";
 import type { Address } from "../../core/common/address.ts";
-import { gatewayIpv4, networkNamed, resourceHolding, upstreamOf, workloadAt } from "./world.ts";
+import { gatewayIpv4, meetDirectly, networkNamed, resourceHolding, upstreamOf, workloadAt } from "./world.ts";
 import type { Bar, Party, World, WorkloadParty } from "./world.ts";
 
 export type Protocol = "icmp" | "udp" | "tcp";
@@ -62,7 +62,7 @@ const neverBeyondGateway = (flow: Flow, because: string): NotDelivered => ({
 /** EX-7: how many routing namespaces lie between two workloads of one network. */
 function innerHops(from: WorkloadParty, to: WorkloadParty): number {
   if (from.resource === to.resource) return 0;
-  return from.resource.publicNode || to.resource.publicNode ? 2 : 3;
+  return meetDirectly(from.resource, to.resource) ? 2 : 3;
 }
 
 const ported = (flow: Flow, portSeen: "kept" | "translated"): Pick<Delivered, "portSeen"> => (flow.protocol === "icmp" ? {} : { portSeen });
@@ -73,7 +73,7 @@ function withinNetwork(flow: Flow, from: WorkloadParty, to: WorkloadParty): Deli
     hops === 0
       ? "within one NR"
       : hops === 2
-        ? "two NRs apart, as one of the nodes is public"
+        ? `two NRs apart, as ${from.resource.overlay === "wireguard" ? "one of the nodes is public" : "their overlay reaches all of them"}`
         : "through the exit point, as both nodes are hidden";
   return {
     delivered: true,

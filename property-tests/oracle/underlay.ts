@@ -160,6 +160,18 @@ export function waysToHost(farm: Farm, node: FarmNode, host: string): readonly W
   });
 }
 
+/** From a node to another over an Ethernet on which both have a NIC, without any router; undefined where they have none. */
+export function wayOverSegment(
+  farm: Farm,
+  { near, far, nic }: { readonly near: FarmNode; readonly far: FarmNode; readonly nic: (node: FarmNode) => string },
+): Way | undefined {
+  const own = pluggedNic(near, nic(near));
+  const target = pluggedNic(far, nic(far));
+  if (own === undefined || target === undefined) return undefined;
+  const way = fromNic(farm, own, target, { onLink: true, family: 4 });
+  return way === undefined ? undefined : [nodePart(near.name), ...way];
+}
+
 /** The forwarding NIC of an exit node. */
 function forwardingNic(farm: Farm, exitNode: string): (Plugged & { readonly segment: string }) | undefined {
   const node = farm.nodes.find(({ name }) => name === exitNode);

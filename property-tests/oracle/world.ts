@@ -24,6 +24,8 @@ export interface Resource {
   readonly exitPoint: boolean;
   /** Whether its node can be reached from outside (the document gives it a namespace `public`). */
   readonly publicNode: boolean;
+  /** What carries its network. */
+  readonly overlay: "wireguard" | "vxlan" | "segment";
   readonly prefix6: Prefix;
   /** Bytes 6 and 7 of the /64. */
   readonly bytes: readonly [number, number];
@@ -102,14 +104,15 @@ function barOf(node: FarmNode, config: ExitNodeConfig, allocation: Allocation): 
   };
 }
 
-function resourceOf(network: string, node: FarmNode, exitPoint: boolean, prefix: Prefix): Resource {
+function resourceOf(network: UserNetwork, node: FarmNode, exitPoint: boolean, prefix: Prefix): Resource {
   const [a, b] = prefixBytes(prefix);
   const word = BigInt((a << 8) | b);
   return {
-    network,
+    network: network.name,
     node: node.name,
     exitPoint,
     publicNode: node.public !== undefined,
+    overlay: network.overlay?.kind ?? "wireguard",
     prefix6: networkOf(prefix),
     bytes: [a, b],
     prefix4: { address: dotted(a, b, 0), length: 24 },
@@ -142,7 +145,7 @@ export function describeWorld(farm: Farm, observed: ObservedPrefixes = new Map()
     const resources = network.resources.map((resource) => {
       const key = resourceKey(network.name, resource.node);
       const prefix = required(resource.prefix ?? observed.get(key), `the prefix of ${key}`);
-      return resourceOf(network.name, required(nodes.get(resource.node), `node ${resource.node}`), resource.exitPoint, prefix);
+      return resourceOf(network, required(nodes.get(resource.node), `node ${resource.node}`), resource.exitPoint, prefix);
     });
     const exitPoint = required(
       resources.find((resource) => resource.exitPoint),
@@ -189,6 +192,9 @@ export function networkNamed(world: World, name: string): NetworkWorld {
     `network ${name}`,
   );
 }
+
+/** Whether two NRs of one network have nothing but their overlay between them: WireGuard needs one of both nodes to be reachable. */
+export const meetDirectly = (one: Resource, other: Resource): boolean => one.overlay !== "wireguard" || one.publicNode || other.publicNode;
 
 /** The upstream router above an exit node: the one on the segment of its forwarding NIC. */
 export function upstreamOf(world: World, bar: Bar): UpstreamRouter | undefined {

@@ -5,7 +5,20 @@
 import type { LabNode } from "../../emulator/lab.ts";
 
 export type StateKind =
-  "namespace" | "link" | "address" | "route" | "rule" | "neighbour" | "nft" | "tunnel" | "flow" | "setting" | "socket" | "key";
+  | "namespace"
+  | "link"
+  | "forwarding"
+  | "sender"
+  | "address"
+  | "route"
+  | "rule"
+  | "neighbour"
+  | "nft"
+  | "tunnel"
+  | "flow"
+  | "setting"
+  | "socket"
+  | "key";
 
 export interface StateLine {
   readonly kind: StateKind;
@@ -50,6 +63,7 @@ shown() { if [ "$1" = host ]; then shift; "$@"; else /usr/lib/farmlab/native in 
 look() {
   echo "== $1 ip4"; printf "%s\\n" "link show" "address show" "route show table all" "rule show" "neighbour show" | shown "$1" ip -json -details -4 -batch -
   echo "== $1 ip6"; printf "%s\\n" "address show" "route show table all" "rule show" "neighbour show" | shown "$1" ip -json -details -6 -batch -
+  echo "== $1 forwarding"; shown "$1" bridge fdb show
   echo "== $1 nft"; shown "$1" nft --stateless list ruleset
   echo "== $1 setting"; shown "$1" cat /proc/sys/net/ipv4/ip_local_reserved_ports
   if [ -n "$tracks" ]; then echo "== $1 flow"; shown "$1" conntrack -L 2> /dev/null; fi
@@ -71,10 +85,30 @@ const entries =
     shown.map((entry) => ({ kind, text: `IPv${family} ${pick(kind, entry)}` }));
 
 const linkEntries = (links: readonly JsonObject[]): Found[] =>
-  links.map((link) => {
-    const kind = isObject(link["linkinfo"]) ? (link["linkinfo"]["info_kind"] ?? null) : null;
-    return { kind: "link", text: pick("link", { ...link, info_kind: kind }) };
+  links.flatMap((link): Found[] => {
+    const info = isObject(link["linkinfo"]) ? link["linkinfo"] : {};
+    const data = isObject(info["info_data"]) ? info["info_data"] : {};
+    const senders = Array.isArray(data["macaddr_data"]) ? data["macaddr_data"] : [];
+    const name = String(link["ifname"]);
+    const made = ["id", "local", "local6", "port", "learning"].filter((key) => data[key] !== undefined && info["info_kind"] === "vxlan");
+    return [
+      { kind: "link", text: pick("link", { ...link, info_kind: info["info_kind"] ?? null }) },
+      ...(made.length === 0
+        ? []
+        : [{ kind: "link" as const, text: `${name} ${made.map((key) => `${key} ${String(data[key])}`).join(" ")}` }]),
+      ...senders.map((mac): Found => ({ kind: "sender", text: `${name} takes frames of ${String(mac)}` })),
+    ];
   });
+
+/** Of a VXLAN: whose frames it sends where, a line for each place. */
+function readForwarding(text: string): Found[] {
+  const macs = new Map<string, string[]>();
+  for (const line of nonEmpty(text)) {
+    const [, mac = "", link = "", place = ""] = /^(\S+) dev (\S+) dst (\S+) /.exec(line) ?? [];
+    if (place !== "") macs.set(`${link} sends to ${place}`, [...(macs.get(`${link} sends to ${place}`) ?? []), mac]);
+  }
+  return [...macs].map(([way, whose]) => ({ kind: "forwarding", text: `${way} what is for ${whose.toSorted().join(" ")}` }));
+}
 
 const addressEntries = (links: readonly JsonObject[], family: string): Found[] =>
   links.flatMap((link) =>
@@ -108,6 +142,7 @@ const isDigest = (line: string): boolean => line.startsWith('comment "farmlab ')
 const readers: Readonly<Record<string, (text: string, family: string) => readonly Found[]>> = {
   namespace: () => [{ kind: "namespace", text: "is there" }],
   ip: readIp,
+  forwarding: readForwarding,
   flow: (text) =>
     nonEmpty(text).map((line) => ({
       kind: "flow",

@@ -10,9 +10,11 @@ export function resourcePosition({ network }: NetworkWorld, resource: Resource):
   return { node: resource.node, namespace: `net-${hexOf(resource)}-${network.allocationNumber}` };
 }
 
+const overlayWord = { wireguard: "wg", vxlan: "vx", segment: "sg" } as const;
+
 /** An NR's interface towards the others of its network. */
-export function tunnelName({ network }: NetworkWorld, resource: Resource): string {
-  return `wg-${hexOf(resource)}-${network.allocationNumber}`;
+export function overlayName({ network }: NetworkWorld, resource: Resource): string {
+  return `${overlayWord[resource.overlay]}-${hexOf(resource)}-${network.allocationNumber}`;
 }
 
 export function positionOf(party: Party): Position {
@@ -30,8 +32,8 @@ export function resourcePlaces(world: NetworkWorld): WatchPlace[] {
   return world.resources.flatMap((resource) => {
     const suffix = `${hexOf(resource)}-${world.network.allocationNumber}`;
     const place = (link: string): WatchPlace => ({ ...resourcePosition(world, resource), interface: link });
-    const tunnel = world.resources.length > 1 ? [place(tunnelName(world, resource))] : [];
-    return [place(`veth-${suffix}`), ...tunnel, ...(resource.exitPoint ? [place(`pub-${suffix}`)] : [])];
+    const overlay = world.resources.length > 1 ? [place(overlayName(world, resource))] : [];
+    return [place(`veth-${suffix}`), ...overlay, ...(resource.exitPoint ? [place(`pub-${suffix}`)] : [])];
   });
 }
 

@@ -4,9 +4,11 @@
  */
 export * from "./names.ts";
 export * from "./addresses.ts";
+export * from "./overlays.ts";
 export * from "./peers.ts";
 export * from "./routes.ts";
 export * from "./check.ts";
 export * from "./object.ts";
-// Of the farm room only these two pure files: its index would draw the YAML loader into every bundle that derives.
+// Of the farm room only these pure files: its index would draw the YAML loader into every bundle that derives.
 export { exitNodePart, isReservedSubnet, maximumExitNodeNumber, prefixesPerPart, subnetNumberOf, subnetOf } from "../../farm/parts.ts";
+export { vxlanPort } from "../../farm/overlays.ts";

@@ -20,6 +20,8 @@ import {
   peerAllowedIPs,
   publicNamespace,
   subnetOf,
+  sgName,
+  vxName,
   wgIP4RT,
   wgName,
   workloadNamespace,
@@ -145,8 +147,8 @@ describe("EX-2 names fit and are unique in their node", () => {
         hosts,
         (allocation, subnet, x, n, host) => {
           const p = subnetOf(allocation, subnet);
-          const byPrefix = [gwToEPName, epPubName, wgName, nrLocalName, nrBridgePortName, bridgeName, nrNamespace].map((name) =>
-            name(p, n),
+          const byPrefix = [gwToEPName, epPubName, wgName, vxName, sgName, nrLocalName, nrBridgePortName, bridgeName, nrNamespace].map(
+            (name) => name(p, n),
           );
           const names = [
             ...byPrefix,
@@ -175,7 +177,7 @@ describe("EX-2 names fit and are unique in their node", () => {
         (allocation, subnets, n, workloads) => {
           const prefixes = subnets.map((subnet) => subnetOf(allocation, subnet));
           const interfaces = prefixes.flatMap((p) => [
-            ...[gwToEPName, epPubName, wgName, nrLocalName, nrBridgePortName, bridgeName].map((name) => name(p, n)),
+            ...[gwToEPName, epPubName, wgName, vxName, sgName, nrLocalName, nrBridgePortName, bridgeName].map((name) => name(p, n)),
             ...workloads.map((host) => workloadPortName(p, host)),
           ]);
           const gateways = Array.from({ length: 15 }, (_, index) => gwPubName(index + 1, n));

@@ -35,6 +35,16 @@ export function wgName(prefix: Prefix, n: number): string {
   return `wg-${hexOf(prefix)}-${n}`;
 }
 
+/** The VXLAN interface of a network that is carried by one, e.g. vx-1abc-1. */
+export function vxName(prefix: Prefix, n: number): string {
+  return `vx-${hexOf(prefix)}-${n}`;
+}
+
+/** The interface on a segment of its own of a network that is carried by one, e.g. sg-1abc-1. */
+export function sgName(prefix: Prefix, n: number): string {
+  return `sg-${hexOf(prefix)}-${n}`;
+}
+
 /** NRLocalName: the network resource's interface on its bridge, e.g. veth-1abc-1. */
 export function nrLocalName(prefix: Prefix, n: number): string {
   return `veth-${hexOf(prefix)}-${n}`;

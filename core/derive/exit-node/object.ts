@@ -119,8 +119,10 @@ export function deriveExitNode(input: ExitNodeInput): Outcome<ExitNodeDerivation
       AllowedIPs: texts(isExitPoint ? exitPeerAllowedIPs : peerAllowedIPs(prefix)),
       routes: {
         gateway: [...gatewayBaseRoutes(allocation, x, n), ...gatewayResourceRoutes(prefix, exitPoint, n)].map(routeText),
-        exitPoint: [...exitPointDefaultRoutes(exitPoint, n), ...(isExitPoint ? [] : peerRoutes(exitPoint, prefix, n))].map(routeText),
-        resource: (isExitPoint ? [] : resourceDefaultRoutes(prefix, exitPoint, n)).map(routeText),
+        exitPoint: [...exitPointDefaultRoutes(exitPoint, n), ...(isExitPoint ? [] : peerRoutes(prefix, wgName(exitPoint, n)))].map(
+          routeText,
+        ),
+        resource: (isExitPoint ? [] : resourceDefaultRoutes(exitPoint, wgName(prefix, n))).map(routeText),
       },
     },
     problems,

@@ -2,7 +2,7 @@
 import type { Address, Prefix } from "../../common/index.ts";
 import { exitNodePart } from "../../farm/parts.ts";
 import { epPubIP4R, epPubLL, gwToEPIP4, gwToEPLL, nrNetwork4, upstreamRouterLL, wgIP4RT, wgLL } from "./addresses.ts";
-import { epPubName, gwPubName, gwToEPName, wgName } from "./names.ts";
+import { epPubName, gwPubName, gwToEPName } from "./names.ts";
 import { anywhere4, anywhere6 } from "./peers.ts";
 
 /** A route as derived; link-local next hops mean something on `dev` only. */
@@ -61,18 +61,16 @@ export function exitPointDefaultRoutes(exitPoint: Prefix, n: number): readonly U
   ];
 }
 
-/** Default routes of a network resource that is not the exit point, to the exit point through WireGuard. */
-export function resourceDefaultRoutes(prefix: Prefix, exitPoint: Prefix, n: number): readonly UnicastRoute[] {
-  const dev = wgName(prefix, n);
+/** Default routes of a network resource that is not the exit point, to the exit point by its overlay's interface. */
+export function resourceDefaultRoutes(exitPoint: Prefix, dev: string): readonly UnicastRoute[] {
   return [
     { type: "unicast", to: anywhere6, via: wgLL(exitPoint).address, dev },
     { type: "unicast", to: anywhere4, via: wgIP4RT(exitPoint).address, dev },
   ];
 }
 
-/** Routes of a network resource (exit point or not) to another that is its direct WireGuard peer. */
-export function peerRoutes(prefix: Prefix, peer: Prefix, n: number): readonly UnicastRoute[] {
-  const dev = wgName(prefix, n);
+/** Routes of a network resource (exit point or not) to another that its overlay's interface reaches directly. */
+export function peerRoutes(peer: Prefix, dev: string): readonly UnicastRoute[] {
   return [
     { type: "unicast", to: peer, via: wgLL(peer).address, dev },
     { type: "unicast", to: nrNetwork4(peer), via: wgIP4RT(peer).address, dev },

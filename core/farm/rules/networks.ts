@@ -5,6 +5,7 @@ import type { Farm, NetworkResource, UserNetwork } from "../farm.ts";
 import { nearestHint } from "../../common/reading/index.ts";
 import { judgeAllocation } from "../allocation.ts";
 import { heldUdpPorts } from "../held-ports.ts";
+import { nodesOfResource } from "../whereabouts.ts";
 import { judgeResourcePrefix, maximumExitNodeNumber, subnetNumberOf } from "../parts.ts";
 import type { Path } from "../../common/reading/index.ts";
 import type { Finding, Rule } from "./rule.ts";
@@ -101,14 +102,14 @@ const statedPrefixes = (farm: Farm): Stated[] =>
 
 /** By node on which it is, or comes to be when that node stands in for the exit node. */
 const whereItMayBe = (farm: Farm, stated: Stated): (Stated & { readonly node: string })[] => {
-  const { node, exitPoint } = stated.resource;
-  const standbys = exitPoint ? (farm.nodes.find(({ name }) => name === node)?.exitNode?.standbys ?? []) : [];
-  return [node, ...standbys.map((standby) => standby.node)].map((one) => ({ ...stated, node: one }));
+  const home = farm.nodes.find(({ name }) => name === stated.resource.node);
+  return nodesOfResource(stated.resource, home).map((node) => ({ ...stated, node }));
 };
 
-/** The tunnel of a resource listens on the port that its prefix's bytes 6 and 7 give. */
+/** The tunnel of a resource listens on the port that its prefix's bytes 6 and 7 give; other overlays have no port of the resource's. */
 function heldPorts(farm: Farm, { network, node, prefix, path }: Stated & { readonly node: string }): Finding[] {
   const port = subnetNumberOf(prefix);
+  if (network.overlay !== undefined) return [];
   if (!heldUdpPorts(farm.nodes.find(({ name }) => name === node)).has(port)) return [];
   const message = `the tunnel of ${network.name} on ${node} would have port ${port} of ${formatPrefix(prefix)}, which is that of the node's own service udp/${port}`;
   return [refuse("port-held", path, message, "give the network resource another /64 there, or the service another port")];

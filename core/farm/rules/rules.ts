@@ -10,6 +10,7 @@ import { nodeRules } from "./exit-nodes.ts";
 import { internetRules } from "./internet.ts";
 import { nameRules } from "./names.ts";
 import { networkRules } from "./networks.ts";
+import { overlayRules } from "./overlays.ts";
 import { routeRules } from "./routes.ts";
 import type { Finding, Rule } from "./rule.ts";
 import { routerRules } from "./routers.ts";
@@ -28,6 +29,7 @@ const rules: readonly Rule[] = [
   ...standbyRules,
   routeRules,
   ...networkRules,
+  ...overlayRules,
   ...workloadRules,
   ...conditionRules,
   ...faultRules,

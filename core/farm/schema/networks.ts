@@ -28,6 +28,11 @@ const portForward: z.ZodType<PortForwardEntry> = z.strictObject({
 
 export const network: z.ZodType<NetworkEntry> = z.strictObject({
   kind: about("how the network reaches the internet", z.enum(["exit-node"])),
+  overlay: about(
+    "what carries it from node to node, `wireguard` where it is left out",
+    z.enum(["wireguard", "vxlan", "segment"]),
+  ).exactOptional(),
+  segment: about("with `overlay: segment`, the Ethernet on which its nodes have a NIC for it", name).exactOptional(),
   allocation: numberBetween(0, 127, "number of its allocation, left out where there is one").exactOptional(),
   "owned-ipv4": about("IPv4 addresses that the user owns, of the allocation's IPv4 network", z.array(addressText(4))).exactOptional(),
   resources: about("the network's parts: at most one on each node", z.array(resource)),

@@ -5,7 +5,7 @@ import type { Mutant } from "../mutant.ts";
 const peers = "core/plan/peers.ts";
 const derived = "core/derive/exit-node/peers.ts";
 const networks = "core/plan/networks.ts";
-const resource = "core/plan/resource.ts";
+const overlay = "core/plan/overlay.ts";
 const patched = patchedIn("mesh");
 const timed = patchedIn("timer");
 
@@ -72,7 +72,7 @@ export const meshMutants: readonly Mutant[] = [
     "return network.resources[0];",
   ]),
   patched("socket-in-host", "tunnels of a public node have their socket in the host's namespace", "EX-7 EX-8", [
-    resource,
+    overlay,
     'return node?.public === undefined ? "host" : publicNamespace;',
     'return node?.public === undefined ? "host" : "host";',
   ]),

@@ -13,8 +13,8 @@ export const removalMutants: readonly Mutant[] = [
   ]),
   applies("reserved-ports-stay", "the ports of tunnels that are gone stay reserved", "EX-13", [
     "core/plan/plan-node.ts",
-    "sysctls: reservedPorts(resources.map(({ resource }) => wgListenPort(resource.prefix)))",
-    "sysctls: resources.length < 2 ? {} : reservedPorts(resources.map(({ resource }) => wgListenPort(resource.prefix)))",
+    "sysctls: reservedPorts(tunnelPorts(resources))",
+    "sysctls: resources.length < 2 ? {} : reservedPorts(tunnelPorts(resources))",
   ]),
   acts("keys-stay", "the key of a tunnel that is gone stays in the key file", "EX-13", [
     "core/agents/reconciler.ts",

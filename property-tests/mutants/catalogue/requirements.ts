@@ -35,13 +35,13 @@ export const requirementMutants: readonly Mutant[] = [
   ]),
   intends("held-port-given", "the allocator gives a prefix whose port a service of the node holds", "EX-21", [
     fromFarm,
-    "subnetsOf(workings, node).has(subnetNumber) || workings.heldPorts.get(node)?.has(subnetNumber) === true",
+    "subnetsOf(workings, node).has(subnetNumber) || listenerOn(workings, network, node, subnetNumber) !== undefined",
     "subnetsOf(workings, node).has(subnetNumber)",
   ]),
   plans("first-port-not-reserved", "of a node's tunnels the kernel may give away the port of the first", "EX-21", [
     "core/plan/plan-node.ts",
-    "reservedPorts(resources.map(",
-    "reservedPorts(resources.slice(1).map(",
+    "reservedPorts(tunnelPorts(resources))",
+    "reservedPorts(tunnelPorts(resources.slice(1)))",
   ]),
   accepts("one-nic-taken", "an exit node may have one NIC, for forwarding and for all else", "EX-24", [
     exitNodes,
@@ -100,7 +100,7 @@ export const requirementMutants: readonly Mutant[] = [
   ]),
   plans("tunnels-on-forwarding-nic", "an exit node's tunnels leave by the NIC that is for forwarding", "EX-25", [
     "core/plan/plan-node.ts",
-    "[planPublic(node, self.public)]",
-    "[planPublic(node, { ...self.public, nic: self.exitNode?.nic ?? self.public.nic })]",
+    "planPublic(node, self.public)",
+    "planPublic(node, { ...self.public, nic: self.exitNode?.nic ?? self.public.nic })",
   ]),
 ];
