@@ -150,6 +150,9 @@ const namespacesNamed = (plans: readonly NodePlan[], name: string): { readonly n
 
 const hexOf = ({ address }: Prefix): string => ((address.value >> 64n) & 0xffffn).toString(16).padStart(4, "0");
 
+/** The kind of link by which a network resource reaches the others of its network. */
+const overlayLink = { wireguard: "wireguard", vxlan: "vxlan", segment: "macvlan" } as const;
+
 /** Over all nodes there is one link between a gateway and the network, and its exit point is a network resource like the others. */
 function judgeNetwork(plans: readonly NodePlan[], network: Intents["networks"][number]): string[] {
   const ends = network.resources.map(({ node, prefix }) => ({
@@ -171,9 +174,11 @@ function judgeNetwork(plans: readonly NodePlan[], network: Intents["networks"][n
   const kinds = new Set(
     (own?.namespace.links ?? []).map(({ kind, name }) => (kind === "veth" && name.startsWith("veth-") ? "local" : kind)),
   );
-  return kinds.has("wireguard") && kinds.has("local")
+  return kinds.has(overlayLink[network.overlay?.kind ?? "wireguard"]) && kinds.has("local")
     ? []
-    : [`the exit point of ${called} has no tunnel or no place for workloads; expected: it is a network resource like the others (EX-25)`];
+    : [
+        `the exit point of ${called} has no link to the others or no place for workloads; expected: it is a network resource like the others (EX-25)`,
+      ];
 }
 
 /** What forwarding is on: no other namespace's, and without an address of the host's own. */
