@@ -102,6 +102,41 @@ async function nothingPrivateLeaves(session: Session): Promise<PropertyOutcome> 
   return outcomeOf(runs, stories, { broken, nothing: "this farm has no network" });
 }
 
+/** From above, as one of the gateway's own part, or as somebody private: on IPv6 to workloads, on IPv4 to what is forwarded. */
+function spoofsFromAbove(session: Session, bar: Bar): Attempt[] {
+  const upstream = upstreamOf(session.world, bar);
+  if (upstream === undefined) return [];
+  const from = { node: upstream.name, called: `router ${upstream.name}` };
+  const networks = session.world.networks.filter((network) => network.bar === bar);
+  const inside = networks.flatMap((network) => firstWorkloads(session, network));
+  // Of its part, and nobody's: a neighbour of none of those that it is sent to.
+  const nobody: Address = { family: 6, value: bar.part.address.value | (0xabcn << 64n) | 0x99n };
+  const own6 = [...inside.map(({ ipv6 }) => ipv6), nobody];
+  const own4 = inside.map(({ ipv4 }) => ipv4);
+  const attempt = (foreignSource: Address, to: Address, at: number): Attempt => ({ from, to, protocol: "udp", port: at, foreignSource });
+  const onIpv6 = inside.flatMap(({ ipv6 }) =>
+    [...own6.filter((source) => !sameAddress(source, ipv6)).slice(-3), ...uniqueLocal].map((source) => attempt(source, ipv6, port)),
+  );
+  const forwards =
+    gatewayIpv4(bar) === undefined || upstream.ipv4 === undefined ? [] : networks.flatMap(({ network }) => network.portForwards);
+  const onIpv4 = forwards
+    .filter(({ protocol }) => protocol === "udp")
+    .flatMap((forward) => [...own4.slice(0, 2), ...private4].map((source) => attempt(source, forward.address, forward.port)));
+  return [...onIpv6, ...onIpv4];
+}
+
+async function nobodyInsideComesFromAbove(session: Session): Promise<PropertyOutcome> {
+  const { bars, networks, workloads } = session.world;
+  const { runs, stories, broken } = await judgeNeverArrives(session, {
+    law: "EX-22: nobody sends from above as somebody below, or as somebody private",
+    attempts: bars.flatMap((bar) => spoofsFromAbove(session, bar)),
+    victims: workloads,
+    also: networks.flatMap(outerPlaces),
+    passing: bars.map(gatewayUpPlace),
+  });
+  return outcomeOf(runs, stories, { broken, nothing: "this farm has no workload below an upstream router" });
+}
+
 interface OwnAddress {
   readonly bar: Bar;
   readonly address: Address;
@@ -181,6 +216,12 @@ async function ownAddressesAnswer(session: Session): Promise<PropertyOutcome> {
 export const borderProperties: readonly Property[] = [
   { law: "EX-22", name: "EX-22 a workload sends from its own prefix only", needs: seesTunnelled, run: ownPrefixOnly },
   { law: "EX-22", name: "EX-22 nothing private leaves a BAR upstream", needs: seesTunnelled, run: nothingPrivateLeaves },
+  {
+    law: "EX-22",
+    name: "EX-22 nobody sends from above as somebody below or private",
+    needs: seesTunnelled,
+    run: nobodyInsideComesFromAbove,
+  },
   {
     law: "EX-22",
     name: "EX-22 a BAR's own addresses answer ND, ARP and ICMP, and nothing else",

@@ -161,6 +161,21 @@ export const ruleMutants: readonly Mutant[] = [
     [gatewayRules, '      "  ip6 daddr != 2000::/3 drop",\n', ""],
     [gatewayRules, "      `  oifname ${up} ip6 daddr fc00::/7 drop`,\n", ""],
   ),
+  gateway("own-part-from-above", "packets from above may have a source of the gateway's own part", "EX-22", [
+    gatewayRules,
+    "`  iifname ${up} ip6 saddr { fc00::/7, ${formatPrefix(exitNodePart(allocation, config.number))} } drop`",
+    "`  iifname ${up} ip6 saddr fc00::/7 drop`",
+  ]),
+  gateway("first-prefix-from-above", "packets from above may have a source of the gateway's own part but for its first /64", "EX-22", [
+    gatewayRules,
+    "${formatPrefix(exitNodePart(allocation, config.number))} } drop`",
+    "${formatPrefix({ ...exitNodePart(allocation, config.number), length: 64 })} } drop`",
+  ]),
+  gateway("private-source-from-above", "packets from above to a forwarded port may have a private source", "EX-22", [
+    gatewayRules,
+    "      `  iifname ${up} ip saddr ${private4} drop`,\n",
+    "",
+  ]),
   resource("source4-unchecked", "an NR takes any IPv4 source from its workloads", "EX-22", [
     resourceRules,
     "      `  iifname ${local} ip saddr != ${formatPrefix(nrNetwork4(prefix))} drop`,\n",
