@@ -53,6 +53,23 @@ describe("farmlab-init's client", () => {
     ]);
   });
 
+  it("EX-19 asks for hundreds of services, and not for more at once than init has room for", async () => {
+    let most = 0;
+    let open = 0;
+    answer = (socket) => {
+      open += 1;
+      most = Math.max(most, open);
+      setImmediate(() => {
+        open -= 1;
+        socket.write("ok\n");
+      });
+    };
+    const client = openInitClient(path);
+    await Promise.all(Array.from({ length: 400 }, async (_, index) => await client.stop(`wg-${index}`)));
+    expect(seen).toHaveLength(400);
+    expect(most).toBeLessThan(64);
+  });
+
   it("hands on init's words, and says when init is not there", async () => {
     answer = (socket) => void socket.write("error\twg-1abc-1 is being stopped already\n");
     await expect(openInitClient(path).stop("wg-1abc-1")).rejects.toThrow("being stopped already");

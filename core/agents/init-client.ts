@@ -1,6 +1,6 @@
 /** Speaks with farmlab-init over its socket (core/common/service-line.ts). One connection per request: answers need no matching. */
 import { connect, type Socket } from "node:net";
-import { decodeLine, encodeLine, encodeStart, type Clock, type ServiceRequest } from "../common/index.ts";
+import { atMost, decodeLine, encodeLine, encodeStart, type Clock, type ServiceRequest } from "../common/index.ts";
 import { createBackOff } from "../store/index.ts";
 
 export interface RunningService {
@@ -22,9 +22,13 @@ export interface InitClient {
 
 /** init answers at once; stopping waits for a process that is given time to end. */
 const answerWaitMs = 15_000;
+/** init has room for 64 who speak with it, and others speak with it too. */
+const mostRequests = 32;
 
 export function openInitClient(socketPath: string): InitClient {
-  const request = async (line: string): Promise<string[][]> => {
+  const limited = atMost(mostRequests);
+  const request = async (line: string): Promise<string[][]> => await limited(async () => await ask(line));
+  const ask = async (line: string): Promise<string[][]> => {
     const answer = Promise.withResolvers<string[][]>();
     const collected: string[][] = [];
     const socket = readFields(socketPath, (fields) => {

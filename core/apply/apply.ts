@@ -1,4 +1,5 @@
 /** Carries a plan out: observe (or use what is known), difference, commands in as few processes as possible, namespaces in parallel. */
+import { atMost } from "../common/index.ts";
 import type { Problem } from "../common/index.ts";
 import type { NodePlan } from "../plan/index.ts";
 import { difference } from "./difference.ts";
@@ -24,6 +25,8 @@ export interface ApplyReport {
   readonly observed?: ObservedNode;
 }
 
+/** Each is a process that takes its time to start: a gateway has hundreds, and all at once they would all be late. */
+const mostTunnelsStarting = 16;
 /** A repair may take other things along; after this many looks what is still wrong is left to the next call. */
 const mostPasses = 3;
 
@@ -31,6 +34,7 @@ class Execution {
   readonly commands: { namespace: string; argv: readonly string[] }[] = [];
   readonly failures: Problem[] = [];
   readonly #system: System;
+  readonly #starting = atMost(mostTunnelsStarting);
 
   constructor(system: System) {
     this.#system = system;
@@ -140,10 +144,11 @@ class Execution {
 
   #startTunnel(tunnel: TunnelChange): Promise<void> {
     if (!tunnel.start) return Promise.resolve();
-    return this.#attempt(`starting ${tunnel.name}`, async () => {
+    const start = async (): Promise<void> => {
       await this.#system.startService(tunnelService(tunnel.name, tunnel.plan));
       await this.#system.waitForPath(tunnelSocketPath(tunnel.name));
-    });
+    };
+    return this.#attempt(`starting ${tunnel.name}`, async () => await this.#starting(start));
   }
 
   async #inside(namespace: string, inside: InsideChanges, sockets: ReadonlyMap<string, Promise<void>>): Promise<void> {

@@ -11,3 +11,4 @@ export * from "./service-line.ts";
 export * from "./clock-skew.ts";
 export * from "./remembered.ts";
 export * from "./same-value.ts";
+export * from "./at-most.ts";
