@@ -109,10 +109,14 @@ async function planOf(seat: Seat, options: WhatIfOptions, clock: Clock): Promise
   };
 }
 
+/** Until an exit node is hosted by its standby: a lease's time, and what it takes to make everything there. */
+const takeOverMs = 10_000;
+
 /** How long a failure has to stand so that what must come back in time can be seen to. */
 function holdOf(world: World, failure: Failure, { holdMs }: WhatIfOptions, rate: WatchRate): number {
   const times = world.farm.expectations.filter((one) => hasToSurvive(world, one, failure)).map(({ withinMs }) => withinMs);
-  return Math.max(holdMs, ...times.map((withinMs) => withinMs + 5 * rate.everyMs));
+  const isStoodInFor = world.farm.nodes.some(({ exitNode }) => exitNode?.standbys !== undefined);
+  return Math.max(holdMs, isStoodInFor ? takeOverMs : 0, ...times.map((withinMs) => withinMs + 5 * rate.everyMs));
 }
 
 async function tryAll(first: Seat, plan: Plan, options: WhatIfOptions, clock: Clock): Promise<readonly Tried[]> {
