@@ -1,4 +1,5 @@
 /** A person at work in a namespace of farmlab's: takes things away, adds some, and makes things of their own beside them. */
+import { withoutTimes } from "../run/node-state.ts";
 import type { Position, Session } from "../run/session.ts";
 
 export interface DriftPlace {
@@ -94,7 +95,13 @@ export async function driftedTexts(session: Session, { position, hostBridge }: D
     addresses: sortedLines(addresses),
     links: sortedLines(links, (line) => !kernelDevices.includes(linkName(line))),
     routes: `${sortedLines(routes4)}\n${sortedLines(routes6)}`,
-    rules: ownTables.join("").trim(),
+    // One that was made anew is listed last, which means nothing.
+    rules: withoutTimes(
+      ownTables
+        .map((table) => table.trim())
+        .toSorted()
+        .join("\n"),
+    ),
     peers: peerLines(peers),
     tunnels: tunnelLines(peers),
     forwarding: sortedLines(forwarding, (line) => line.includes(" dst ")),

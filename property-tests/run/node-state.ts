@@ -135,6 +135,9 @@ function readIp(text: string, family: string): Found[] {
 
 const nonEmpty = (text: string): string[] => text.split("\n").filter((line) => line.trim() !== "");
 
+/** Rules as nft lists them; what is in a set for a time is put there anew all the while. */
+export const withoutTimes = (rules: string): string => rules.replaceAll(/ timeout [0-9a-z]+/g, " timeout");
+
 /** Of a table of farmlab's own: a digest of its rules, which are shown themselves. */
 const isDigest = (line: string): boolean => line.startsWith('comment "farmlab ');
 
@@ -151,8 +154,7 @@ const readers: Readonly<Record<string, (text: string, family: string) => readonl
   nft: (text) => {
     let place: string[] = [];
     return nonEmpty(text).flatMap((line) => {
-      // What is in a set for a time is put there anew all the while.
-      const words = line.trim().replaceAll(/ timeout [0-9a-z]+/g, " timeout");
+      const words = withoutTimes(line.trim());
       if (isDigest(words)) return [];
       if (words === "}") place = place.slice(0, -1);
       else if (words.endsWith("{")) place = [...place, words.slice(0, -1).trim()];
