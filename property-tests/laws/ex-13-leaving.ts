@@ -5,7 +5,7 @@
 import { formatAddress, sameAddress, seededRandom } from "../../core/common/index.ts";
 import type { Address, Family, Prefix } from "../../core/common/index.ts";
 import type { Intents } from "../../core/intents/index.ts";
-import { addressOf, hexOf, portOf } from "../oracle/index.ts";
+import { addressOf, expectedOverlay, hexOf, portOf } from "../oracle/index.ts";
 import type { NetworkWorld, Resource } from "../oracle/index.ts";
 import { lastingCount, notAsBefore, stateOfFarm } from "../run/farm-state.ts";
 import type { FarmState } from "../run/farm-state.ts";
@@ -74,6 +74,15 @@ const isOfAnyResource = ({ kind, namespace }: StateLine): boolean => kind === "n
 const counts = ({ kind, namespace }: StateLine, node: string, { bar }: NetworkWorld): boolean =>
   !passing.has(kind) || (namespace === "gateway" && node === bar.node);
 
+/** The NICs of a network on a segment of its own: they are as promiscuous as what is on them asks for. */
+function carriersOf(session: Session, network: NetworkWorld): (node: string, line: StateLine) => boolean {
+  const nics = expectedOverlay(session.world, network).flatMap((one) =>
+    one.kind === "segment" ? [`${one.resource.node} ifname ${one.nic} `] : [],
+  );
+  return (node, { kind, namespace, text }) =>
+    kind === "link" && namespace === "host" && nics.some((nic) => `${node} ${text}`.startsWith(nic));
+}
+
 /** What is still there of the network, and what went or came that was not its own. */
 function leftBehind(
   network: NetworkWorld,
@@ -81,14 +90,15 @@ function leftBehind(
   after: FarmState,
   trace: RegExp,
   hasOthers: (node: string) => boolean,
+  isCarrier: (node: string, line: StateLine) => boolean,
 ): string[] {
   const isOwn = (line: StateLine): boolean => trace.test(lineText(line));
   return [...after].flatMap(([node, lines]) => {
     const { gone, added } = stateDifference(before.get(node) ?? [], lines);
-    const lost = gone.filter((line) => !isOwn(line) && (hasOthers(node) || !isOfAnyResource(line)));
+    const lost = gone.filter((line) => !isOwn(line) && !isCarrier(node, line) && (hasOthers(node) || !isOfAnyResource(line)));
     return [
       ...lines.filter((line) => counts(line, node, network) && isOwn(line)).map((line) => `${node} still has ${lineText(line)}`),
-      ...added.filter((line) => !isOwn(line)).map((line) => `${node} has something new, ${lineText(line)}`),
+      ...added.filter((line) => !isOwn(line) && !isCarrier(node, line)).map((line) => `${node} has something new, ${lineText(line)}`),
       ...lost.map((line) => `${node} has lost something of others, ${lineText(line)}`),
     ];
   });
@@ -178,7 +188,7 @@ async function leavesNothing(session: Session, leaver: Leaver, beforeIt: () => P
   const back = await stateOfFarm(session, { flows: true });
   const hasOthers = (node: string): boolean => without.networks.some(({ resources }) => resources.some((one) => one.node === node));
   const away = [
-    ...leftBehind(network, before, left, trace, hasOthers),
+    ...leftBehind(network, before, left, trace, hasOthers, carriersOf(session, network)),
     ...stored.map((line) => `the store still says ${line.slice(0, lineCharactersMax)}`),
   ];
   return outcomeOf(lastingCount(before), [

@@ -70,8 +70,8 @@ export const overlayMutants: readonly Mutant[] = [
   ]),
   patched("senders-stay", "an interface on a segment takes frames of those alone who were there when it was made", "EX-12 EX-13 EX-17", [
     links,
-    'link.kind === "macvlan" && link.sources !== undefined && observed.sources',
-    'link.kind === "macvlan" && link.sources === undefined && observed.sources',
+    'observed.sources !== link.sources.toSorted().join(" ")',
+    'observed.sources === "nobody"',
   ]),
   patched("service-on-vxlan-port", "a service may hold the port of its node's VXLANs", "EX-21", [
     overlayRules,
