@@ -100,8 +100,8 @@ describe("a network that is a VXLAN", () => {
   it("EX-20 is taken from its own nodes only, by identifier and address", () => {
     const rules = namespaceOf(over4, "public").tables.flatMap(({ body }) => body);
     expect(rules.filter((line) => line.includes("4789"))).toEqual([
-      '  ip saddr 185.69.166.3 udp dport 4789 @th,96,24 0x21ab0 accept comment "vx-1ab0-2"',
-      '  ip saddr 185.69.166.5 udp dport 4789 @th,96,24 0x21ab0 accept comment "vx-1ab2-2"',
+      '  ip saddr 185.69.166.3 udp dport 4789 @th,96,24 0x21ab0 accept comment "vx-1ab0-2 to vx-1ab1-2"',
+      '  ip saddr 185.69.166.5 udp dport 4789 @th,96,24 0x21ab0 accept comment "vx-1ab2-2 to vx-1ab1-2"',
       "  udp dport 4789 drop",
     ]);
   });

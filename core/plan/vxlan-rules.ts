@@ -17,14 +17,15 @@ export function vxlanRules(node: string, networks: readonly NetworkIntent[], fac
   const allowed = networks.flatMap((network) => {
     const { overlay, allocationNumber: n } = network;
     const exitPoint = exitPointOf(network);
-    if (overlay?.kind !== "vxlan" || exitPoint === undefined) return [];
-    const peers = resourcesOf(network).filter((resource) => resource.node !== node);
+    const own = network.resources.find((resource) => resource.node === node);
+    const peers = resourcesOf(network).filter((resource) => resource !== own);
+    if (overlay?.kind !== "vxlan" || exitPoint === undefined || own === undefined) return [];
     return peers.flatMap((peer) => {
       const vtep = vtepOf(peer.node, overlay, facts);
       if (vtep === undefined) return [];
       const from = `${vtep.family === 4 ? "ip" : "ip6"} saddr ${formatAddress(vtep)}`;
       const vni = `0x${vxlanVni(exitPoint.prefix, n).toString(16)}`;
-      return [`  ${from} udp dport ${vxlanPort} ${vniField} ${vni} accept comment "${vxName(peer.prefix, n)}"`];
+      return [`  ${from} udp dport ${vxlanPort} ${vniField} ${vni} accept comment "${vxName(peer.prefix, n)} to ${vxName(own.prefix, n)}"`];
     });
   });
   return {
