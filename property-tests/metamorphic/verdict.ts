@@ -97,6 +97,7 @@ const withoutValues = (line: string): string =>
     .replace(/<public key of [^>]*>/g, "<key>")
     .replace(/"mac":"[^"]*"/g, '"mac":"#"')
     .replace(/\b([a-z]+)-[0-9a-f]{4}-\d+/g, "$1-#")
+    .replace(/\b0x[0-9a-f]+/g, "#")
     .replace(/\[?[0-9a-f]*(?::[0-9a-f]*){2,}\]?/gi, "#")
     .replace(/\b\d+\.\d+\.\d+\.\d+/g, "#")
     .replace(/(?<!\/)\b\d{3,}\b/g, "#")
