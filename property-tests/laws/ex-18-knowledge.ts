@@ -62,7 +62,7 @@ async function atRest(session: Session): Promise<Rest> {
 }
 
 const hasKeys = ({ world }: Session, node: string): boolean =>
-  world.networks.some((network) => network.resources.some((resource) => resource.node === node));
+  world.networks.some(({ resources }) => resources.some((resource) => resource.node === node && resource.overlay === "wireguard"));
 
 /** What stays otherwise than before. */
 async function otherwise(session: Session, before: Known, what: string): Promise<readonly string[]> {

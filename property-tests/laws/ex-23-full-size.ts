@@ -1,7 +1,7 @@
 /** EX-23: what is as large as the path carries passes both ways; what is larger is told so; TCP needs neither luck nor errors to fit. */
 import { contains, formatAddress, sameAddress, wellKnown } from "../../core/common/index.ts";
 import type { Address } from "../../core/common/index.ts";
-import { ethernetMtu, everyFlow, pathMtu, payloadOf, predictAtRest } from "../oracle/index.ts";
+import { ethernetMtu, everyFlow, pathMtu, payloadOf, predictAtRest, toldMtu } from "../oracle/index.ts";
 import { internetName } from "../../core/farm/index.ts";
 import type { Delivered, Flow, Party } from "../oracle/index.ts";
 import type { Answer, Position, Session, Sighting } from "../run/session.ts";
@@ -126,7 +126,12 @@ async function toldTooLarge(session: Session, asked: readonly { readonly flow: F
 const tooLargeThere = async (session: Session, flows: readonly SizedFlow[]): Promise<BrokenFlow[]> =>
   await toldTooLarge(
     session,
-    flows.flatMap(({ flow, mtu }) => sizesAbove(mtu).map((bytes) => ({ flow: { ...flow, size: payloadOf(flow, bytes) }, mtu }))),
+    flows.flatMap(({ flow, prediction, mtu }) =>
+      sizesAbove(mtu).map((bytes) => ({
+        flow: { ...flow, size: payloadOf(flow, bytes) },
+        mtu: toldMtu(session.world, flow, prediction, bytes),
+      })),
+    ),
   );
 
 const isErrorAt = (place: Position, token: string | undefined, { place: at, kind, outgoing, token: seen }: Sighting): boolean =>

@@ -14,6 +14,6 @@ export type { PathConstraint } from "./paths.ts";
 export type { PathPart, Way } from "./underlay.ts";
 export * from "./mesh.ts";
 export * from "./path-mtu.ts";
-export { expectedOverlay, type ExpectedOverlay } from "./overlays.ts";
+export { ethernetMtu, expectedOverlay, type ExpectedOverlay } from "./overlays.ts";
 export * from "./upstream.ts";
 export * from "./drawing.ts";

@@ -37,7 +37,9 @@ export interface ExpectedSegmentLink extends ExpectedLink {
 export type ExpectedOverlay = ExpectedVxlan | ExpectedSegmentLink;
 
 const vxlanPort = 4789;
-const ethernetMtu = 1500;
+/** Bytes from the IP header on: of Ethernet, and within WireGuard, whose outermost packet (IPv6) is 80 bytes longer. */
+export const ethernetMtu = 1500;
+const wireguardMtu = 1420;
 /** Ethernet, VXLAN, UDP, and the outer IP header. */
 const vxlanOverhead = (family: Family): number => 14 + 8 + 8 + (family === 4 ? 20 : 40);
 
@@ -58,6 +60,13 @@ function needed<T>(value: T | undefined, what: string): T {
 /** IPv4 where every node of the network has a public address of it, else IPv6. */
 export function underlayFamily(world: World, { resources }: NetworkWorld): Family {
   return resources.every((resource) => publicAddress(nodeOf(world, resource), 4) !== undefined) ? 4 : 6;
+}
+
+/** Bytes of the largest packet, from its IP header on, that passes from one NR of a network to another. */
+export function overlayMtu(world: World, network: NetworkWorld): number {
+  const { kind = "wireguard" } = network.network.overlay ?? {};
+  if (kind === "vxlan") return ethernetMtu - vxlanOverhead(underlayFamily(world, network));
+  return kind === "segment" ? ethernetMtu : wireguardMtu;
 }
 
 /** Where a VXLAN's packets go to a node. */
@@ -96,14 +105,14 @@ export function expectedOverlay(world: World, network: NetworkWorld): ExpectedOv
     if (overlay.kind === "segment")
       return {
         ...{ ...common, kind: "segment", name: `sg-${hexOf(resource)}-${n}` },
-        ...{ nic: segmentNic(nodeOf(world, resource), overlay.segment), mtu: ethernetMtu },
+        ...{ nic: segmentNic(nodeOf(world, resource), overlay.segment), mtu: overlayMtu(world, network) },
       };
     const [exitHigh, exitLow] = network.exitPoint.bytes;
     return {
       ...{ ...common, kind: "vxlan", name: `vx-${hexOf(resource)}-${n}` },
       vni: n * 65536 + exitHigh * 256 + exitLow,
       port: vxlanPort,
-      mtu: ethernetMtu - vxlanOverhead(underlayFamily(world, network)),
+      mtu: overlayMtu(world, network),
       local: vtepOf(world, network, resource),
       remotes: peers.map((peer) => vtepOf(world, network, peer)),
     };

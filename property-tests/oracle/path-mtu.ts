@@ -1,20 +1,20 @@
-/** How large a packet may be on its way (EX-23): Ethernet everywhere, but for tunnels. */
+/** How large a packet may be on its way (EX-23): Ethernet everywhere, but for what carries a network from node to node. */
 import { sameAddress } from "../../core/common/address.ts";
+import { ethernetMtu, overlayMtu } from "./overlays.ts";
 import type { Delivered, Flow } from "./predict.ts";
 import { addressOf, networkNamed } from "./world.ts";
 import type { Party, World } from "./world.ts";
-
-/** Bytes from the IP header on: of Ethernet, and within WireGuard, whose outermost packet (IPv6) is 80 bytes longer. */
-export const ethernetMtu = 1500;
-export const tunnelMtu = 1420;
 
 const ipHeader = { 4: 20, 6: 40 } as const;
 /** Of udp and of an echo alike. */
 const datagramHeader = 8;
 
-/** Whether a party is reached through a tunnel of its network from outside of that network: its resource is not the exit point. */
-const isBehindTunnel = (world: World, party: Party): boolean =>
-  party.kind === "workload" && networkNamed(world, party.network).exitPoint !== party.resource;
+/** From outside of its network to a party: over the network's overlay where its resource is not the exit point. */
+function mtuTowards(world: World, party: Party): number {
+  if (party.kind !== "workload") return ethernetMtu;
+  const network = networkNamed(world, party.network);
+  return network.exitPoint === party.resource ? ethernetMtu : overlayMtu(world, network);
+}
 
 /** The largest packet that passes unfragmented, either way, between the sender of a flow and who answers it. */
 export function pathMtu(world: World, flow: Flow, { answeredBy }: Pick<Delivered, "answeredBy">): number {
@@ -23,9 +23,16 @@ export function pathMtu(world: World, flow: Flow, { answeredBy }: Pick<Delivered
   const own = addressOf(answeredBy, to.family);
   const isDirect = own !== undefined && sameAddress(own, to);
   if (isDirect && from.kind === "workload" && answeredBy.kind === "workload" && from.network === answeredBy.network) {
-    return from.resource === answeredBy.resource ? ethernetMtu : tunnelMtu;
+    return from.resource === answeredBy.resource ? ethernetMtu : overlayMtu(world, networkNamed(world, from.network));
   }
-  return isBehindTunnel(world, from) || isBehindTunnel(world, answeredBy) ? tunnelMtu : ethernetMtu;
+  return Math.min(mtuTowards(world, from), mtuTowards(world, answeredBy));
+}
+
+/** Which MTU the sender of a packet that is too large is told: that of the first overlay on its way which is narrower. */
+export function toldMtu(world: World, flow: Flow, delivered: Pick<Delivered, "answeredBy">, packetBytes: number): number {
+  const path = pathMtu(world, flow, delivered);
+  const first = mtuTowards(world, flow.from);
+  return path < first && packetBytes > first ? first : path;
 }
 
 /** Payload bytes of a datagram or echo that makes a packet of so many bytes. */
