@@ -110,14 +110,14 @@ async function untilTakenOver({ session, bar, record, watch, flows }: Watched): 
 }
 
 /** Its own node has it again, and the farm is as it was: what is otherwise at the deadline. */
-async function untilBack({ session, bar, loss, record }: Watched, before: FarmState): Promise<readonly string[]> {
-  let listens = !loss.losesNode;
+async function untilBack({ session, bar, record }: Watched, before: FarmState): Promise<readonly string[]> {
   const left = await leftAtLast(session, comeBack, async () => {
     if (record.host !== bar.node) return [`exit node ${bar.config.number} is hosted by ${record.host ?? "nobody"}`];
     try {
-      if (!listens) await session.listenAgain(bar.node);
-      listens = true;
-      return notAsBefore(before, await stateOfFarm(session, { flows: false }));
+      const differences = notAsBefore(before, await stateOfFarm(session, { flows: false }));
+      // Now that nothing is made anew any more: what ran beside the exit point may have gone with it, if only for a moment.
+      if (differences.length === 0) await session.listenAgain(bar.node);
+      return differences;
     } catch (error) {
       // What is just being made or taken away cannot be looked at.
       return [error instanceof Error ? error.message : String(error)];
