@@ -9,19 +9,16 @@ export interface Loss {
   /** What is done besides, and undone. */
   readonly begin?: (session: Session, node: string) => Promise<void>;
   readonly end?: (session: Session, node: string) => Promise<void>;
-  /** Whether all that the node had in memory is gone with it. */
-  readonly losesNode: boolean;
 }
 
 export const nodeDeath = (node: string): Fault => ({ kind: "node-death", node, carrier: "kept" });
 
 /** The wires are cut silently, and the node ends. */
-export const death: Loss = { what: (node) => `${node} was dead`, faults: (_, node) => [nodeDeath(node)], losesNode: true };
+export const death: Loss = { what: (node) => `${node} was dead`, faults: (_, node) => [nodeDeath(node)] };
 
 /** Nothing but the store is out of reach: tunnels, gateway and all flows go on, as if nothing had happened. */
 export const cutOffFromStore: Loss = {
   what: (node) => `${node} was cut off from the store`,
-  losesNode: false,
   faults({ farm }, node) {
     const store = farm.internet.hosts.find((host) => host.store);
     const nics = farm.nodes.find(({ name }) => name === node)?.nics ?? [];
@@ -40,5 +37,4 @@ export const standstill: Loss = {
   faults: () => [],
   begin: async ({ lab }, node) => await lab.node(node).services.kill("agent", "SIGSTOP"),
   end: async ({ lab }, node) => await lab.node(node).services.kill("agent", "SIGCONT"),
-  losesNode: false,
 };
