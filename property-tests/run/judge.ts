@@ -64,10 +64,10 @@ function withAgents(outcome: PropertyOutcome, notReady: string | undefined): Pro
   return { ...outcome, why, verdict: outcome.verdict === "passed" ? "unknown" : outcome.verdict };
 }
 
-/** Where the machine itself lost packets, nobody knows whose: silence shows nothing then. */
+/** Where the machine itself lost packets, nobody knows whose: silence shows nothing then, but what came where it must not has come. So it is told and no more. */
 function withOverflows(outcome: PropertyOutcome, lost: string | undefined): PropertyOutcome {
   if (lost === undefined || outcome.verdict === "passed" || outcome.verdict === "skipped") return outcome;
-  return { ...outcome, verdict: "unknown", why: outcome.why === null ? lost : `${outcome.why}\n${lost}` };
+  return { ...outcome, why: outcome.why === null ? lost : `${outcome.why}\n${lost}` };
 }
 
 export function lawResult(property: Property, outcome: PropertyOutcome, needs: readonly string[] = []): LawResult {
