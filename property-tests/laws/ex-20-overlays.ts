@@ -7,6 +7,7 @@ import { resourcePosition } from "../run/places.ts";
 import type { Session } from "../run/session.ts";
 import { HarnessError, needsTunnels, outcomeOf, seesTunnelled } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
+import { noVxlan, onlyMeshes } from "./silent.ts";
 import { judgeNeverArrives } from "./never-arrives.ts";
 import type { Attempt } from "./never-arrives.ts";
 
@@ -111,7 +112,7 @@ async function overlays(session: Session): Promise<PropertyOutcome> {
   return outcomeOf(
     held.length,
     held.flatMap((one) => judge(one, held)),
-    { nothing: "all networks of this farm are WireGuard meshes" },
+    { nothing: onlyMeshes },
   );
 }
 
@@ -247,7 +248,7 @@ async function closedToOthers(session: Session): Promise<PropertyOutcome> {
   const outcomes: PropertyOutcome[] = [];
   for (const one of all) outcomes.push(await intrude(session, one));
   const failed = outcomes.find(({ verdict }) => verdict === "failed");
-  return failed ?? outcomeOf(all.length, [], { nothing: "this farm has no VXLAN and stranger to it" });
+  return failed ?? outcomeOf(all.length, [], { nothing: noVxlan });
 }
 
 export const overlayProperties: readonly Property[] = [
