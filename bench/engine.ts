@@ -4,9 +4,8 @@ import { killMatrixFigures } from "./engine/kill-matrix.ts";
 import { modelFigures } from "./engine/model.ts";
 import { reductionFigures } from "./engine/reduction.ts";
 import { searchFigures } from "./engine/search.ts";
-import type { BenchFigure, BenchReport } from "./figures.ts";
-
-type Part = (say: (line: string) => void) => Promise<readonly BenchFigure[]>;
+import { reportOf } from "./figures.ts";
+import type { BenchReport, Part } from "./figures.ts";
 
 const parts: readonly (readonly [name: string, part: Part])[] = [
   ["model", modelFigures],
@@ -17,10 +16,5 @@ const parts: readonly (readonly [name: string, part: Part])[] = [
 ];
 
 export async function engine(say: (line: string) => void): Promise<BenchReport> {
-  const figures: BenchFigure[] = [];
-  for (const [name, part] of parts) {
-    say(`${name} ...`);
-    figures.push(...(await part(say)));
-  }
-  return { schema: "farmlab.bench/1", name: "engine", figures, dominates: [] };
+  return await reportOf("engine", parts, say);
 }

@@ -2,9 +2,8 @@
 import { derivationFigures } from "./exit-nodes/derivation.ts";
 import { fullFarmFigures } from "./exit-nodes/full-farm.ts";
 import { growthFigures } from "./exit-nodes/growth.ts";
-import type { BenchFigure, BenchReport } from "./figures.ts";
-
-type Part = (say: (line: string) => void) => Promise<readonly BenchFigure[]>;
+import { reportOf } from "./figures.ts";
+import type { BenchReport, Part } from "./figures.ts";
 
 const parts: readonly (readonly [name: string, part: Part])[] = [
   ["derivation", derivationFigures],
@@ -13,10 +12,5 @@ const parts: readonly (readonly [name: string, part: Part])[] = [
 ];
 
 export async function exitNodes(say: (line: string) => void): Promise<BenchReport> {
-  const figures: BenchFigure[] = [];
-  for (const [name, part] of parts) {
-    say(`${name} ...`);
-    figures.push(...(await part(say)));
-  }
-  return { schema: "farmlab.bench/1", name: "exit-nodes", figures, dominates: [] };
+  return await reportOf("exit-nodes", parts, say);
 }

@@ -16,6 +16,23 @@ export interface BenchReport {
   readonly dominates: readonly string[];
 }
 
+/** What one part of a benchmark measures; `say` tells people how far it is. */
+export type Part = (say: (line: string) => void) => Promise<readonly BenchFigure[]>;
+
+/** A benchmark of parts, each alone, one after the other. */
+export async function reportOf(
+  name: string,
+  parts: readonly (readonly [name: string, part: Part])[],
+  say: (line: string) => void,
+): Promise<BenchReport> {
+  const figures: BenchFigure[] = [];
+  for (const [partName, part] of parts) {
+    say(`${partName} ...`);
+    figures.push(...(await part(say)));
+  }
+  return { schema: "farmlab.bench/1", name, figures, dominates: [] };
+}
+
 /** The middle value; of an even number of values the lower middle. */
 export function median(values: readonly number[]): number {
   return values.toSorted((one, other) => one - other)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;

@@ -1,8 +1,8 @@
 /** What concerns one node in a store's contents: its own tunnels, what it says of itself, and whom it waits for. Pure. */
 import { remembered } from "../common/index.ts";
-import { overlayName, wgName } from "../derive/index.ts";
+import { wgName } from "../derive/index.ts";
 import type { Intents, NetworkIntent, NodeFacts, NodeIntent } from "../intents/index.ts";
-import { candidatesFor, factsByNode, leasedExitNodes, resourcesOn } from "../plan/index.ts";
+import { candidatesFor, factsByNode, leasedExitNodes, overlayLinkName, resourcesOn } from "../plan/index.ts";
 import type { AcceptedKeys } from "./acceptance.ts";
 import type { Measured } from "./reachability.ts";
 
@@ -51,9 +51,9 @@ export function factsOf(
 
 /** A network's resources, by the nodes that they are on and by their interfaces. */
 const interfacesWithin = remembered((network: NetworkIntent): readonly { readonly node: string; readonly link: string }[] =>
-  network.resources.map(({ node, prefix }) => ({
-    node,
-    link: overlayName(network.overlay?.kind ?? "wireguard", prefix, network.allocationNumber),
+  network.resources.map((resource) => ({
+    node: resource.node,
+    link: overlayLinkName(resource, network),
   })),
 );
 

@@ -73,8 +73,18 @@ export function planGateway(
   networks: readonly NetworkIntent[],
   memory: PlanMemory,
 ): NamespacePart {
-  const parts = networks.map((network) => memory.recall(network, [node], () => networkPart(node, network)));
-  return memory.recall(config, [node, allocation, ...parts], () => gatewayPart(node, config, allocation, networks, parts));
+  const parts = networks.map((network) =>
+    memory.recall(
+      network,
+      () => [node],
+      () => networkPart(node, network),
+    ),
+  );
+  return memory.recall(
+    config,
+    () => [node, allocation, ...parts],
+    () => gatewayPart(node, config, allocation, networks, parts),
+  );
 }
 
 function gatewayPart(

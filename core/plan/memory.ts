@@ -8,9 +8,10 @@ import type { NamespacePlan } from "./node-plan.ts";
 export interface PlanMemory {
   /**
    * The answer that `key` had in the last plan if its inputs are the same (texts and numbers by value, all else by identity), else what
-   * `make` makes of it. A key belongs to one place in the planner; `make` recalls nothing, as it may not be asked.
+   * `make` makes of it. A key belongs to one place in the planner; `make` recalls nothing, as it may not be asked. `inputs`
+   * is asked only where something is kept.
    */
-  recall<Answer>(key: object, inputs: readonly unknown[], make: () => Answer): Answer;
+  recall<Answer>(key: object, inputs: () => readonly unknown[], make: () => Answer): Answer;
   /** The last plan's namespace of that name if it is equal. */
   keep(namespace: NamespacePlan): NamespacePlan;
   /** A plan begins: what the last one did not ask for is forgotten. */
@@ -32,7 +33,8 @@ export function createPlanMemory(): PlanMemory {
   let lastNamespaces = new Map<string, NamespacePlan>();
   let namespaces = new Map<string, NamespacePlan>();
   return {
-    recall<Answer>(key: object, inputs: readonly unknown[], make: () => Answer): Answer {
+    recall<Answer>(key: object, inputsOf: () => readonly unknown[], make: () => Answer): Answer {
+      const inputs = inputsOf();
       const known = now.get(key) ?? last.get(key);
       const entry = known !== undefined && same(known.inputs, inputs) ? known : { inputs, answer: make() };
       now.set(key, entry);

@@ -19,6 +19,11 @@ export const resourcesOf: (network: NetworkIntent) => readonly ResourceIntent[] 
   return [...network.resources].sort(byPrefix);
 });
 
+/** All of the network but one. */
+export function othersOf(mine: ResourceIntent, network: NetworkIntent): readonly ResourceIntent[] {
+  return resourcesOf(network).filter((other) => other !== mine);
+}
+
 export function exitPointOf(network: NetworkIntent): ResourceIntent | undefined {
   return network.resources.find((resource) => resource.exitPoint);
 }

@@ -12,12 +12,11 @@ import {
   wgIP4RT,
   wgListenPort,
   wgLL,
-  wgName,
   wireguardMtu,
 } from "../derive/index.ts";
 import type { NetworkIntent, NodeFacts, NodeIntent, OverlayIntent, ResourceIntent } from "../intents/index.ts";
 import { plannedMac } from "./macs.ts";
-import { exitPointOf, factsByNode, resourcesOf } from "./networks.ts";
+import { exitPointOf, factsByNode, othersOf } from "./networks.ts";
 import type { LinkPlan } from "./node-plan.ts";
 import { directPeers, wireguardPeers } from "./peers.ts";
 
@@ -53,9 +52,6 @@ export function overlayMac(resource: ResourceIntent, network: NetworkIntent): st
   return plannedMac(resource.node, nrNamespace(resource.prefix, network.allocationNumber), overlayLinkName(resource, network));
 }
 
-const othersOf = (mine: ResourceIntent, network: NetworkIntent): readonly ResourceIntent[] =>
-  resourcesOf(network).filter((other) => other !== mine);
-
 const sendersOf = (peers: readonly ResourceIntent[], network: NetworkIntent): readonly OverlaySender[] =>
   peers.map((peer): OverlaySender => {
     const mac = overlayMac(peer, network);
@@ -70,9 +66,8 @@ export function vtepOf(node: string, overlay: VxlanIntent, facts: readonly NodeF
 }
 
 /** The address from which a node's VXLAN sends; undefined for other overlays, and where the node has none of the VXLAN's family. */
-export function vxlanSourceOf(node: NodeIntent, { overlay }: NetworkIntent): string | undefined {
-  const source = overlay?.kind === "vxlan" ? node.public?.[overlay.underlay]?.address : undefined;
-  return source === undefined ? undefined : formatAddress(source);
+export function vxlanSourceOf(node: NodeIntent, { overlay }: NetworkIntent): Address | undefined {
+  return overlay?.kind === "vxlan" ? node.public?.[overlay.underlay]?.address : undefined;
 }
 
 function planVxlan(
@@ -82,7 +77,7 @@ function planVxlan(
   mine: ResourceIntent,
   facts: readonly NodeFacts[],
 ): OverlayPlan {
-  const local = node.public?.[overlay.underlay]?.address;
+  const local = vxlanSourceOf(node, network);
   const exitPoint = exitPointOf(network);
   if (local === undefined || exitPoint === undefined)
     throw new Error(`network ${network.name} is a VXLAN over ${overlay.underlay}, of which ${node.name} has no public address`);
@@ -130,7 +125,7 @@ function planWireguard(node: NodeIntent, network: NetworkIntent, mine: ResourceI
   return {
     link: {
       kind: "wireguard",
-      name: wgName(mine.prefix, network.allocationNumber),
+      name: overlayLinkName(mine, network),
       mtu: wireguardMtu,
       wireguard: {
         socketNamespace: socketNamespaceOf(node),

@@ -70,7 +70,7 @@ export function mergeParts(node: string, parts: readonly NamespacePart[], memory
   const namespaces = [...byName].map(([name, own]): NamespacePlan => {
     const [first] = own;
     const merge = (): NamespacePlan => mergeNamespace(name, own);
-    return memory.keep(first === undefined ? merge() : memory.recall(first, own, merge));
+    return memory.keep(first === undefined ? merge() : memory.recall(first, () => own, merge));
   });
   return { node, namespaces };
 }

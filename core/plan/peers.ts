@@ -3,7 +3,7 @@ import { formatAddress, formatPrefix, remembered } from "../common/index.ts";
 import type { Address, Family } from "../common/index.ts";
 import { exitPeerAllowedIPs, keepaliveSeconds, peerAllowedIPs, wgListenPort, wgName } from "../derive/index.ts";
 import type { NetworkIntent, NodeFacts, Reachability, ResourceIntent } from "../intents/index.ts";
-import { factsByNode, resourcesOf } from "./networks.ts";
+import { factsByNode, othersOf, resourcesOf } from "./networks.ts";
 import type { WireguardPeerPlan } from "./node-plan.ts";
 
 const families: readonly Family[] = [4, 6];
@@ -60,7 +60,7 @@ export function directPeers(mine: ResourceIntent, network: NetworkIntent, facts:
     if (mine.exitPoint || peer.exitPoint) return true;
     return reachableEndpoint(factsOf(mine), factsOf(peer)) !== undefined || reachableEndpoint(factsOf(peer), factsOf(mine)) !== undefined;
   };
-  return resourcesOf(network).filter((peer) => peer !== mine && meets(peer) && publicKeyOf(peer, network, factsOf(peer)) !== undefined);
+  return othersOf(mine, network).filter((peer) => meets(peer) && publicKeyOf(peer, network, factsOf(peer)) !== undefined);
 }
 
 /** The peers of `mine`, sorted by public key; an endpoint only where the peer takes new flows, for a learnt one is never overwritten. */

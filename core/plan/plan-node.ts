@@ -56,8 +56,10 @@ export function planNode(node: string, intents: Intents, facts: readonly NodeFac
         .filter((workload) => resourceOf(workload, network) === resource)
         .sort((one, other) => one.host - other.host)
         .flatMap((workload) =>
-          memory.recall(workload, [resource, network.allocationNumber], () =>
-            planWorkload(node, resource.prefix, network.allocationNumber, workload.host),
+          memory.recall(
+            workload,
+            () => [resource, network.allocationNumber],
+            () => planWorkload(node, resource.prefix, network.allocationNumber, workload.host),
           ),
         ),
     ),

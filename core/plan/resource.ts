@@ -22,9 +22,8 @@ import {
 import type { NetworkIntent, NodeFacts, NodeIntent, ResourceIntent } from "../intents/index.ts";
 import { resourceLinkLocal } from "./link-local.ts";
 import { plannedMac } from "./macs.ts";
-import { exitPointOf, resourcesOf } from "./networks.ts";
+import { exitPointOf, othersOf } from "./networks.ts";
 import type { AddressPlan, LinkPlan, RoutePlan } from "./node-plan.ts";
-import { forgetful } from "./memory.ts";
 import type { PlanMemory } from "./memory.ts";
 import type { NamespacePart } from "./part.ts";
 import { planOverlay, socketNamespaceOf, vxlanSourceOf } from "./overlay.ts";
@@ -60,7 +59,7 @@ const bridgePart = (node: string, prefix: Prefix, n: number): NamespacePart => {
  * back to the gateway, which sent it. The others have them for their direct peers; the rest goes by the exit point.
  */
 const routesWithin = (mine: ResourceIntent, network: NetworkIntent, { link, peers }: OverlayPlan): readonly RoutePlan[] => {
-  const others = mine.exitPoint ? resourcesOf(network).filter((other) => other !== mine) : peers;
+  const others = mine.exitPoint ? othersOf(mine, network) : peers;
   return others.flatMap((other) => peerRoutes(other.prefix, link.name).map(routePlan));
 };
 
@@ -79,8 +78,10 @@ export function planResource(
   facts: readonly NodeFacts[],
   memory: PlanMemory,
 ): readonly NamespacePart[] {
-  if (memory === forgetful) return resourceParts(node, network, mine, facts);
-  const inputs = [network, socketNamespaceOf(node), vxlanSourceOf(node, network), ...factsWithin(network, facts)];
+  const inputs = (): readonly unknown[] => [
+    ...[network, socketNamespaceOf(node), vxlanSourceOf(node, network)],
+    ...factsWithin(network, facts),
+  ];
   return memory.recall(mine, inputs, () => resourceParts(node, network, mine, facts));
 }
 

@@ -1,7 +1,7 @@
 /** Drives one `native probe` process: requests and answers by id, any number at once. */
 import { randomBytes } from "node:crypto";
 import type { Readable, Writable } from "node:stream";
-import { encodeLine, formatAddress } from "../../core/common/index.ts";
+import { atMost, encodeLine, formatAddress } from "../../core/common/index.ts";
 import type { Address } from "../../core/common/index.ts";
 import { readAnswerLine, readHop, readOutcome, readSeenPacket } from "./answer-line.ts";
 import type { AnswerLine } from "./answer-line.ts";
@@ -126,11 +126,10 @@ class NativeProber implements Prober {
   readonly #process: ProberProcess;
   readonly #pending = new Map<string, Pending>();
   readonly #prefix = randomBytes(6).toString("hex");
-  readonly #waiting: (() => void)[] = [];
+  readonly #limited = atMost(probesAtOnce);
   readonly #ended: Promise<void>;
   #next = 0;
   #groups = 0;
-  #underWay = 0;
   #closing = false;
   #failure: ProberError | undefined;
   #errorText = "";
@@ -176,15 +175,7 @@ class NativeProber implements Prober {
   }
 
   async probe(request: ProbeRequest): Promise<ProbeOutcome> {
-    if (this.#underWay >= probesAtOnce) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#underWay += 1;
-    try {
-      return await this.#probe(request);
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#underWay -= 1;
-      else next();
-    }
+    return await this.#limited(async () => await this.#probe(request));
   }
 
   #probe(request: ProbeRequest): Promise<ProbeOutcome> {

@@ -1,24 +1,15 @@
-import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectValue } from "../../core/common/index.ts";
-import { loadFarm, natPresets } from "../../core/farm/index.ts";
+import { natPresets } from "../../core/farm/index.ts";
 import type { Farm, NatBehaviour } from "../../core/farm/index.ts";
-import { intentsOf } from "../../core/intents/index.ts";
 import { natProperties } from "../laws/xc-09-nat.ts";
 import type { PropertyOutcome } from "../laws/index.ts";
-import { openSession } from "../run/open-session.ts";
+import { openFarm } from "./open-farm.fixture.ts";
 import type { OpenSession } from "../run/open-session.ts";
 
-const file = new URL("../../topologies/behind-nat.farm.yml", import.meta.url).pathname;
 let open: OpenSession;
 
 beforeAll(async () => {
-  const text = readFileSync(file, "utf8");
-  const { farm } = expectValue(loadFarm(text, file));
-  open = await openSession({
-    ...{ file, text, farm, intents: expectValue(intentsOf(farm)), seed: 42, backend: "netns", image: "built", patches: [] },
-    ...{ signal: new AbortController().signal, onStep: () => undefined },
-  });
+  open = await openFarm("behind-nat");
 });
 
 afterAll(async () => {

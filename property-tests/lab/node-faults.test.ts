@@ -1,20 +1,17 @@
 /** Faults of nodes of a farm: it is as it was, by every law, whichever node started again; and agents do without the right time. */
-import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectValue } from "../../core/common/index.ts";
-import { healing, loadFarm, stepsOf } from "../../core/farm/index.ts";
-import { intentsOf } from "../../core/intents/index.ts";
+import { healing, stepsOf } from "../../core/farm/index.ts";
 import { withFaults } from "../../emulator/faults/index.ts";
 import { probeHost } from "../../emulator/host/index.ts";
 import type { Property } from "../laws/index.ts";
 import { addressOf } from "../oracle/index.ts";
 import { isSilent } from "../laws/silent.ts";
 import { judgeFarm } from "../run/judge.ts";
-import { openSession, type OpenSession } from "../run/open-session.ts";
+import type { OpenSession } from "../run/open-session.ts";
 import { selectProperties } from "../run/select.ts";
+import { openFarm } from "./open-farm.fixture.ts";
 
-const file = new URL("../../topologies/exit-node.farm.yml", import.meta.url).pathname;
 const waitMs = 20_000;
 let open: OpenSession;
 let present: ReadonlySet<string>;
@@ -22,12 +19,7 @@ let present: ReadonlySet<string>;
 beforeAll(async () => {
   const { capabilities } = await probeHost();
   present = new Set(capabilities.flatMap((one) => (one.present ? [one.capability] : [])));
-  const text = readFileSync(file, "utf8");
-  const { farm } = expectValue(loadFarm(text, file));
-  open = await openSession({
-    ...{ file, text, farm, intents: expectValue(intentsOf(farm)), seed: 42, backend: "netns", image: "built", patches: [] },
-    ...{ signal: new AbortController().signal, onStep: () => undefined },
-  });
+  open = await openFarm("exit-node");
 });
 
 afterAll(async () => {

@@ -1,18 +1,14 @@
 /** EX-6: what `farmlab plan --for upstream` prints works when it is pasted into a real router that had nothing of it before. */
-import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectValue } from "../../core/common/index.ts";
-import { loadFarm } from "../../core/farm/index.ts";
-import { intentsOf } from "../../core/intents/index.ts";
 import { dialects, planUpstream } from "../../core/plan/index.ts";
 import type { Dialect, NextHopKind } from "../../core/plan/index.ts";
 import { upstreamProperties } from "../laws/ex-06-upstream.ts";
 import { internet4Properties } from "../laws/ex-09-internet4.ts";
 import { internet6Properties } from "../laws/ex-08-internet6.ts";
 import type { Property } from "../laws/index.ts";
-import { openSession, type OpenSession } from "../run/open-session.ts";
+import type { OpenSession } from "../run/open-session.ts";
+import { openFarm } from "./open-farm.fixture.ts";
 
-const file = "three-exit-nodes.farm.yml";
 const router = "upstream";
 const link = "swp1";
 const waitMs = 20_000;
@@ -26,12 +22,7 @@ function untold(text: string): string {
 }
 
 beforeAll(async () => {
-  const text = untold(readFileSync(new URL(`../../topologies/${file}`, import.meta.url), "utf8"));
-  const { farm } = expectValue(loadFarm(text, file));
-  open = await openSession({
-    ...{ file, text, farm, intents: expectValue(intentsOf(farm)), seed: 42, backend: "netns", image: "built", patches: [] },
-    ...{ signal: new AbortController().signal, onStep: () => undefined },
-  });
+  open = await openFarm("three-exit-nodes", untold);
 });
 
 afterAll(async () => {

@@ -58,7 +58,7 @@ const throughTunnels: Attempts = (session, network, others) =>
  * Link-local attempts of a farm at once, at most: each leaves a neighbour that is looked for and not there, for seconds, and the kernel
  * has room for 1024 of all namespaces together. The seed chooses which.
  */
-const mostOnLink = 240;
+const mostOnLink = 120;
 
 function fewOnLink(session: Session, network: NetworkWorld, attempts: readonly Attempt[]): readonly Attempt[] {
   const most = Math.max(1, Math.floor(mostOnLink / session.world.networks.length));

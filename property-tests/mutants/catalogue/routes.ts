@@ -73,7 +73,7 @@ export const routeMutants: readonly Mutant[] = [
   ),
   patched("peer-routes-at-peers-only", "the exit point lacks its routes to the others' networks", "EX-7 EX-8", [
     resource,
-    "const others = mine.exitPoint ? resourcesOf(network).filter((other) => other !== mine) : peers;",
+    "const others = mine.exitPoint ? othersOf(mine, network) : peers;",
     "const others = mine.exitPoint ? [] : peers;",
   ]),
   patched("workload-without-default6", "workloads have no IPv6 default route", "EX-7 EX-8", [
