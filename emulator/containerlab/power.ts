@@ -64,10 +64,10 @@ export function nodePower(node: PoweredNode): SwitchedNode {
     pause: async () => await unlessSo(container().pause()),
     resume: async () => await unlessSo(container().unpause()),
     async off() {
-      await endUpperLinks(node.native, node.running().pid, undefined);
       keeper ??= await takeLinks(node);
-      // An engine does not kill what it has frozen.
+      // An engine does not kill what it has frozen, and no program runs in it either.
       await unlessSo(container().unpause());
+      await endUpperLinks(node.native, node.running().pid, undefined);
       await container().kill();
       await container().wait();
     },

@@ -41,7 +41,7 @@ for name in $(ls /run/netns 2> /dev/null); do
 done
 `;
 
-/** Ends what a node's namespaces have on its links, which are about to be taken from it; `node` as `execInNode` takes it. */
+/** Ends what a node's namespaces have on its links, wherever these are by now; `node` as `execInNode` takes it. A program has to be able to run there. */
 export async function endUpperLinks(native: string, firstPid: number, node: string | undefined): Promise<void> {
   const { code, stderr } = await execInNode(native, firstPid, node, ["sh", "-c", endUppers]);
   if (code !== 0) throw new LabError("node", `what is on the links of ${node ?? "a node"} does not end: ${stderr.trim()}`);
