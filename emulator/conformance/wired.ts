@@ -34,6 +34,8 @@ export async function upWired(up: CaseContext["up"]): Promise<WiredLab> {
   const lab = await up(wired({ ...pair, nodes, links: [linkOf("left:eth1", "right:eth1")] }));
   const wire = wireOfLab(lab);
   assert.ok(wire !== undefined, "the lab has no wire");
+  // Both know each other's MAC: what waits for an answer to ARP is sent by whichever processor hears it, and may be overtaken by what comes after.
+  await said(lab.node("left"), ["ping", "-c1", "-W5", "10.0.0.2"]);
   return { lab, wire };
 }
 
