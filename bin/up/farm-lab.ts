@@ -1,4 +1,5 @@
 /** A farm file for `farmlab up`. */
+import { emulatedNodes } from "../../core/farm/index.ts";
 import { intentsOf } from "../../core/intents/index.ts";
 import { compileFarm } from "../../topologies/index.ts";
 import { openFarm } from "../../property-tests/run/index.ts";
@@ -29,7 +30,7 @@ export async function farmLab(file: string, { backend, image }: UpOptions): Prom
   return {
     topology: compileFarm(farm, { seed }),
     tunnels: farm.networks.length > 0,
-    example: `${farm.nodes[0]?.name ?? "internet"} -- ip netns`,
+    example: `${emulatedNodes(farm)[0]?.name ?? "internet"} -- ip netns`,
     async bringUp(name, signal, onStep) {
       const live = await openFarm({
         farm,

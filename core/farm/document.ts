@@ -88,6 +88,7 @@ export interface NodeEntry {
   readonly "exit-node"?: ExitNodeEntry;
   /** What else listens on the addresses of its tunnels: `tcp/8051`, `udp/9943`. */
   readonly services?: readonly string[];
+  readonly emulate?: boolean;
 }
 
 export interface NicEntry {

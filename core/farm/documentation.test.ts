@@ -71,7 +71,11 @@ const example: Readonly<Record<string, string>> = {
       eth1: { segment: prefix-zero }
       eth2: { segment: storage }
     public: { nic: eth0, ipv4: 185.69.166.7/24, ipv6: "2a02:1802:5e::7/64" }
-    exit-node: { number: 2, nic: eth1, ipv4: 185.69.166.124/24 }`,
+    exit-node: { number: 2, nic: eth1, ipv4: 185.69.166.124/24 }
+  node-5:
+    nics:
+      eth0: { segment: lan-a, ipv4: 192.168.1.11/24 }
+    emulate: false`,
   networks: `networks:
   blue:
     kind: exit-node

@@ -107,6 +107,8 @@ export interface FarmNode {
   readonly exitNode?: ExitNodeConfig;
   /** What else listens on the addresses of its tunnels, which farmlab does not run; no derived port is one of theirs (EX-21). */
   readonly services?: readonly Service[];
+  /** Whether labs have it. One that they do not have is there by its intents alone, and by what it would publish. */
+  readonly emulate: boolean;
 }
 
 export interface Nic {

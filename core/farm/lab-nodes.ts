@@ -1,5 +1,5 @@
 /** What a farm's lab has nodes for, by the names by which faults call them: everything that the file names, and the internet in their middle. */
-import type { Farm } from "./farm.ts";
+import type { Farm, FarmNode } from "./farm.ts";
 import type { Plug } from "./plugs.ts";
 
 export interface LabNode {
@@ -20,6 +20,9 @@ export function internetName(farm: Farm): string {
   return namesIn(farm).includes("internet") ? "internet-" : "internet";
 }
 
+/** The farm's own nodes that a lab has. */
+export const emulatedNodes = (farm: Farm): readonly FarmNode[] => farm.nodes.filter(({ emulate }) => emulate);
+
 /** All of them, in the order of a lab's topology. */
 export function labNodesOf(farm: Farm): readonly LabNode[] {
   const plain = (name: string, services: readonly string[] = []): LabNode => ({ name, services, isFarmNode: false });
@@ -30,7 +33,7 @@ export function labNodesOf(farm: Farm): readonly LabNode[] {
     ...farm.homeRouters.map(({ name }) => plain(name)),
     ...farm.carriers.map(({ name }) => plain(name)),
     ...farm.internet.hosts.map(({ name, store }) => plain(name, store ? ["reflector", "store"] : [])),
-    ...farm.nodes.map(({ name }): LabNode => ({ name, services: ["agent"], isFarmNode: true })),
+    ...emulatedNodes(farm).map(({ name }): LabNode => ({ name, services: ["agent"], isFarmNode: true })),
   ];
 }
 

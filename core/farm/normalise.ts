@@ -92,6 +92,7 @@ function nodeOf(name: string, entry: NodeEntry, routers: ReadonlyMap<string, Rou
     ...(entry.public === undefined ? {} : { public: publicOf(entry.public) }),
     ...(entry["exit-node"] === undefined ? {} : { exitNode: exitNodeOf(entry["exit-node"]) }),
     ...(entry.services === undefined ? {} : { services: entry.services.map(service) }),
+    emulate: entry.emulate ?? true,
   };
 }
 

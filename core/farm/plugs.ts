@@ -1,5 +1,6 @@
 /** Where links plug in: the ends of links that are not a segment's or the internet's, by which links are called. */
 import type { Farm } from "./farm.ts";
+import { emulatedNodes } from "./lab-nodes.ts";
 
 export interface Plug {
   readonly node: string;
@@ -28,6 +29,6 @@ export function plugsOf(farm: Farm): readonly Plug[] {
       { node: name, interface: lan, segment },
     ]),
     ...farm.carriers.map(({ name }) => ({ node: name, interface: wan })),
-    ...farm.nodes.flatMap(({ name, nics }) => nics.map((nic) => ({ node: name, interface: nic.name, segment: nic.segment }))),
+    ...emulatedNodes(farm).flatMap(({ name, nics }) => nics.map((nic) => ({ node: name, interface: nic.name, segment: nic.segment }))),
   ];
 }

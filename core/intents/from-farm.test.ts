@@ -14,8 +14,9 @@ const exitNode = (name: string, number: number, allocationNumber = 1): FarmNode 
   name,
   nics: [],
   exitNode: { number, allocationNumber, nic: "eth1" },
+  emulate: true,
 });
-const plainNode = (name: string): FarmNode => ({ name, nics: [{ name: "eth0", segment: "lan" }] });
+const plainNode = (name: string): FarmNode => ({ name, nics: [{ name: "eth0", segment: "lan" }], emulate: true });
 const resource = (node: string, prefix?: string, exitPoint = false): NetworkResource => ({
   node,
   exitPoint,

@@ -10,7 +10,7 @@ import type { Property, PropertyOutcome } from "./law.ts";
 import { probesIn, sendUntilAnswered } from "./lossy.ts";
 import { judgeNeverArrives } from "./never-arrives.ts";
 import type { Attempt } from "./never-arrives.ts";
-import { gatewayUpPlace } from "../run/places.ts";
+import { gatewayUpPlace, liveBars } from "../run/places.ts";
 
 type Internet4Party = InternetParty & { readonly ipv4: Address };
 
@@ -47,7 +47,7 @@ const protocols: readonly Protocol[] = ["icmp", "tcp", "udp"];
 
 /** Addresses of the farmer's routable network by which a stranger could try to come in. */
 function publicAddresses(session: Session): Address[] {
-  const gateways = session.world.bars.flatMap((bar) => gatewayIpv4(bar) ?? []);
+  const gateways = liveBars(session.world).flatMap((bar) => gatewayIpv4(bar) ?? []);
   return [...gateways, ...session.world.networks.flatMap(({ network }) => network.ownedIpv4)];
 }
 
@@ -110,7 +110,7 @@ async function throughTheGateway(session: Session): Promise<PropertyOutcome> {
       const knocks = victim.services.map(({ protocol, port }): Attempt => ({ from, to: victim.ipv4, protocol, port }));
       return [{ from, to: victim.ipv4, protocol: "icmp" }, ...knocks];
     });
-    const passing = session.world.bars.map(gatewayUpPlace);
+    const passing = liveBars(session.world).map(gatewayUpPlace, liveBars);
     const { runs, stories } = await judgeNeverArrives(session, { law: refusal, attempts, victims: workloads, passing });
     // Its flows cannot be sent once more: the routes that they took are gone by then.
     return outcomeOf(runs, stories, { nothing: "this farm has no exit node with IPv4" });
@@ -147,7 +147,7 @@ async function filteredMapping(session: Session): Promise<PropertyOutcome> {
     law: "EX-9: what a masqueraded flow opened is for its own peer only (address- and port-dependent filtering)",
     attempts,
     victims: session.world.workloads,
-    passing: session.world.bars.map(gatewayUpPlace),
+    passing: liveBars(session.world).map(gatewayUpPlace, liveBars),
   });
   // Its flows cannot be sent once more: the mappings that they try will have run out.
   return outcomeOf(runs, stories, { nothing: "this farm has no exit node with IPv4" });

@@ -49,10 +49,12 @@ const fromWorkloads: Attempts = (session, network, others) =>
 
 /** From inside the NRs, where nothing checks the source any more: what a tunnel would carry to the other end. */
 const throughTunnels: Attempts = (session, network, others) =>
-  network.resources.flatMap((resource) => {
-    const from = { ...resourcePosition(network, resource), called: `the NR of network ${network.network.name} on ${resource.node}` };
-    return others.flatMap((other) => privateAttempts(session, from, overlayName(network, resource), other));
-  });
+  network.resources
+    .filter(({ emulated }) => emulated)
+    .flatMap((resource) => {
+      const from = { ...resourcePosition(network, resource), called: `the NR of network ${network.network.name} on ${resource.node}` };
+      return others.flatMap((other) => privateAttempts(session, from, overlayName(network, resource), other));
+    });
 
 /**
  * Link-local attempts of a farm at once, at most: each leaves a neighbour that is looked for and not there, for seconds, and the kernel

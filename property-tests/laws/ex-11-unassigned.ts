@@ -10,7 +10,7 @@ import { HarnessError, needsTunnels, outcomeOf, seesTunnelled } from "./law.ts";
 import type { BrokenFlow, Property, PropertyOutcome } from "./law.ts";
 import { pairFlows } from "./ex-07-within.ts";
 import { isSure } from "./lossy.ts";
-import { gatewayPlaces, resourcePlaces, upstreamPlaces } from "../run/places.ts";
+import { gatewayPlaces, liveBars, resourcePlaces, upstreamPlaces } from "../run/places.ts";
 
 /**
  * Routers limit how many errors they send to one address; the law promises an answer to the first probes at least. Linux answers six at
@@ -85,7 +85,7 @@ async function judgeUnassigned(session: Session, targets: readonly Address[]): P
 const first = (prefix: Prefix): Address => addressIn(prefix, 2);
 
 async function unassigned64(session: Session): Promise<PropertyOutcome> {
-  const targets = session.world.bars.flatMap((bar) => freePrefixes(session, bar.part).slice(0, prefixesAsked).map(first));
+  const targets = liveBars(session.world).flatMap((bar) => freePrefixes(session, bar.part).slice(0, prefixesAsked).map(first));
   const { runs, stories, broken } = await judgeUnassigned(session, targets);
   return outcomeOf(runs, stories, { broken, nothing: "this farm has no exit node" });
 }
@@ -117,7 +117,7 @@ export function returningPackets(sightings: readonly Sighting[]): { readonly tok
 
 /** Private IPv4 addresses that no NR holds: where an NR's own network and the tunnels' transit would be for a free /64. */
 function privateNobody(session: Session): Address[] {
-  const free = session.world.bars.flatMap((bar) => freePrefixes(session, bar.part).slice(0, 1));
+  const free = liveBars(session.world).flatMap((bar) => freePrefixes(session, bar.part).slice(0, 1));
   return free.flatMap((prefix) => {
     const bytes = (prefix.address.value >> 64n) & 0xffffn;
     return [(10n << 24n) | (bytes << 8n) | 2n, (10n << 24n) | (255n << 16n) | bytes].map((value): Address => ({ family: 4, value }));
@@ -126,7 +126,9 @@ function privateNobody(session: Session): Address[] {
 
 async function noCircles(session: Session): Promise<PropertyOutcome> {
   const { world } = session;
-  const free = [...world.bars.flatMap((bar) => freePrefixes(session, bar.part).slice(0, 1)), ...freeParts(session).slice(0, 1)].map(first);
+  const free = [...liveBars(world).flatMap((bar) => freePrefixes(session, bar.part).slice(0, 1)), ...freeParts(session).slice(0, 1)].map(
+    first,
+  );
   const outside = senders(session);
   const toNobody = outside.flatMap((from) =>
     free.flatMap((to): Flow[] => [

@@ -80,7 +80,7 @@ async function judgeComing(session: Session, newcomer: Newcomer): Promise<Proper
 /** Not the exit point, which is there as long as its network; of those in whose network others talk to each other meanwhile, where there are some. */
 async function resourceComes(session: Session): Promise<PropertyOutcome> {
   const candidates = session.world.networks.flatMap((network) =>
-    network.resources.filter(({ exitPoint }) => !exitPoint).map((resource) => ({ network, resource })),
+    network.resources.filter(({ exitPoint, emulated }) => !exitPoint && emulated).map((resource) => ({ network, resource })),
   );
   const among = candidates.filter(({ network }) => network.resources.length > 2);
   const [chosen] = seededRandom(session.seed, "EX-12 NR").shuffle(among.length > 0 ? among : candidates);
@@ -95,11 +95,18 @@ async function resourceComes(session: Session): Promise<PropertyOutcome> {
 }
 
 async function networkComes(session: Session): Promise<PropertyOutcome> {
-  const [network] = seededRandom(session.seed, "EX-12 network").shuffle(session.world.networks);
+  const [network] = seededRandom(session.seed, "EX-12 network").shuffle(
+    session.world.networks.filter(({ exitPoint }) => exitPoint.emulated),
+  );
   if (network === undefined) return outcomeOf(0, [], { nothing: "this farm has no network" });
   const { name } = network.network;
   const without = withoutNetwork(session.intents, name);
-  return await judgeComing(session, { text: `network ${name}`, network, resources: network.resources, without });
+  return await judgeComing(session, {
+    text: `network ${name}`,
+    network,
+    resources: network.resources.filter(({ emulated }) => emulated),
+    without,
+  });
 }
 
 export const joiningProperties: readonly Property[] = [

@@ -199,7 +199,7 @@ async function leavesNothing(session: Session, leaver: Leaver, beforeIt: () => P
 }
 
 async function networkLeaves(session: Session): Promise<PropertyOutcome> {
-  const candidates = session.world.networks.filter((network) => isUnmistakable(session, network));
+  const candidates = session.world.networks.filter((network) => network.exitPoint.emulated && isUnmistakable(session, network));
   const [network] = seededRandom(session.seed, "EX-13").shuffle(candidates);
   if (network === undefined) return outcomeOf(0, [], { nothing });
   const { name, ownedIpv4 } = network.network;
@@ -212,7 +212,9 @@ async function networkLeaves(session: Session): Promise<PropertyOutcome> {
 async function resourceLeaves(session: Session): Promise<PropertyOutcome> {
   const candidates = session.world.networks
     .filter((network) => isUnmistakable(session, network))
-    .flatMap((network) => network.resources.filter(({ exitPoint }) => !exitPoint).map((resource) => ({ network, resource })));
+    .flatMap((network) =>
+      network.resources.filter(({ exitPoint, emulated }) => !exitPoint && emulated).map((resource) => ({ network, resource })),
+    );
   const [chosen] = seededRandom(session.seed, "EX-13 NR").shuffle(candidates);
   if (chosen === undefined)
     return outcomeOf(0, [], { nothing: "this farm has no NR besides exit points that could be told from the others" });

@@ -1,6 +1,7 @@
 /** EX-17: an agent that finds its node as it should be changes nothing, and puts right what somebody changed by hand, and only that. */
+import { emulatedNodes } from "../../core/farm/index.ts";
 import type { StoreEntry } from "../../core/store/index.ts";
-import { gatewayUpPlace, overlayName, resourcePosition } from "../run/places.ts";
+import { gatewayUpPlace, liveBars, overlayName, resourcePosition } from "../run/places.ts";
 import { gatewayIpv4, hexOf } from "../oracle/index.ts";
 import type { NodeStatus } from "../../core/intents/index.ts";
 import type { Position, Session } from "../run/session.ts";
@@ -19,7 +20,7 @@ interface AfterRestart {
 
 /** Starts every agent anew: it knows nothing of what its predecessor left, and looks at all of it. */
 async function afterRestart(session: Session): Promise<AfterRestart> {
-  const statuses = (): NodeStatus[] => session.farm.nodes.flatMap(({ name }) => session.statuses.get(name) ?? []);
+  const statuses = (): NodeStatus[] => emulatedNodes(session.farm).flatMap(({ name }) => session.statuses.get(name) ?? []);
   try {
     await session.restartAgents();
   } catch (error) {
@@ -31,7 +32,7 @@ async function afterRestart(session: Session): Promise<AfterRestart> {
     );
     return { statuses: [], stories };
   }
-  const silent = session.farm.nodes.find(({ name }) => !session.statuses.has(name));
+  const silent = emulatedNodes(session.farm).find(({ name }) => !session.statuses.has(name));
   if (silent !== undefined) throw new HarnessError(`the agent of ${silent.name} says nothing after its restart`);
   return { statuses: statuses(), stories: [] };
 }
@@ -55,7 +56,7 @@ async function nothingToDo(session: Session): Promise<PropertyOutcome> {
   } catch (error) {
     const anew = await writtenAnew(session, before);
     if (anew.length === 0) throw error;
-    return outcomeOf(session.farm.nodes.length, anew);
+    return outcomeOf(emulatedNodes(session.farm).length, anew);
   }
   const { statuses, stories } = after;
   const changed = statuses
@@ -64,12 +65,12 @@ async function nothingToDo(session: Session): Promise<PropertyOutcome> {
       ({ node, changes }) =>
         `the agent of ${node}, started anew, changed ${changes} things; expected: 0, as they were right (EX-17: applying the same state again runs no command that changes state)`,
     );
-  return outcomeOf(session.farm.nodes.length, [...stories, ...changed, ...(await writtenAnew(session, before))]);
+  return outcomeOf(emulatedNodes(session.farm).length, [...stories, ...changed, ...(await writtenAnew(session, before))]);
 }
 
 /** One NR of every node and kind of overlay, and every gateway. */
 function driftPlaces(session: Session): DriftPlace[] {
-  const resources = session.farm.nodes.flatMap(({ name }): DriftPlace[] => {
+  const resources = emulatedNodes(session.farm).flatMap(({ name }): DriftPlace[] => {
     const own = session.world.networks.flatMap((network) =>
       network.resources.filter(({ node }) => node === name).map((resource) => ({ network, resource })),
     );
@@ -83,7 +84,7 @@ function driftPlaces(session: Session): DriftPlace[] {
     }));
   });
   // Where a stray address is the only one of its family on a link, the kernel takes all routes over it along when it goes, others' too.
-  const gateways = session.world.bars.flatMap((bar): DriftPlace[] => {
+  const gateways = liveBars(session.world).flatMap((bar): DriftPlace[] => {
     const { interface: link, ...position } = gatewayUpPlace(bar);
     return gatewayIpv4(bar) === undefined ? [] : [{ position, link }];
   });

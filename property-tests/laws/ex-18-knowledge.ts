@@ -3,6 +3,7 @@
  * started again, and the store may lose all that nodes can say once more: the farm is the same after each, and packets do not notice that
  * an agent or the store was away.
  */
+import { emulatedNodes } from "../../core/farm/index.ts";
 import { seededRandom } from "../../core/common/index.ts";
 import { factsPrefix } from "../../core/store/index.ts";
 import { storeDataFolder } from "../../topologies/index.ts";
@@ -27,7 +28,7 @@ async function notReadyAfter(session: Session, what: string, work: () => Promise
     await work();
     return [];
   } catch (error) {
-    const stories = session.farm.nodes.flatMap(({ name }) => {
+    const stories = emulatedNodes(session.farm).flatMap(({ name }) => {
       const status = session.statuses.get(name);
       if (status?.phase === "ready") return [];
       const said = status === undefined ? "says nothing" : `is ${status.phase} (${status.messages.join("; ").slice(0, 200)})`;
@@ -45,7 +46,7 @@ interface Known {
 }
 
 async function knownBy(session: Session): Promise<Known> {
-  const keyFiles = session.farm.nodes.map(async ({ name }) => {
+  const keyFiles = emulatedNodes(session.farm).map(async ({ name }) => {
     const { stdout } = await session.lab.node(name).exec(["stat", "-c", "%i %z", keyFile]);
     return [name, stdout.trim()] as const;
   });
@@ -108,7 +109,7 @@ function nodeToReboot({ world, seed, farm }: Session): string | undefined {
       .filter(({ peers }) => peers.some(({ endpoints }) => endpoints.length === 0))
       .map(({ resource }) => resource.node),
   );
-  const concerned = farm.nodes
+  const concerned = emulatedNodes(farm)
     .map(({ name }) => name)
     .filter((node) => world.networks.some(({ resources }) => resources.some((one) => one.node === node)));
   const quick = concerned.filter((node) => !waiting.has(node));
@@ -142,7 +143,7 @@ async function untilNoticed(session: Session): Promise<void> {
   const { revision } = await session.store.range(factsPrefix);
   const unaware = await leftAtLast(session, publishing, () =>
     Promise.resolve(
-      session.farm.nodes.flatMap(({ name }) => {
+      emulatedNodes(session.farm).flatMap(({ name }) => {
         const status = session.statuses.get(name);
         return status?.phase === "ready" && status.revision > revision ? [name] : [];
       }),

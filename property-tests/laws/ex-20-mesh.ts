@@ -53,11 +53,13 @@ function meshes(session: Session, networks: readonly NetworkWorld[] = session.wo
 
 async function readMesh(session: Session, networks?: readonly NetworkWorld[]): Promise<Held[]> {
   return await Promise.all(
-    meshes(session, networks).map(async (expected) => {
-      const position = { node: expected.resource.node, namespace: expected.namespace };
-      const dump = await session.read(position, ["wg", "show", "all", "dump"]);
-      return { expected, held: readDump(dump, expected.name) };
-    }),
+    meshes(session, networks)
+      .filter(({ resource }) => resource.emulated)
+      .map(async (expected) => {
+        const position = { node: expected.resource.node, namespace: expected.namespace };
+        const dump = await session.read(position, ["wg", "show", "all", "dump"]);
+        return { expected, held: readDump(dump, expected.name) };
+      }),
   );
 }
 

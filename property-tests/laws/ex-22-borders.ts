@@ -3,7 +3,7 @@ import { contains, formatAddress, parseAddress, sameAddress } from "../../core/c
 import type { Address, Family } from "../../core/common/index.ts";
 import { gatewayIpv4, upstreamOf } from "../oracle/index.ts";
 import type { Bar, InternetParty, NetworkWorld, Protocol, WorkloadParty } from "../oracle/index.ts";
-import { gatewayPlaces, gatewayUpPlace, resourcePlaces, resourcePosition, upstreamPlaces } from "../run/places.ts";
+import { gatewayPlaces, gatewayUpPlace, liveBars, resourcePlaces, resourcePosition, upstreamPlaces } from "../run/places.ts";
 import type { Answer, SendRequest, Session, WatchPlace } from "../run/session.ts";
 import { answerText, answerWaitMs, silenceWaitMs } from "./flows.ts";
 import { HarnessError, needsTunnels, outcomeOf, seesTunnelled } from "./law.ts";
@@ -91,7 +91,7 @@ function leaks(session: Session, network: NetworkWorld): Attempt[] {
 
 async function nothingPrivateLeaves(session: Session): Promise<PropertyOutcome> {
   const { networks, internetHosts } = session.world;
-  const ups = session.world.bars.map(gatewayUpPlace);
+  const ups = liveBars(session.world).map(gatewayUpPlace);
   const { runs, stories, broken } = await judgeNeverArrives(session, {
     law: "EX-22: no packet leaves a BAR upstream with a private or link-local source or destination",
     attempts: networks.flatMap((network) => leaks(session, network)),
@@ -149,7 +149,7 @@ interface OwnAddress {
 const never = (): boolean => false;
 
 function ownAddresses(session: Session): OwnAddress[] {
-  return session.world.bars.flatMap((bar) => {
+  return liveBars(session.world).flatMap((bar) => {
     const own = [bar.address6, gatewayIpv4(bar)].flatMap((address) =>
       address === undefined ? [] : [{ bar, address, isForwarded: never }],
     );

@@ -2,6 +2,7 @@
  * XC-9: routers of the surroundings translate as the farm file says, measured from a host behind them and from their outer side. Timeouts
  * are minutes: they are measured in a lab of their own, of routers with short ones (topologies/surroundings/lab).
  */
+import { emulatedNodes } from "../../core/farm/index.ts";
 import type { Address } from "../../core/common/index.ts";
 import type { HomeRouter, NatBehaviour, RouterForward } from "../../core/farm/index.ts";
 import { NoWayOutError, measureForward, measureNat, natDifferences, openBench } from "../../emulator/nat/index.ts";
@@ -25,7 +26,7 @@ interface Measurable {
 
 /** Farm nodes that leave by the router: whoever is on its LAN and leaves by another NIC can tell nothing of it. The host's own filter looks at frames of its bridges only. */
 function nodesBehind(session: Session, router: HomeRouter): InnerHost[] {
-  return session.farm.nodes.flatMap((node) => {
+  return emulatedNodes(session.farm).flatMap((node) => {
     const leaving = node.nics.find(({ ipv4, gateway4 }) => ipv4 !== undefined && gateway4 !== undefined);
     if (leaving?.segment !== router.segment || leaving.ipv4 === undefined) return [];
     const namespacePath = session.lab.namespacePath(node.name);

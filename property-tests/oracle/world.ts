@@ -26,6 +26,8 @@ export interface Resource {
   readonly publicNode: boolean;
   /** What carries its network. */
   readonly overlay: "wireguard" | "vxlan" | "segment";
+  /** Whether labs have its node: of what they do not have there is nothing to be seen. */
+  readonly emulated: boolean;
   readonly prefix6: Prefix;
   /** Bytes 6 and 7 of the /64. */
   readonly bytes: readonly [number, number];
@@ -113,6 +115,7 @@ function resourceOf(network: UserNetwork, node: FarmNode, exitPoint: boolean, pr
     exitPoint,
     publicNode: node.public !== undefined,
     overlay: network.overlay?.kind ?? "wireguard",
+    emulated: node.emulate,
     prefix6: networkOf(prefix),
     bytes: [a, b],
     prefix4: { address: dotted(a, b, 0), length: 24 },

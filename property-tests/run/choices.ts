@@ -23,7 +23,9 @@ export function choicesOf(host: HostReport, backend: BackendName): Choices {
 /** What a lab was made with, as seen in it: it counts before what was known before. */
 export async function choicesSeen(session: Session, runtime: Runtime): Promise<Choices> {
   const choices = { image: runtime.image, node: process.version };
-  const tunnel = session.world.networks.flatMap((network) => expectedMesh(session.world, network)).find((one) => one.peers.length > 0);
+  const tunnel = session.world.networks
+    .flatMap((network) => expectedMesh(session.world, network))
+    .find((one) => one.resource.emulated && one.peers.length > 0);
   if (tunnel === undefined || session.notReady !== undefined) return choices;
   const show = ["ip", "-j", "-d", "link", "show", "dev", tunnel.name];
   // A tunnel that no agent has made is for the laws to judge.

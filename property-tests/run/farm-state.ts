@@ -1,4 +1,5 @@
 /** The state of all nodes of a farm, and what became of it, in words. */
+import { emulatedNodes } from "../../core/farm/index.ts";
 import type { Session } from "./session.ts";
 import { lineText, passing, stateDifference, stateOfNode } from "./node-state.ts";
 import type { StateLine } from "./node-state.ts";
@@ -8,7 +9,7 @@ export type FarmState = ReadonlyMap<string, readonly StateLine[]>;
 
 /** Throws where a node cannot be looked at. */
 export async function stateOfFarm({ farm, lab }: Pick<Session, "farm" | "lab">, options: { readonly flows: boolean }): Promise<FarmState> {
-  const states = farm.nodes.map(async ({ name }) => [name, await stateOfNode(lab.node(name), options)] as const);
+  const states = emulatedNodes(farm).map(async ({ name }) => [name, await stateOfNode(lab.node(name), options)] as const);
   return new Map(await Promise.all(states));
 }
 

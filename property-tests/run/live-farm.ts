@@ -1,6 +1,7 @@
 /** Brings one farm up and settled: lab, store with its intents, every agent ready. What drives or judges it comes on top. */
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../../core/common/index.ts";
+import { emulatedNodes } from "../../core/farm/index.ts";
 import type { Farm } from "../../core/farm/index.ts";
 import type { Intents } from "../../core/intents/index.ts";
 import { openStore, writeIntents } from "../../core/store/index.ts";
@@ -12,7 +13,8 @@ import { LabError } from "../../emulator/lab-error.ts";
 import type { BackendName, Lab } from "../../emulator/lab.ts";
 import { compileFarm, storeSocketPath } from "../../topologies/index.ts";
 import { clockOf } from "./clock.ts";
-import { readyWaitMs, untilReady } from "./ready.ts";
+import { readyWaitOf, untilReady } from "./ready.ts";
+import { createStandIns } from "./stand-ins.ts";
 import { followAgents } from "./status-streams.ts";
 import type { StatusStreams } from "./status-streams.ts";
 import { wiredLinks } from "./timeline/wired-links.ts";
@@ -70,7 +72,8 @@ export async function openFarm(options: LiveFarmOptions): Promise<LiveFarm> {
   const agent = { keySeed: `farmlab ${options.seed}` };
   const topology = compileFarm(farm, { seed: options.seed, agent, wired: [...wiredLinks(farm), ...(options.wired ?? [])] });
   const lab = await backendNamed(options.backend ?? "netns", runtime).up(topology, { name: options.name, signal, onProgress: onStep });
-  const nodes = farm.nodes.map((node) => node.name);
+  const nodes = emulatedNodes(farm).map((node) => node.name);
+  const standIns = createStandIns(farm, agent.keySeed);
   // Ended from elsewhere, the lab is not waited for any longer.
   const gone = new AbortController();
   let isOurs = true;
@@ -108,14 +111,18 @@ export async function openFarm(options: LiveFarmOptions): Promise<LiveFarm> {
   };
   try {
     onStep("waiting for the agents");
-    const revision = await writeIntents(storeNow(), options.intents);
+    const write = async (intents: Intents): Promise<number> => {
+      for (const facts of await standIns.write(storeNow(), intents)) streams.know(facts);
+      return await writeIntents(storeNow(), intents);
+    };
+    const revision = await write(options.intents);
     const agents = {
       get store(): Store {
         return storeNow();
       },
       ...{ streams, nodes, clock },
     };
-    const notReady = await untilReady(agents, revision, readyWaitMs);
+    const notReady = await untilReady(agents, revision, readyWaitOf(farm));
     if (notReady !== undefined && options.evenUnready !== true) throw new Error(notReady);
     return {
       lab,
@@ -125,7 +132,7 @@ export async function openFarm(options: LiveFarmOptions): Promise<LiveFarm> {
       },
       ...{ streams, clock, revision },
       ...(notReady === undefined ? {} : { notReady }),
-      writeIntents: (intents) => writeIntents(storeNow(), intents),
+      writeIntents: write,
       lateAgents: (atLeast, waitMs) => untilReady(agents, atLeast, waitMs),
       async untilReady(atLeast, waitMs) {
         const late = await untilReady(agents, atLeast, waitMs);

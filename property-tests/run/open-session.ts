@@ -1,4 +1,5 @@
 /** Brings one farm up and gives the properties their session: intents written, every agent ready, tunnels open, responders listening. */
+import { emulatedNodes } from "../../core/farm/index.ts";
 import type { Farm } from "../../core/farm/index.ts";
 import type { Intents } from "../../core/intents/index.ts";
 import type { ImageChoice, SourcePatch } from "../../emulator/image/index.ts";
@@ -119,7 +120,7 @@ export async function sessionIn(live: LiveFarm, prober: Prober, options: Session
     ...(notReady === undefined ? {} : { notReady }),
     async restartAgents() {
       streams.forget();
-      await Promise.all(farm.nodes.map(async (node) => await lab.node(node.name).services.kill("agent", "SIGKILL")));
+      await Promise.all(emulatedNodes(farm).map(async (node) => await lab.node(node.name).services.kill("agent", "SIGKILL")));
       try {
         await live.untilReady(revision, restartWaitMs);
       } catch (error) {

@@ -29,13 +29,19 @@ export function interfacesOf(party: Party): readonly WatchPlace[] {
 
 /** All interfaces of an NR's namespace over which packets of others could come in, and its own side. */
 export function resourcePlaces(world: NetworkWorld): WatchPlace[] {
-  return world.resources.flatMap((resource) => {
-    const suffix = `${hexOf(resource)}-${world.network.allocationNumber}`;
-    const place = (link: string): WatchPlace => ({ ...resourcePosition(world, resource), interface: link });
-    const overlay = world.resources.length > 1 ? [place(overlayName(world, resource))] : [];
-    return [place(`veth-${suffix}`), ...overlay, ...(resource.exitPoint ? [place(`pub-${suffix}`)] : [])];
-  });
+  return world.resources
+    .filter(({ emulated }) => emulated)
+    .flatMap((resource) => {
+      const suffix = `${hexOf(resource)}-${world.network.allocationNumber}`;
+      const place = (link: string): WatchPlace => ({ ...resourcePosition(world, resource), interface: link });
+      const overlay = world.resources.length > 1 ? [place(overlayName(world, resource))] : [];
+      return [place(`veth-${suffix}`), ...overlay, ...(resource.exitPoint ? [place(`pub-${suffix}`)] : [])];
+    });
 }
+
+/** Of the exit nodes that the lab has. */
+export const liveBars = (world: World): readonly Bar[] =>
+  world.bars.filter((bar) => world.farm.nodes.some(({ name, emulate }) => name === bar.node && emulate));
 
 const gatewayPlace = (bar: Bar, link: string): WatchPlace => ({ node: bar.node, namespace: "gateway", interface: link });
 
@@ -46,7 +52,7 @@ export function gatewayUpPlace(bar: Bar): WatchPlace {
 
 /** All interfaces of every gateway. */
 export function gatewayPlaces(world: World): WatchPlace[] {
-  return world.bars.flatMap((bar) => {
+  return liveBars(world).flatMap((bar) => {
     const behind = world.networks.filter((network) => network.bar === bar);
     const links = behind.map(({ network, exitPoint }) => `to-${hexOf(exitPoint)}-${network.allocationNumber}`);
     return [gatewayUpPlace(bar), ...links.map((link) => gatewayPlace(bar, link))];

@@ -1,13 +1,24 @@
 /** Waiting until every agent has brought its node to what the store holds. */
 import { DeadlineError, startDeadline } from "../../core/common/index.ts";
 import type { Clock } from "../../core/common/index.ts";
-import { factsPrefix } from "../../core/store/index.ts";
+import { emulatedNodes } from "../../core/farm/index.ts";
+import type { Farm } from "../../core/farm/index.ts";
+import { factsPrefix, intentKeys } from "../../core/store/index.ts";
 import type { Store } from "../../core/store/index.ts";
 import { statusText } from "./status-streams.ts";
 import type { StatusStreams } from "./status-streams.ts";
 
 /** A farm of a few nodes takes half a second. */
-export const readyWaitMs = 20_000;
+const readyWaitMs = 20_000;
+/** For a namespace and a tunnel, on a machine that has other work. */
+const readyWaitMsPerResource = 300;
+
+/** How long the agents of a farm may take until all are ready. */
+export function readyWaitOf(farm: Farm): number {
+  const live = new Set(emulatedNodes(farm).map(({ name }) => name));
+  const resources = farm.networks.flatMap((network) => network.resources).filter(({ node }) => live.has(node));
+  return readyWaitMs + resources.length * readyWaitMsPerResource;
+}
 /** So long after an agent's first failure it would be ready if trying again were any use: the laws are judged as things are. */
 const failingWaitMs = 3000;
 const lookAgainMs = 50;
@@ -22,7 +33,9 @@ export interface Agents {
 /** The revision of the newest facts, once every node has published some; undefined before. */
 async function newestFacts({ store, nodes }: Agents): Promise<number | undefined> {
   const { entries } = await store.range(factsPrefix);
-  return entries.length < nodes.length ? undefined : Math.max(0, ...entries.map((entry) => entry.revision));
+  const present = new Set(entries.map(({ key }) => key));
+  if (!nodes.every((node) => present.has(intentKeys.facts(node)))) return undefined;
+  return Math.max(0, ...entries.map((entry) => entry.revision));
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Runs farms: brings each up, judges it by the chosen laws, takes it down, and gathers the result. */
+import { emulatedNodes } from "../../core/farm/index.ts";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Farm } from "../../core/farm/index.ts";
@@ -66,7 +67,7 @@ function counterexamples({ file, farm }: FarmToRun, laws: readonly LawResult[], 
 function coverageOf(farm: Farm, laws: readonly LawResult[], readyMs: number | undefined): Record<string, number> {
   return {
     flows: laws.reduce((sum, law) => sum + law.runs, 0),
-    nodes: farm.nodes.length,
+    nodes: emulatedNodes(farm).length,
     networks: farm.networks.length,
     NRs: farm.networks.reduce((sum, network) => sum + network.resources.length, 0),
     workloads: farm.networks.reduce((sum, network) => sum + network.workloads.length, 0),

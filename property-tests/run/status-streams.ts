@@ -11,6 +11,8 @@ const reconnectMs = 10;
 export interface StatusStreams {
   readonly facts: ReadonlyMap<string, NodeFacts>;
   readonly statuses: ReadonlyMap<string, NodeStatus>;
+  /** Takes facts for what a node that the lab does not have would publish. */
+  know(facts: NodeFacts): void;
   /** Resolves at the next line of any agent, or after the given time. */
   changed(waitMs: number): Promise<void>;
   /** Drops what was said until now, by one node or by all: the next words count. */
@@ -86,6 +88,7 @@ export function followAgents(lab: Lab, nodes: readonly string[]): StatusStreams 
         const timer = setTimeout(wake, waitMs);
         waiting.add(wake);
       }),
+    know: (known) => void facts.set(known.node, known),
     forget: (node) => (node === undefined ? statuses.clear() : void statuses.delete(node)),
     close() {
       closed = true;

@@ -14,9 +14,13 @@ const askMs = 250;
 export async function openTunnels(world: World, traffic: Traffic, clock: Clock, waitMs: number = handshakeWaitMs): Promise<void> {
   const deadline = startDeadline(clock, waitMs);
   const pairs = world.networks.flatMap((network) =>
-    expectedMesh(world, network).flatMap((own) =>
-      own.peers.map((peer) => ({ from: { node: own.resource.node, namespace: own.namespace }, to: peer.resource.transit4 })),
-    ),
+    expectedMesh(world, network)
+      .filter(({ resource }) => resource.emulated)
+      .flatMap((own) =>
+        own.peers
+          .filter(({ resource }) => resource.emulated)
+          .map((peer) => ({ from: { node: own.resource.node, namespace: own.namespace }, to: peer.resource.transit4 })),
+      ),
   );
   await Promise.all(
     pairs.map(async ({ from, to }) => {

@@ -62,7 +62,9 @@ export const usualJobs = (): number => Math.max(1, Math.floor(availableParalleli
 /** Where the kernel has no WireGuard, a daemon for each tunnel. */
 function tunnelDaemons(world: World, choices: Choices): readonly Daemon[] {
   if (choices["wireguard"] !== "wireguard-go") return [];
-  const tunnels = world.networks.flatMap((network) => expectedMesh(world, network)).filter(({ peers }) => peers.length > 0);
+  const tunnels = world.networks
+    .flatMap((network) => expectedMesh(world, network))
+    .filter(({ peers, resource }) => resource.emulated && peers.length > 0);
   return tunnels.map(({ resource, name }) => ({ node: resource.node, service: name }));
 }
 

@@ -1,5 +1,5 @@
 /** Farm -> topology: every part of the farm becomes a node, every plug a link. Pure: the same farm and options give the same topology. */
-import { internetName } from "../../core/farm/index.ts";
+import { emulatedNodes, internetName } from "../../core/farm/index.ts";
 import type { Farm } from "../../core/farm/index.ts";
 import type { Endpoint, Topology, TopologyLink, TopologyNode } from "../../emulator/topology/index.ts";
 import { carrierPart, customerInterface } from "../surroundings/carrier.ts";
@@ -87,7 +87,7 @@ export function compileFarm(farm: Farm, options: CompileOptions): Topology {
     ...homes,
     ...farm.carriers.map((carrier) => carrierPart(carrier, plugsOf(pluggedInto(carrier.name, homes)))),
     ...farm.internet.hosts.map((host) => internetHostPart(host, store)),
-    ...farm.nodes.map((node) => farmNodePart(node, store, options.agent?.keySeed)),
+    ...emulatedNodes(farm).map((node) => farmNodePart(node, store, options.agent?.keySeed)),
   ];
   const names = [...farm.segments.map((segment) => segment.name), ...parts.map((part) => part.node.name)];
   refuseDuplicates(names);

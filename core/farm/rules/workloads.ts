@@ -45,6 +45,22 @@ const workloads: Rule = (farm) =>
     ];
   });
 
+/** What runs in a lab runs on nodes that the lab has, and leaves by an exit point that it has. */
+const whereWorkloadsRun: Rule = (farm) => {
+  const absent = new Set(farm.nodes.flatMap(({ name, emulate }) => (emulate ? [] : [name])));
+  if (absent.size === 0) return [];
+  const hint = "take emulate: false from the node, or let the workload run elsewhere";
+  return farm.networks.flatMap(({ name: network, resources, workloads: held }) => {
+    const exitPoint = resources.find((resource) => resource.exitPoint)?.node;
+    return held.flatMap(({ name, node }): Finding[] => {
+      const missing = [node, exitPoint].find((one) => one !== undefined && absent.has(one));
+      if (missing === undefined) return [];
+      const why = missing === node ? `runs on ${node}` : `leaves by ${missing}`;
+      return [refuse("not-emulated", ["networks", network, "workloads", name, "node"], `${name} ${why}, which labs do not have`, hint)];
+    });
+  });
+};
+
 const ownedAddresses: Rule = (farm) => {
   const owned = farm.networks.flatMap((network) =>
     network.ownedIpv4.map((address, index) => ({ network, address, path: ["networks", network.name, "owned-ipv4", index] })),
@@ -133,4 +149,4 @@ const portForwards: Rule = (farm) =>
     ];
   });
 
-export const workloadRules: readonly Rule[] = [workloads, ownedAddresses, portForwards];
+export const workloadRules: readonly Rule[] = [workloads, whereWorkloadsRun, ownedAddresses, portForwards];

@@ -48,4 +48,5 @@ export const node: z.ZodType<NodeEntry> = z.strictObject({
     "what else listens there on the addresses of its tunnels; farmlab does not run it, and gives no tunnel a port of it",
     z.array(service),
   ).exactOptional(),
+  emulate: about("false: it counts in all that is derived, and is not in the lab", z.boolean()).exactOptional(),
 });

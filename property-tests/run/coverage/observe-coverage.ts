@@ -6,6 +6,7 @@
  * answered) back, or of a packet that was dropped; a reason of a drop, or the counter of a protocol that moved where this host gives none.
  * Routes of namespaces that track no connections leave no trace in the kernel, so they are neither covered nor known.
  */
+import { emulatedNodes } from "../../../core/farm/index.ts";
 import { contains, parsePrefix } from "../../../core/common/index.ts";
 import type { Address, Prefix } from "../../../core/common/index.ts";
 import { decodePacket, followDrops, labNamespaces, linkTypes, readConntrack } from "../../../emulator/capture/index.ts";
@@ -126,7 +127,7 @@ function keysOf(session: Session, places: readonly PlaceUse[], drops: readonly P
 }
 
 async function placesOf(session: Session): Promise<PlaceUse[]> {
-  const nodes = [...session.farm.nodes, ...session.farm.upstreams].map(({ name }) => name);
+  const nodes = [...emulatedNodes(session.farm), ...session.farm.upstreams].map(({ name }) => name);
   return (await Promise.all(nodes.map(async (node) => await lookAt(session, node)))).flat();
 }
 

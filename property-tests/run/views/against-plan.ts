@@ -2,6 +2,7 @@
  * Whether nodes are as farmlab itself would plan them: a node that is not has drifted, or its agent does not do what it is told; where all
  * are, what is wrong is planned so. It looks with the agent's own eyes, and changes nothing.
  */
+import { emulatedNodes } from "../../../core/farm/index.ts";
 import { difference, observe, type Changes, type System } from "../../../core/apply/index.ts";
 import { planNode } from "../../../core/plan/index.ts";
 import type { NodePlan } from "../../../core/plan/index.ts";
@@ -67,7 +68,9 @@ export async function differencesFromPlan(session: Session, tables: LabTables, n
 /** Of the farm nodes that a flow passes, in a sentence; undefined where it passes none. */
 export async function planText(session: Session, tables: LabTables, path: readonly string[]): Promise<string | undefined> {
   const passed = new Set(path.map((where) => where.split("/")[0]));
-  const nodes = session.farm.nodes.map(({ name }) => name).filter((name) => passed.has(name));
+  const nodes = emulatedNodes(session.farm)
+    .map(({ name }) => name)
+    .filter((name) => passed.has(name));
   if (nodes.length === 0) return undefined;
   const found = (await Promise.all(nodes.map(async (node) => await differencesFromPlan(session, tables, node)))).flat();
   if (found.length === 0) return `${nodes.join(", ")} ${nodes.length === 1 ? "is" : "are"} as planned`;

@@ -1,4 +1,5 @@
 /** Sends a broken flow once more, with everything looking: captures of all links and of what is inside nodes, drops, tables before and after. */
+import { emulatedNodes } from "../../../core/farm/index.ts";
 import {
   followDrops,
   followPacket,
@@ -92,7 +93,7 @@ export async function sendAgain(session: Session, { request }: BrokenFlow, sourc
   try {
     const capture = await captureIntoMemory(
       lab,
-      session.farm.nodes.map((node) => node.name),
+      emulatedNodes(session.farm).map((node) => node.name),
     );
     try {
       const from = request.protocol === "icmp" ? {} : { sourcePort };

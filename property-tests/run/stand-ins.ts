@@ -1,0 +1,60 @@
+/**
+ * What nodes that the lab does not have would publish, so that those which it has find their farm whole: keys from the scenario's seed, as an
+ * agent there would make them, reachability as the farm file says, and that they have taken every key which they are to be given. Nothing
+ * answers there.
+ */
+import { publicKeyOf, seededPrivateKey } from "../../core/agents/wireguard-key.ts";
+import { wgName } from "../../core/derive/index.ts";
+import { emulatedNodes } from "../../core/farm/index.ts";
+import type { Farm } from "../../core/farm/index.ts";
+import type { Intents, NodeFacts } from "../../core/intents/index.ts";
+import { expectedFacts, resourcesOn } from "../../core/plan/index.ts";
+import { encodeNodeFacts, intentKeys } from "../../core/store/index.ts";
+import type { Operation, Store } from "../../core/store/index.ts";
+
+const isReached = ({ endpoints }: NodeFacts): boolean => endpoints.ipv4 !== undefined || endpoints.ipv6 !== undefined;
+
+/** Facts by node; `keySeed` is that of the farm's agents. */
+function standInFacts(farm: Farm, intents: Intents, keySeed: string): readonly NodeFacts[] {
+  const live = new Set(emulatedNodes(farm).map(({ name }) => name));
+  const absent = expectedFacts(intents).filter(({ node }) => !live.has(node));
+  const known = new Map<string, string>();
+  const keyOf = (node: string, tunnel: string): string => {
+    const key = known.get(`${node} ${tunnel}`) ?? publicKeyOf(seededPrivateKey(keySeed, node, tunnel));
+    known.set(`${node} ${tunnel}`, key);
+    return key;
+  };
+  return absent.map((facts) => {
+    const own = resourcesOn(facts.node, intents).map(({ network, resource }) => {
+      const tunnelOf = (one: typeof resource): string => wgName(one.prefix, network.allocationNumber);
+      // Nobody waits for one that is never reached.
+      const others = isReached(facts) ? network.resources.filter(({ node }) => node !== facts.node) : [];
+      const starts = others.map((other) => keyOf(other.node, tunnelOf(other)).slice(0, 8)).toSorted();
+      return { tunnel: tunnelOf(resource), key: keyOf(facts.node, tunnelOf(resource)), starts };
+    });
+    return {
+      ...facts,
+      publicKeys: Object.fromEntries(own.map(({ tunnel, key }) => [tunnel, key])),
+      ...(isReached(facts) ? { acceptedKeys: Object.fromEntries(own.map(({ tunnel, starts }) => [tunnel, starts])) } : {}),
+    };
+  });
+}
+
+const operationsAtOnce = 50;
+
+/** Brings the facts of nodes that the lab does not have into the store, where they differ from what was brought there last. */
+export function createStandIns(farm: Farm, keySeed: string): { write(store: Store, intents: Intents): Promise<readonly NodeFacts[]> } {
+  const written = new Map<string, string>();
+  return {
+    async write(store, intents) {
+      const all = standInFacts(farm, intents, keySeed);
+      const texts = all.map((facts) => [intentKeys.facts(facts.node), encodeNodeFacts(facts)] as const);
+      const changed = texts.filter(([key, value]) => written.get(key) !== value);
+      const operations = changed.map(([key, value]): Operation => ({ put: { key, value } }));
+      for (let start = 0; start < operations.length; start += operationsAtOnce)
+        await store.transact(operations.slice(start, start + operationsAtOnce));
+      for (const [key, value] of changed) written.set(key, value);
+      return all;
+    },
+  };
+}
