@@ -4,6 +4,6 @@
  */
 export * from "./compile/compile-farm.ts";
 export * from "./compile/picture.ts";
-export { fullFarm, fullGateway, largeFarm, type LargeFarmSize } from "./large-farm.ts";
+export { fullFarm, fullGateway, largeFarm, smallerGateway, type LargeFarmSize } from "./large-farm.ts";
 export { exportClab } from "./export-clab.ts";
 export { findStoreHost, storeDataFolder, storeSocketPath } from "./surroundings/store.ts";

@@ -8,6 +8,7 @@ import { configurationProperties } from "./ex-06-configuration.ts";
 import { collisionProperties } from "./ex-21-collisions.ts";
 import { exitPointProperties } from "./ex-25-exit-points.ts";
 import { requirementProperties } from "./ex-24-requirements.ts";
+import { scalePureProperties } from "./ex-19-scale.ts";
 import type { PureProperty } from "./law.ts";
 
 export const pureProperties: readonly PureProperty[] = [
@@ -20,4 +21,5 @@ export const pureProperties: readonly PureProperty[] = [
   ...collisionProperties,
   ...requirementProperties,
   ...exitPointProperties,
+  ...scalePureProperties,
 ];

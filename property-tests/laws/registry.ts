@@ -12,6 +12,7 @@ import { leavingProperties } from "./ex-13-leaving.ts";
 import { standbyProperties } from "./ex-14-standby.ts";
 import { driftProperties } from "./ex-17-drift.ts";
 import { knowledgeProperties } from "./ex-18-knowledge.ts";
+import { scaleProperties } from "./ex-19-scale.ts";
 import { meshProperties } from "./ex-20-mesh.ts";
 import { overlayProperties } from "./ex-20-overlays.ts";
 import { borderProperties } from "./ex-22-borders.ts";
@@ -35,6 +36,7 @@ const properties: readonly Property[] = [
   ...standbyProperties,
   ...driftProperties,
   ...knowledgeProperties,
+  ...scaleProperties,
   ...meshProperties,
   ...overlayProperties,
   ...borderProperties,

@@ -11,5 +11,4 @@ export interface LawToCome {
 export const lawsToCome: readonly LawToCome[] = [
   { law: "EX-15", because: "exit nodes do not stand in for each other yet" },
   { law: "EX-16", because: "a filter rule keeps private addresses apart so far" },
-  { law: "EX-19", because: "no property makes thousands of NRs yet" },
 ];

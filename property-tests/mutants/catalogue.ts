@@ -12,6 +12,7 @@ import { routeMutants } from "./catalogue/routes.ts";
 import { ruleMutants } from "./catalogue/rules.ts";
 import { sizeMutants } from "./catalogue/sizes.ts";
 import { standbyMutants } from "./catalogue/standby.ts";
+import { scaleMutants } from "./catalogue/scale.ts";
 import { surroundingsMutants } from "./catalogue/surroundings.ts";
 import { upstreamMutants } from "./catalogue/upstream.ts";
 import type { Mutant } from "./mutant.ts";
@@ -28,6 +29,7 @@ export const mutants: readonly Mutant[] = [
   ...joiningMutants,
   ...removalMutants,
   ...standbyMutants,
+  ...scaleMutants,
   ...surroundingsMutants,
   ...upstreamMutants,
   ...sizeMutants,
