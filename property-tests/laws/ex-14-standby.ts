@@ -14,6 +14,7 @@ import { notAsBefore, stateOfFarm } from "../run/farm-state.ts";
 import type { FarmState } from "../run/farm-state.ts";
 import { followRecord } from "../run/host-record.ts";
 import type { FollowedRecord } from "../run/host-record.ts";
+import { liveBars } from "../run/places.ts";
 import { watchNeighbours } from "../run/neighbour-watch.ts";
 import type { NeighbourAnswer } from "../run/neighbour-watch.ts";
 import type { Session } from "../run/session.ts";
@@ -228,7 +229,7 @@ const property = (what: string, loss: Loss): Property => ({
   alone: true,
   waitMs: () => takeOver.waitMs + 3 * comeBack.waitMs,
   run: async (session) => {
-    const bars = session.world.bars.filter(({ config }) => config.standbys !== undefined);
+    const bars = liveBars(session.world).filter(({ config }) => config.standbys !== undefined);
     const [bar] = seededRandom(session.seed, law).shuffle(bars);
     return bar === undefined ? outcomeOf(0, [], { nothing: noStandby }) : await lose(session, bar, loss);
   },

@@ -203,10 +203,11 @@ async function endpoints(session: Session): Promise<PropertyOutcome> {
     );
   };
   const before = await read();
-  const all = meshes(session).flatMap((expected) =>
+  const inLab = meshes(session).filter(({ resource }) => resource.emulated);
+  const all = inLab.flatMap((expected) =>
     expected.peers.map((peer) => ({ expected, peer, key: `${expected.name} ${keyOf(session, nameOf(session, peer), peer)}` })),
   );
-  const hidden = all.filter(({ peer }) => peer.endpoints.length === 0);
+  const hidden = all.filter(({ peer }) => peer.endpoints.length === 0 && peer.resource.emulated);
   if (hidden.length > 0 && hidden.every(({ key }) => (before.get(key) ?? "") === "")) {
     const wrong = all.flatMap(({ expected, peer, key }) => judgeEndpoint(session, expected, peer, before.get(key) ?? ""));
     if (wrong.length > 0) return outcomeOf(all.length, wrong);

@@ -1,6 +1,7 @@
 /** EX-20: networks that are no WireGuard mesh, as the nodes hold them; and of all overlays, that nobody sends in them for somebody else. */
 import { formatAddress, formatPrefix, parseAddress } from "../../core/common/index.ts";
 import type { Address } from "../../core/common/index.ts";
+import { emulatedNodes } from "../../core/farm/index.ts";
 import { addressOf, expectedOverlay } from "../oracle/index.ts";
 import type { ExpectedOverlay, NetworkWorld, WorkloadParty } from "../oracle/index.ts";
 import { resourcePosition } from "../run/places.ts";
@@ -43,6 +44,9 @@ interface Held {
 }
 
 const where = ({ name, resource }: ExpectedOverlay): string => `${name} of network ${resource.network} on ${resource.node}`;
+/** Those that the lab has; what they are to know of the others is in each of them. */
+const inLab = (session: Session, network: NetworkWorld): readonly ExpectedOverlay[] =>
+  expectedOverlay(session.world, network).filter(({ resource }) => resource.emulated);
 const positionOf = ({ resource, namespace }: ExpectedOverlay): { node: string; namespace: string } => ({ node: resource.node, namespace });
 
 async function hold(session: Session, expected: ExpectedOverlay): Promise<Held> {
@@ -107,11 +111,13 @@ function judge(held: Held, all: readonly Held[]): string[] {
 }
 
 async function overlays(session: Session): Promise<PropertyOutcome> {
-  const all = session.world.networks.flatMap((network) => expectedOverlay(session.world, network));
+  const all = session.world.networks.flatMap((network) => inLab(session, network));
   const held = await Promise.all(all.map(async (expected) => await hold(session, expected)));
+  // What MAC another has is read from it.
+  const whole = held.filter(({ expected: { peers } }) => peers.every(({ emulated }) => emulated));
   return outcomeOf(
-    held.length,
-    held.flatMap((one) => judge(one, held)),
+    whole.length,
+    whole.flatMap((one) => judge(one, held)),
     { nothing: onlyMeshes },
   );
 }
@@ -124,7 +130,7 @@ const closedPort = 9;
 function impersonations(session: Session, network: NetworkWorld): Attempt[] {
   const workloads = session.world.workloads.filter((workload) => workload.network === network.network.name);
   return network.resources
-    .filter(({ exitPoint }) => !exitPoint)
+    .filter(({ exitPoint, emulated }) => emulated && !exitPoint)
     .flatMap((resource) => {
       const from = { ...resourcePosition(network, resource), called: `the NR of network ${resource.network} on ${resource.node}` };
       const others = workloads.filter((workload) => workload.resource !== resource);
@@ -175,7 +181,7 @@ function intrudersOf(session: Session, network: NetworkWorld, local: Address): I
     const address = addressOf(host, local.family);
     return address === undefined ? [] : [{ node: host.name, called: `internet host ${host.name}`, address }];
   });
-  const nodes = session.farm.nodes.flatMap(({ name, public: outer }): Intruder[] => {
+  const nodes = emulatedNodes(session.farm).flatMap(({ name, public: outer }): Intruder[] => {
     const address = (local.family === 4 ? outer?.ipv4 : outer?.ipv6)?.address;
     if (address === undefined || members.includes(name)) return [];
     return [{ node: name, namespace: "public", called: `node ${name}, which has no part in it`, address }];
@@ -186,7 +192,7 @@ function intrudersOf(session: Session, network: NetworkWorld, local: Address): I
 /** At each node of each VXLAN one attempt by every stranger, in the name of another node's NR. */
 function intrusions(session: Session): Intrusion[] {
   return session.world.networks.flatMap((network) => {
-    const links = expectedOverlay(session.world, network).filter((one) => one.kind === "vxlan");
+    const links = inLab(session, network).filter((one) => one.kind === "vxlan");
     return links.flatMap((target) => {
       const victim = session.world.workloads.find(({ resource }) => resource === target.resource);
       const as = links.find((one) => one !== target);

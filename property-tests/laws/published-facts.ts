@@ -1,5 +1,6 @@
 /** What nodes publish, as the store holds it now. */
-import { factsPrefix } from "../../core/store/index.ts";
+import { emulatedNodes } from "../../core/farm/index.ts";
+import { factsPrefix, intentKeys } from "../../core/store/index.ts";
 import type { StoreEntry } from "../../core/store/index.ts";
 import type { Session } from "../run/session.ts";
 import { leftAtLast } from "./left-at-last.ts";
@@ -10,9 +11,12 @@ export const publishing = { waitMs: 10_000, everyMs: 20 };
 /** Each with the revision at which it was written. */
 export const publishedFacts = async ({ store }: Session): Promise<readonly StoreEntry[]> => (await store.range(factsPrefix)).entries;
 
-/** Their texts by key. */
-export const publishedTexts = async (session: Session): Promise<ReadonlyMap<string, string>> =>
-  new Map((await publishedFacts(session)).map(({ key, value }) => [key, value]));
+/** Texts by key, of nodes that the lab has: no agent looks after what stands there for another. */
+export async function publishedTexts(session: Session): Promise<ReadonlyMap<string, string>> {
+  const live = new Set(emulatedNodes(session.farm).map(({ name }) => intentKeys.facts(name)));
+  const published = await publishedFacts(session);
+  return new Map(published.filter(({ key }) => live.has(key)).map(({ key, value }) => [key, value]));
+}
 
 /** Until the store holds these texts again; the keys of those that it does not hold in time. */
 export const notPublishedAgain = async (session: Session, texts: ReadonlyMap<string, string>): Promise<readonly string[]> =>

@@ -14,7 +14,7 @@ import type { BackendName, Lab } from "../../emulator/lab.ts";
 import { compileFarm, storeSocketPath } from "../../topologies/index.ts";
 import { clockOf } from "./clock.ts";
 import { readyWaitOf, untilReady } from "./ready.ts";
-import { createStandIns } from "./stand-ins.ts";
+import { writeStandIns } from "./stand-ins.ts";
 import { followAgents } from "./status-streams.ts";
 import type { StatusStreams } from "./status-streams.ts";
 import { wiredLinks } from "./timeline/wired-links.ts";
@@ -73,7 +73,6 @@ export async function openFarm(options: LiveFarmOptions): Promise<LiveFarm> {
   const topology = compileFarm(farm, { seed: options.seed, agent, wired: [...wiredLinks(farm), ...(options.wired ?? [])] });
   const lab = await backendNamed(options.backend ?? "netns", runtime).up(topology, { name: options.name, signal, onProgress: onStep });
   const nodes = emulatedNodes(farm).map((node) => node.name);
-  const standIns = createStandIns(farm, agent.keySeed);
   // Ended from elsewhere, the lab is not waited for any longer.
   const gone = new AbortController();
   let isOurs = true;
@@ -112,7 +111,7 @@ export async function openFarm(options: LiveFarmOptions): Promise<LiveFarm> {
   try {
     onStep("waiting for the agents");
     const write = async (intents: Intents): Promise<number> => {
-      for (const facts of await standIns.write(storeNow(), intents)) streams.know(facts);
+      for (const facts of await writeStandIns(storeNow(), farm, intents, agent.keySeed)) streams.know(facts);
       return await writeIntents(storeNow(), intents);
     };
     const revision = await write(options.intents);

@@ -9,12 +9,11 @@ import { emulatedNodes } from "../../core/farm/index.ts";
 import type { Farm } from "../../core/farm/index.ts";
 import type { Intents, NodeFacts } from "../../core/intents/index.ts";
 import { expectedFacts, resourcesOn } from "../../core/plan/index.ts";
-import { encodeNodeFacts, intentKeys } from "../../core/store/index.ts";
+import { encodeNodeFacts, factsPrefix, intentKeys } from "../../core/store/index.ts";
 import type { Operation, Store } from "../../core/store/index.ts";
 
 const isReached = ({ endpoints }: NodeFacts): boolean => endpoints.ipv4 !== undefined || endpoints.ipv6 !== undefined;
 
-/** Facts by node; `keySeed` is that of the farm's agents. */
 function standInFacts(farm: Farm, intents: Intents, keySeed: string): readonly NodeFacts[] {
   const live = new Set(emulatedNodes(farm).map(({ name }) => name));
   const absent = expectedFacts(intents).filter(({ node }) => !live.has(node));
@@ -25,7 +24,8 @@ function standInFacts(farm: Farm, intents: Intents, keySeed: string): readonly N
     return key;
   };
   return absent.map((facts) => {
-    const own = resourcesOn(facts.node, intents).map(({ network, resource }) => {
+    const meshes = resourcesOn(facts.node, intents).filter(({ network }) => network.overlay === undefined);
+    const own = meshes.map(({ network, resource }) => {
       const tunnelOf = (one: typeof resource): string => wgName(one.prefix, network.allocationNumber);
       // Nobody waits for one that is never reached.
       const others = isReached(facts) ? network.resources.filter(({ node }) => node !== facts.node) : [];
@@ -42,19 +42,14 @@ function standInFacts(farm: Farm, intents: Intents, keySeed: string): readonly N
 
 const operationsAtOnce = 50;
 
-/** Brings the facts of nodes that the lab does not have into the store, where they differ from what was brought there last. */
-export function createStandIns(farm: Farm, keySeed: string): { write(store: Store, intents: Intents): Promise<readonly NodeFacts[]> } {
-  const written = new Map<string, string>();
-  return {
-    async write(store, intents) {
-      const all = standInFacts(farm, intents, keySeed);
-      const texts = all.map((facts) => [intentKeys.facts(facts.node), encodeNodeFacts(facts)] as const);
-      const changed = texts.filter(([key, value]) => written.get(key) !== value);
-      const operations = changed.map(([key, value]): Operation => ({ put: { key, value } }));
-      for (let start = 0; start < operations.length; start += operationsAtOnce)
-        await store.transact(operations.slice(start, start + operationsAtOnce));
-      for (const [key, value] of changed) written.set(key, value);
-      return all;
-    },
-  };
+/** Brings the facts of nodes that the lab does not have into the store, where it does not hold them: it may have lost them. `keySeed` is that of the farm's agents. */
+export async function writeStandIns(store: Store, farm: Farm, intents: Intents, keySeed: string): Promise<readonly NodeFacts[]> {
+  const all = standInFacts(farm, intents, keySeed);
+  if (all.length === 0) return all;
+  const held = new Map((await store.range(factsPrefix)).entries.map(({ key, value }) => [key, value]));
+  const texts = all.map((facts) => [intentKeys.facts(facts.node), encodeNodeFacts(facts)] as const);
+  const operations = texts.flatMap(([key, value]): Operation[] => (held.get(key) === value ? [] : [{ put: { key, value } }]));
+  for (let start = 0; start < operations.length; start += operationsAtOnce)
+    await store.transact(operations.slice(start, start + operationsAtOnce));
+  return all;
 }

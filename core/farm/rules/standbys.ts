@@ -52,4 +52,15 @@ const once: Rule = (farm) =>
     return refuse("standby-twice", [...entry.path, "node"], message, "a node stands in for one exit node, and is named once");
   });
 
-export const standbyRules: readonly Rule[] = [fit, once];
+/** Who holds the exit node is settled between those who can: labs have all of them, or none. */
+const whereStandbysRun: Rule = (farm) =>
+  standbysOf(farm).flatMap(({ of, standby, path }): Finding[] => {
+    const node = farm.nodes.find(({ name }) => name === standby.node);
+    if (node === undefined || node.emulate === of.emulate) return [];
+    const message = of.emulate
+      ? `labs do not have ${node.name}, and have ${of.name}, for which it stands in`
+      : `labs have ${node.name}, and do not have ${of.name}, for which it stands in`;
+    return [refuse("not-emulated", [...path, "node"], message, "give both emulate: false, or neither")];
+  });
+
+export const standbyRules: readonly Rule[] = [fit, once, whereStandbysRun];
