@@ -7,9 +7,9 @@ export const removalGroup = "9898";
 /** Begins the names of farmlab's nft tables. */
 export const tablePrefix = "farmlab";
 
-/** Names of namespaces that farmlab owns whole: gateway, public, network resources, workloads. */
+/** Names of namespaces that farmlab owns whole: gateway, its routing tables, public, network resources, workloads. */
 export function isOwnNamespace(name: string): boolean {
-  return /^(gateway|public|net-[0-9a-f]{4}-\d{1,3}|w-[0-9a-f]{4}-\d{1,3})$/.test(name);
+  return /^(gateway|public|(?:net|vrf)-[0-9a-f]{4}-\d{1,3}|w-[0-9a-f]{4}-\d{1,3})$/.test(name);
 }
 
 const fallbackDevices: ReadonlySet<string> = new Set([

@@ -112,6 +112,7 @@ export interface ExitNodeEntry {
   /** Number of its allocation; may be left out where there is one. */
   readonly allocation?: number;
   readonly nic: string;
+  readonly isolation?: "filter" | "vrf";
   readonly ipv4?: string;
   readonly gateway4?: string;
   readonly standby?: readonly StandbyEntry[];

@@ -52,6 +52,7 @@ const example: Readonly<Record<string, string>> = {
       number: 1
       allocation: 1
       nic: eth1
+      isolation: filter
       ipv4: 185.69.166.123/24
       gateway4: 185.69.166.1
       standby: [{ node: node-3, nic: eth1 }]
@@ -212,6 +213,15 @@ The \`overlay\` of a network is what joins its parts on different nodes. Address
 - \`segment\`: over an Ethernet of the farm, named by \`segment\`, on which each of the nodes has a NIC without address that does nothing
   else; hidden nodes can be among them. It is like a VLAN: several networks can share a segment, and each takes frames from its own nodes
   only, by their MAC addresses; no tags are used, so that any switch will do. Not encrypted; packets have 1500 bytes.
+
+## What keeps networks apart
+
+Networks reach each other by global addresses as the internet reaches them, and never by private or link-local ones. The exit node's gateway
+sees to that in one of two ways, which its \`isolation\` chooses:
+
+- \`filter\`, where nothing is said: one routing table for all networks, and rules on what is forwarded between them.
+- \`vrf\`: a routing table for each network, in which others' private addresses are unreachable, and none of these rules. Each is a namespace
+  of its own between gateway and exit point; packets within the gateway take one routing step more.
 `;
   const sections = Object.keys(schema.properties ?? {}).flatMap((key) => section(key, keys));
   return `${[head, ...sections].join("\n").trimEnd()}\n`;

@@ -136,6 +136,8 @@ export interface ExitNodeConfig {
   readonly allocationNumber: number;
   /** The NIC for forwarding, another than `public`'s. */
   readonly nic: string;
+  /** How its networks are kept apart: by a routing table for each; absent: by filter rules of one for all. */
+  readonly isolation?: "vrf";
   /** GWPubIP4 (for SNAT only) with its length, and the upstream router's address; absent: no IPv4 through this gateway. */
   readonly ipv4?: Prefix;
   readonly gateway4?: Address;

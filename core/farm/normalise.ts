@@ -76,6 +76,7 @@ function nodeOf(name: string, entry: NodeEntry, routers: ReadonlyMap<string, Rou
       number: exit.number,
       allocationNumber: exit.allocation ?? onlyAllocation,
       nic: exit.nic,
+      ...(exit.isolation === "vrf" ? { isolation: exit.isolation } : {}),
       ...present({ ipv4, gateway4 }),
       ...(exit.standby === undefined || exit.standby.length === 0
         ? {}

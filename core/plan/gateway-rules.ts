@@ -8,8 +8,8 @@ import { resourceOf } from "./networks.ts";
 import type { NftTablePlan } from "./node-plan.ts";
 
 const private4 = "{ 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16 }";
-/** All links to exit points, and nothing else in the namespace. */
-const exitPoints = `"to-*"`;
+/** All links to networks, and nothing else in the namespace: to exit points, or to networks' own routing tables. */
+const networkLinks = (config: ExitNodeConfig): string => (config.isolation === "vrf" ? `"vrf-*"` : `"to-*"`);
 
 /** One line per port forward whose address the network owns and whose workload exists. */
 const forwards = (networks: readonly NetworkIntent[]): readonly string[] =>
@@ -26,7 +26,7 @@ const forwards = (networks: readonly NetworkIntent[]): readonly string[] =>
     )
     .toSorted();
 
-const natChains = (up: string, gatewayIp4: string, networks: readonly NetworkIntent[]): readonly string[] => [
+const natChains = (up: string, exitPoints: string, gatewayIp4: string, networks: readonly NetworkIntent[]): readonly string[] => [
   "chain port-forwards {",
   "  type nat hook prerouting priority dstnat; policy accept;",
   ...forwards(networks),
@@ -39,9 +39,32 @@ const natChains = (up: string, gatewayIp4: string, networks: readonly NetworkInt
   "}",
 ];
 
+/** What is for the gateway itself, in each of its namespaces. */
+const ownChains = (fromUpstream: readonly string[]): readonly string[] => [
+  "chain input {",
+  "  type filter hook input priority filter; policy drop;",
+  `  iifname "lo" accept`,
+  "  icmpv6 type { nd-router-advert, nd-redirect } drop",
+  // ICMP, ICMPv6, VRRP: as numbers, because the names need /etc/protocols.
+  "  meta l4proto { 1, 58 } accept",
+  ...fromUpstream,
+  "  ct state established,related accept",
+  "}",
+  "chain output {",
+  "  type filter hook output priority filter; policy accept;",
+  "  icmpv6 type nd-redirect drop",
+  "}",
+];
+
+/** A network's own routing table decides by routes alone what it forwards. */
+export const vrfRules: NftTablePlan = { family: "inet", name: "farmlab", body: ownChains([]) };
+
 /** `allocation` is the /48; `networks` those whose exit point is behind this gateway. */
 export function gatewayRules(config: ExitNodeConfig, allocation: Prefix, networks: readonly NetworkIntent[]): NftTablePlan {
   const up = `"${gwPubName(config.number, config.allocationNumber)}"`;
+  const exitPoints = networkLinks(config);
+  // With a routing table for each network there is no way between two of them but by global addresses.
+  const unlessVrf = (line: string): readonly string[] => (config.isolation === "vrf" ? [] : [line]);
   return {
     family: "inet",
     name: "farmlab",
@@ -52,34 +75,22 @@ export function gatewayRules(config: ExitNodeConfig, allocation: Prefix, network
       `  iifname ${up} ip6 daddr fc00::/7 drop`,
       `  iifname ${up} ip6 saddr { fc00::/7, ${formatPrefix(exitNodePart(allocation, config.number))} } drop`,
       "}",
-      ...(config.ipv4 === undefined ? [] : natChains(up, formatAddress(config.ipv4.address), networks)),
+      ...(config.ipv4 === undefined ? [] : natChains(up, exitPoints, formatAddress(config.ipv4.address), networks)),
       "chain forward {",
       "  type filter hook forward priority filter; policy drop;",
       "  ct state invalid drop",
       // Global addresses only, whatever the direction.
-      "  ip6 saddr != 2000::/3 drop",
-      "  ip6 daddr != 2000::/3 drop",
+      ...unlessVrf("  ip6 saddr != 2000::/3 drop"),
+      ...unlessVrf("  ip6 daddr != 2000::/3 drop"),
       "  ct state established,related accept",
       `  iifname ${up} ip saddr ${private4} drop`,
       "  meta nfproto ipv4 ct status dnat accept",
       // Networks are apart: from one exit point to another nothing but forwarded ports, which were accepted above.
-      `  iifname ${exitPoints} oifname ${exitPoints} meta nfproto ipv4 drop`,
+      ...unlessVrf(`  iifname ${exitPoints} oifname ${exitPoints} meta nfproto ipv4 drop`),
       `  iifname ${exitPoints} ip saddr 10.0.0.0/8 accept`,
       "  meta nfproto ipv6 accept",
       "}",
-      "chain input {",
-      "  type filter hook input priority filter; policy drop;",
-      `  iifname "lo" accept`,
-      "  icmpv6 type { nd-router-advert, nd-redirect } drop",
-      // ICMP, ICMPv6, VRRP: as numbers, because the names need /etc/protocols.
-      "  meta l4proto { 1, 58 } accept",
-      `  iifname ${up} meta l4proto 112 accept`,
-      "  ct state established,related accept",
-      "}",
-      "chain output {",
-      "  type filter hook output priority filter; policy accept;",
-      "  icmpv6 type nd-redirect drop",
-      "}",
+      ...ownChains([`  iifname ${up} meta l4proto 112 accept`]),
       // After source NAT: what still has a private address here has escaped it.
       "chain to-upstream {",
       "  type filter hook postrouting priority 300; policy accept;",

@@ -6,18 +6,28 @@ import {
   gatewayBaseRoutes,
   gatewayNamespace,
   gatewayResourceRoutes,
+  gatewayVrfRoutes,
   gwPubIP6,
   gwPubLL,
   gwPubName,
   gwToEPIP4,
   gwToEPLL,
   gwToEPName,
+  gwToVrfIP4,
+  gwToVrfLL,
+  gwToVrfName,
   nrNamespace,
+  vrfDefaultRoutes,
+  vrfNamespace,
+  vrfToGWIP4,
+  vrfToGWLL,
+  vrfToGWName,
 } from "../derive/index.ts";
+import type { DerivedRoute } from "../derive/index.ts";
 import type { ExitNodeConfig } from "../farm/index.ts";
-import type { NetworkIntent } from "../intents/index.ts";
+import type { NetworkIntent, ResourceIntent } from "../intents/index.ts";
 import { fenceTables } from "./fence.ts";
-import { gatewayRules } from "./gateway-rules.ts";
+import { gatewayRules, vrfRules } from "./gateway-rules.ts";
 import { plannedMac } from "./macs.ts";
 import { exitPointOf, resourcesOf } from "./networks.ts";
 import type { AddressPlan, LinkPlan, RoutePlan } from "./node-plan.ts";
@@ -33,20 +43,32 @@ const neverUpstream: readonly RoutePlan[] = ["10.0.0.0/8", "172.16.0.0/12", "192
   return unreachable(prefix);
 });
 
+/** Where an exit point's link to its gateway ends: in the gateway, or in the network's own routing table. */
+export function exitPointNamespace(config: ExitNodeConfig | undefined, exitPoint: Prefix, n: number): string {
+  return config?.isolation === "vrf" ? vrfNamespace(exitPoint, n) : gatewayNamespace;
+}
+
+/** What one network adds to a namespace. */
 interface NetworkPart {
   readonly links: readonly LinkPlan[];
   readonly addresses: readonly AddressPlan[];
   readonly routes: readonly RoutePlan[];
 }
 
-/** What one network adds: the link to its exit point and the routes of all its resources. */
-const networkPart = (node: string, network: NetworkIntent): NetworkPart => {
-  const exitPoint = exitPointOf(network);
-  if (exitPoint === undefined) return { links: [], addresses: [], routes: [] };
+const routesFor = (
+  network: NetworkIntent,
+  exitPoint: ResourceIntent,
+  routesTo: (prefix: Prefix, exitPoint: Prefix, n: number) => readonly DerivedRoute[],
+): readonly RoutePlan[] =>
+  // The exit point's own routes first: those of the others have it as next hop.
+  [exitPoint, ...resourcesOf(network).filter((resource) => !resource.exitPoint)].flatMap((resource) =>
+    routesTo(resource.prefix, exitPoint.prefix, network.allocationNumber).map(routePlan),
+  );
+
+/** The link to the exit point and the routes of all of the network's resources, in the namespace where that link is. */
+const exitPointPart = (node: string, network: NetworkIntent, exitPoint: ResourceIntent, namespace: string): NetworkPart => {
   const n = network.allocationNumber;
   const link = gwToEPName(exitPoint.prefix, n);
-  // The exit point's own routes first: those of the others have it as next hop.
-  const resources = [exitPoint, ...resourcesOf(network).filter((resource) => !resource.exitPoint)];
   return {
     links: [
       {
@@ -54,16 +76,74 @@ const networkPart = (node: string, network: NetworkIntent): NetworkPart => {
         name: link,
         peerNamespace: nrNamespace(exitPoint.prefix, n),
         peerName: epPubName(exitPoint.prefix, n),
-        mac: plannedMac(node, gatewayNamespace, link),
+        mac: plannedMac(node, namespace, link),
       },
     ],
     addresses: [
       { link, address: formatPrefix(gwToEPLL(exitPoint.prefix)) },
       { link, address: formatPrefix(gwToEPIP4) },
     ],
-    routes: resources.flatMap((resource) => gatewayResourceRoutes(resource.prefix, exitPoint.prefix, n).map(routePlan)),
+    routes: routesFor(network, exitPoint, gatewayResourceRoutes),
   };
 };
+
+/** The gateway's link to a network's own routing table, and the routes into it. */
+const towardsVrf = (node: string, network: NetworkIntent, exitPoint: ResourceIntent): NetworkPart => {
+  const n = network.allocationNumber;
+  const link = gwToVrfName(exitPoint.prefix, n);
+  const [peerNamespace, peerName] = [vrfNamespace(exitPoint.prefix, n), vrfToGWName(exitPoint.prefix, n)];
+  return {
+    links: [{ kind: "veth", name: link, peerNamespace, peerName, mac: plannedMac(node, gatewayNamespace, link) }],
+    addresses: [gwToVrfLL(exitPoint.prefix), gwToVrfIP4].map((address) => ({ link, address: formatPrefix(address) })),
+    routes: routesFor(network, exitPoint, gatewayVrfRoutes),
+  };
+};
+
+/**
+ * A network's own routing table, a namespace where a kernel may lack VRF devices: its own prefixes, and the gateway for all that is global.
+ * What is private and not its own ends here, so that no rule has to keep networks apart.
+ */
+const vrfPart = (node: string, network: NetworkIntent, exitPoint: ResourceIntent): NamespacePart => {
+  const n = network.allocationNumber;
+  const name = vrfNamespace(exitPoint.prefix, n);
+  const link = vrfToGWName(exitPoint.prefix, n);
+  const inner = exitPointPart(node, network, exitPoint, name);
+  return {
+    name,
+    links: [
+      {
+        kind: "veth",
+        name: link,
+        peerNamespace: gatewayNamespace,
+        peerName: gwToVrfName(exitPoint.prefix, n),
+        mac: plannedMac(node, name, link),
+      },
+      ...inner.links,
+    ],
+    addresses: [
+      ...[vrfToGWLL(exitPoint.prefix), vrfToGWIP4].map((address) => ({ link, address: formatPrefix(address) })),
+      ...inner.addresses,
+    ],
+    routes: [...vrfDefaultRoutes(exitPoint.prefix, n).map(routePlan), ...neverUpstream, ...inner.routes],
+    sysctls: routerSysctls,
+    tables: [vrfRules],
+  };
+};
+
+interface PartsOfNetwork {
+  readonly inGateway: NetworkPart;
+  /** A namespace of its own, where each network has a routing table. */
+  readonly own?: NamespacePart;
+}
+
+/** Nothing where the network has no exit point. */
+function networkParts(node: string, config: ExitNodeConfig, network: NetworkIntent): readonly PartsOfNetwork[] {
+  const exitPoint = exitPointOf(network);
+  if (exitPoint === undefined) return [];
+  return config.isolation === "vrf"
+    ? [{ inGateway: towardsVrf(node, network, exitPoint), own: vrfPart(node, network, exitPoint) }]
+    : [{ inGateway: exitPointPart(node, network, exitPoint, gatewayNamespace) }];
+}
 
 /** `allocation` is the /48 that this exit node routes a part of; `networks` those whose exit point is on it. */
 export function planGateway(
@@ -72,19 +152,20 @@ export function planGateway(
   allocation: Prefix,
   networks: readonly NetworkIntent[],
   memory: PlanMemory,
-): NamespacePart {
-  const parts = networks.map((network) =>
+): readonly NamespacePart[] {
+  const parts = networks.flatMap((network) =>
     memory.recall(
       network,
-      () => [node],
-      () => networkPart(node, network),
+      () => [node, config.isolation],
+      () => networkParts(node, config, network),
     ),
   );
-  return memory.recall(
+  const core = memory.recall(
     config,
     () => [node, allocation, ...parts],
     () => gatewayPart(node, config, allocation, networks, parts),
   );
+  return [core, ...parts.flatMap(({ own }) => own ?? [])];
 }
 
 function gatewayPart(
@@ -92,9 +173,10 @@ function gatewayPart(
   config: ExitNodeConfig,
   allocation: Prefix,
   networks: readonly NetworkIntent[],
-  parts: readonly NetworkPart[],
+  added: readonly PartsOfNetwork[],
 ): NamespacePart {
   const up = gwPubName(config.number, config.allocationNumber);
+  const parts = added.map(({ inGateway }) => inGateway);
   const owned = config.ipv4 === undefined ? [] : networks.flatMap((network) => network.ownedIpv4);
   return {
     name: gatewayNamespace,

@@ -20,9 +20,7 @@ import { planWorkload } from "./workload.ts";
 const gatewayParts = (node: NodeIntent, intents: Intents, memory: PlanMemory): readonly NamespacePart[] => {
   if (node.exitNode === undefined) return [];
   const allocation = allocationNumbered(node.exitNode.allocationNumber, intents);
-  return allocation === undefined
-    ? []
-    : [planGateway(node.name, node.exitNode, allocation.prefix, networksOfGateway(node, intents), memory)];
+  return allocation === undefined ? [] : planGateway(node.name, node.exitNode, allocation.prefix, networksOfGateway(node, intents), memory);
 };
 
 const hostPart: NamespacePart = { name: "host", tables: [hostRules] };

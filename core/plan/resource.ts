@@ -7,7 +7,6 @@ import {
   epPubLL,
   epPubName,
   exitPointDefaultRoutes,
-  gatewayNamespace,
   gwToEPName,
   nrBridgePortName,
   nrLocalIP4,
@@ -20,6 +19,7 @@ import {
   wgLL,
 } from "../derive/index.ts";
 import type { NetworkIntent, NodeFacts, NodeIntent, ResourceIntent } from "../intents/index.ts";
+import { exitPointNamespace } from "./gateway.ts";
 import { resourceLinkLocal } from "./link-local.ts";
 import { plannedMac } from "./macs.ts";
 import { exitPointOf, othersOf } from "./networks.ts";
@@ -79,7 +79,7 @@ export function planResource(
   memory: PlanMemory,
 ): readonly NamespacePart[] {
   const inputs = (): readonly unknown[] => [
-    ...[network, socketNamespaceOf(node), vxlanSourceOf(node, network)],
+    ...[network, socketNamespaceOf(node), vxlanSourceOf(node, network), node.exitNode?.isolation],
     ...factsWithin(network, facts),
   ];
   return memory.recall(mine, inputs, () => resourceParts(node, network, mine, facts));
@@ -112,7 +112,7 @@ function resourceParts(
     links.push({
       kind: "veth",
       name: up,
-      peerNamespace: gatewayNamespace,
+      peerNamespace: exitPointNamespace(node.exitNode, prefix, n),
       peerName: gwToEPName(prefix, n),
       mac: plannedMac(node.name, name, up),
     });

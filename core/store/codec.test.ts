@@ -29,7 +29,7 @@ const node: NodeIntent = {
     ipv6: net("2a02:1802:5e::3/64"),
     gateway6: ip("fe80::1"),
   },
-  exitNode: { number: 1, allocationNumber: 1, nic: "eth1", ipv4: net("185.69.166.123/24"), gateway4: ip("185.69.166.1") },
+  exitNode: { number: 1, allocationNumber: 1, nic: "eth1", isolation: "vrf", ipv4: net("185.69.166.123/24"), gateway4: ip("185.69.166.1") },
 };
 const network: NetworkIntent = {
   name: "blue",

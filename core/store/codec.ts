@@ -65,7 +65,16 @@ const publicConfig = object<PublicConfig>(
 const standby = object<StandbyConfig>({ node: name, nic: interfaceName });
 
 const exitNodeConfig = object<ExitNodeConfig>(
-  { number: whole(1, 15), allocationNumber, nic: interfaceName, ipv4: interfaceAddress(4), gateway4: address(4), standbys: list(standby) },
+  {
+    number: whole(1, 15),
+    allocationNumber,
+    nic: interfaceName,
+    isolation: oneOf("vrf"),
+    ipv4: interfaceAddress(4),
+    gateway4: address(4),
+    standbys: list(standby),
+  },
+  "isolation",
   "ipv4",
   "gateway4",
   "standbys",

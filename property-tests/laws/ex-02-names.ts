@@ -6,10 +6,13 @@ import {
   epPubName,
   gwPubName,
   gwToEPName,
+  gwToVrfName,
   nrBridgePortName,
   nrLocalName,
   nrNamespace,
   sgName,
+  vrfNamespace,
+  vrfToGWName,
   vxName,
   wgName,
   workloadNamespace,
@@ -56,6 +59,8 @@ function fullest({ seed }: PureSubject): Names[] {
     const links = resources.flatMap((one) => [
       ...[
         gwToEPName(one, n),
+        gwToVrfName(one, n),
+        vrfToGWName(one, n),
         epPubName(one, n),
         wgName(one, n),
         vxName(one, n),
@@ -67,7 +72,11 @@ function fullest({ seed }: PureSubject): Names[] {
       ...[2, 25, 254].map((host) => workloadPortName(one, host)),
     ]);
     const gateways = Array.from({ length: 15 }, (_, index) => gwPubName(index + 1, n));
-    const namespaces = resources.flatMap((one) => [nrNamespace(one, n), ...[2, 25, 254].map((host) => workloadNamespace(one, host))]);
+    const namespaces = resources.flatMap((one) => [
+      nrNamespace(one, n),
+      vrfNamespace(one, n),
+      ...[2, 25, 254].map((host) => workloadNamespace(one, host)),
+    ]);
     return [
       { node, kind: "link" as const, names: [...links, ...gateways] },
       { node, kind: "namespace" as const, names: ["gateway", "public", ...namespaces] },

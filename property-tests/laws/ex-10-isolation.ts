@@ -5,6 +5,7 @@ import { predict } from "../oracle/index.ts";
 import type { Flow, InternetParty, NetworkWorld, WorkloadParty } from "../oracle/index.ts";
 import type { Answer, Session } from "../run/session.ts";
 import { answerText, answerWaitMs, combine, flowText, flowsTo, judgeFlows, sampleFlows } from "./flows.ts";
+import type { Judgement } from "./flows.ts";
 import { outcomeOf, seesTunnelled } from "./law.ts";
 import type { BrokenFlow, Property, PropertyOutcome } from "./law.ts";
 import { isSure } from "./lossy.ts";
@@ -13,7 +14,7 @@ import type { Attempt } from "./never-arrives.ts";
 import { resourcePlaces, resourcePosition, overlayName } from "../run/places.ts";
 
 const nothing = "this farm has fewer than two networks with workloads";
-const law = "EX-10: networks never reach each other by private or link-local addresses or through tunnels";
+const neverPrivately = "networks never reach each other by private or link-local addresses or through tunnels";
 
 const workloadsOf = (session: Session, network: NetworkWorld): WorkloadParty[] =>
   session.world.workloads.filter((workload) => workload.network === network.network.name);
@@ -41,14 +42,14 @@ const gatewayAttempts = (from: WorkloadParty): Attempt[] => {
 
 type Attempts = (session: Session, network: NetworkWorld, others: readonly NetworkWorld[]) => readonly Attempt[];
 
-const fromWorkloads: Attempts = (session, network, others) =>
+export const attemptsFromWorkloads: Attempts = (session, network, others) =>
   workloadsOf(session, network).flatMap((from) => [
     ...others.flatMap((other) => privateAttempts(session, from, "eth0", other)),
     ...gatewayAttempts(from),
   ]);
 
 /** From inside the NRs, where nothing checks the source any more: what a tunnel would carry to the other end. */
-const throughTunnels: Attempts = (session, network, others) =>
+export const attemptsThroughTunnels: Attempts = (session, network, others) =>
   network.resources
     .filter(({ emulated }) => emulated)
     .flatMap((resource) => {
@@ -69,21 +70,28 @@ function fewOnLink(session: Session, network: NetworkWorld, attempts: readonly A
   return attempts.filter((attempt) => attempt.zone === undefined || chosen.has(attempt));
 }
 
-/** Every network by itself against all others. */
+/** Each of the networks by itself against all others of them; `law`: whose story it is. */
+export async function judgeStrangers(
+  session: Session,
+  networks: readonly NetworkWorld[],
+  options: { readonly law: "EX-10" | "EX-16"; readonly attemptsOf: Attempts },
+): Promise<Judgement> {
+  const judgements = await Promise.all(
+    networks.map(async (network) => {
+      const others = networks.filter((other) => other !== network);
+      const victims = others.flatMap((other) => workloadsOf(session, other));
+      const also = others.flatMap((other) => resourcePlaces(other));
+      const attempts = fewOnLink(session, network, options.attemptsOf(session, network, others));
+      return await judgeNeverArrives(session, { law: `${options.law}: ${neverPrivately}`, attempts, victims, also });
+    }),
+  );
+  return combine(...judgements);
+}
+
 const strangers =
   (attemptsOf: Attempts) =>
   async (session: Session): Promise<PropertyOutcome> => {
-    const { networks } = session.world;
-    const judgements = await Promise.all(
-      networks.map(async (network) => {
-        const others = networks.filter((other) => other !== network);
-        const victims = others.flatMap((other) => workloadsOf(session, other));
-        const also = others.flatMap((other) => resourcePlaces(other));
-        const attempts = fewOnLink(session, network, attemptsOf(session, network, others));
-        return await judgeNeverArrives(session, { law, attempts, victims, also });
-      }),
-    );
-    const { runs, stories, broken } = combine(...judgements);
+    const { runs, stories, broken } = await judgeStrangers(session, session.world.networks, { law: "EX-10", attemptsOf });
     return outcomeOf(runs, stories, { broken, nothing });
   };
 
@@ -187,9 +195,14 @@ export const isolationProperties: readonly Property[] = [
     law: "EX-10",
     name: "EX-10 networks never reach each other by private or link-local addresses",
     needs: seesTunnelled,
-    run: strangers(fromWorkloads),
+    run: strangers(attemptsFromWorkloads),
   },
-  { law: "EX-10", name: "EX-10 networks never reach each other through tunnels", needs: seesTunnelled, run: strangers(throughTunnels) },
+  {
+    law: "EX-10",
+    name: "EX-10 networks never reach each other through tunnels",
+    needs: seesTunnelled,
+    run: strangers(attemptsThroughTunnels),
+  },
   {
     law: "EX-10",
     name: "EX-10 to a global IPv6 address a neighbour network is exactly as an internet host",

@@ -6,6 +6,7 @@ import { seededRandom } from "../../core/common/index.ts";
 import type { Intents } from "../../core/intents/index.ts";
 import { drawingOf, hexOf } from "../oracle/index.ts";
 import type { NetworkWorld, Party, Resource } from "../oracle/index.ts";
+import { routingPosition } from "../run/places.ts";
 import type { Session } from "../run/session.ts";
 import type { WatchedFlow } from "../what-if/flows.ts";
 import { wrongPeers } from "./ex-20-mesh.ts";
@@ -32,7 +33,7 @@ const shownRoute = (route: string): string => route.replace(/^(\S+)\/32 /, "$1 "
 /** Which of the newcomer's routes the gateway of its network lacks: each NR's own, towards the exit point. */
 async function missingRoutes(session: Session, { network, resources }: Newcomer): Promise<readonly string[]> {
   const { bar, exitPoint } = network;
-  const shown = families.map(async (family) => await session.read({ node: bar.node, namespace: "gateway" }, ["ip", family, "route"]));
+  const shown = families.map(async (family) => await session.read(routingPosition(network), ["ip", family, "route"]));
   const held = (await Promise.all(shown)).flatMap((text) => text.split("\n"));
   const expected = resources.flatMap((resource) => {
     const { gatewayRoutes } = drawingOf({

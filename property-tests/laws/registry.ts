@@ -10,6 +10,7 @@ import { unassignedProperties } from "./ex-11-unassigned.ts";
 import { joiningProperties } from "./ex-12-joining.ts";
 import { leavingProperties } from "./ex-13-leaving.ts";
 import { standbyProperties } from "./ex-14-standby.ts";
+import { tableProperties } from "./ex-16-tables.ts";
 import { driftProperties } from "./ex-17-drift.ts";
 import { knowledgeProperties } from "./ex-18-knowledge.ts";
 import { scaleProperties } from "./ex-19-scale.ts";
@@ -34,6 +35,7 @@ const properties: readonly Property[] = [
   ...joiningProperties,
   ...leavingProperties,
   ...standbyProperties,
+  ...tableProperties,
   ...driftProperties,
   ...knowledgeProperties,
   ...scaleProperties,

@@ -14,6 +14,7 @@ import { sizeMutants } from "./catalogue/sizes.ts";
 import { standbyMutants } from "./catalogue/standby.ts";
 import { scaleMutants } from "./catalogue/scale.ts";
 import { surroundingsMutants } from "./catalogue/surroundings.ts";
+import { tableMutants } from "./catalogue/tables.ts";
 import { upstreamMutants } from "./catalogue/upstream.ts";
 import type { Mutant } from "./mutant.ts";
 
@@ -23,6 +24,7 @@ export const mutants: readonly Mutant[] = [
   ...meshMutants,
   ...overlayMutants,
   ...routeMutants,
+  ...tableMutants,
   ...ruleMutants,
   ...nodeMutants,
   ...knowledgeMutants,

@@ -45,6 +45,12 @@ export const liveBars = (world: World): readonly Bar[] =>
 
 const gatewayPlace = (bar: Bar, link: string): WatchPlace => ({ node: bar.node, namespace: "gateway", interface: link });
 
+/** Where a network's routes in its gateway are: in a routing table of its own, or in the one for all. */
+export function routingPosition({ network, exitPoint, bar }: NetworkWorld): { node: string; namespace: string } {
+  const own = `vrf-${hexOf(exitPoint)}-${network.allocationNumber}`;
+  return { node: bar.node, namespace: bar.config.isolation === "vrf" ? own : "gateway" };
+}
+
 /** A gateway's interface towards the upstream router. */
 export function gatewayUpPlace(bar: Bar): WatchPlace {
   return gatewayPlace(bar, `pub-${bar.config.number}-${bar.config.allocationNumber}`);
@@ -54,8 +60,12 @@ export function gatewayUpPlace(bar: Bar): WatchPlace {
 export function gatewayPlaces(world: World): WatchPlace[] {
   return liveBars(world).flatMap((bar) => {
     const behind = world.networks.filter((network) => network.bar === bar);
-    const links = behind.map(({ network, exitPoint }) => `to-${hexOf(exitPoint)}-${network.allocationNumber}`);
-    return [gatewayUpPlace(bar), ...links.map((link) => gatewayPlace(bar, link))];
+    const links = behind.flatMap((world): WatchPlace[] => {
+      const suffix = `${hexOf(world.exitPoint)}-${world.network.allocationNumber}`;
+      const towards = { ...routingPosition(world), interface: `to-${suffix}` };
+      return bar.config.isolation === "vrf" ? [gatewayPlace(bar, `vrf-${suffix}`), towards] : [towards];
+    });
+    return [gatewayUpPlace(bar), ...links];
   });
 }
 

@@ -32,6 +32,18 @@ export function gwToEPLL(exitPoint: Prefix): Prefix {
   return ip6(linkLocalBase | (1n << 16n) | uint16(exitPoint), 64);
 }
 
+/** On the link between a gateway and a network's own routing table: the gateway's end, fe80::2:1abc/64 and 10.1.0.2/32, of no network resource either. */
+export function gwToVrfLL(exitPoint: Prefix): Prefix {
+  return ip6(linkLocalBase | (2n << 16n) | uint16(exitPoint), 64);
+}
+export const gwToVrfIP4: Prefix = ip4(0x0a010002n, 32);
+
+/** The other end, fe80::3:1abc/64 and 10.1.0.3/32. */
+export function vrfToGWLL(exitPoint: Prefix): Prefix {
+  return ip6(linkLocalBase | (3n << 16n) | uint16(exitPoint), 64);
+}
+export const vrfToGWIP4: Prefix = ip4(0x0a010003n, 32);
+
 /** EPPubLL: the exit point's link-local address towards the gateway, e.g. fe80::1abc:1/64. */
 export function epPubLL(exitPoint: Prefix): Prefix {
   return ip6(linkLocalBase | (uint16(exitPoint) << 16n) | 1n, 64);

@@ -25,6 +25,21 @@ export function gwToEPName(exitPoint: Prefix, n: number): string {
   return `to-${hexOf(exitPoint)}-${n}`;
 }
 
+/** The namespace of a network's own routing table in a gateway that has one for each, e.g. vrf-1abc-1. */
+export function vrfNamespace(exitPoint: Prefix, n: number): string {
+  return `vrf-${hexOf(exitPoint)}-${n}`;
+}
+
+/** The gateway's interface to that namespace, called like it. */
+export function gwToVrfName(exitPoint: Prefix, n: number): string {
+  return vrfNamespace(exitPoint, n);
+}
+
+/** That namespace's interface to the gateway, e.g. core-1abc-1. */
+export function vrfToGWName(exitPoint: Prefix, n: number): string {
+  return `core-${hexOf(exitPoint)}-${n}`;
+}
+
 /** EPPubName: the exit point's side of that veth, e.g. pub-1abc-1. */
 export function epPubName(exitPoint: Prefix, n: number): string {
   return `pub-${hexOf(exitPoint)}-${n}`;

@@ -1,8 +1,21 @@
 /** Routes of the gateway, the exit point and the other network resources (seed 1, below the drawing; IPv4 return routes added). */
 import type { Address, Prefix } from "../../common/index.ts";
 import { exitNodePart } from "../../farm/parts.ts";
-import { epPubIP4R, epPubLL, gwToEPIP4, gwToEPLL, nrNetwork4, upstreamRouterLL, wgIP4RT, wgLL } from "./addresses.ts";
-import { epPubName, gwPubName, gwToEPName } from "./names.ts";
+import {
+  epPubIP4R,
+  epPubLL,
+  gwToEPIP4,
+  gwToEPLL,
+  gwToVrfIP4,
+  gwToVrfLL,
+  nrNetwork4,
+  upstreamRouterLL,
+  vrfToGWIP4,
+  vrfToGWLL,
+  wgIP4RT,
+  wgLL,
+} from "./addresses.ts";
+import { epPubName, gwPubName, gwToEPName, gwToVrfName, vrfToGWName } from "./names.ts";
 import { anywhere4, anywhere6 } from "./peers.ts";
 
 /** A route as derived; link-local next hops mean something on `dev` only. */
@@ -49,6 +62,26 @@ export function gatewayResourceRoutes(prefix: Prefix, exitPoint: Prefix, n: numb
     { type: "unicast", to: prefix, via: epPubLL(exitPoint).address, dev },
     transitRoute,
     { type: "unicast", to: nrNetwork4(prefix), via: via4.address, dev },
+  ];
+}
+
+/** Routes of a gateway that has a routing table for each network to one network resource: into that of its network. */
+export function gatewayVrfRoutes(prefix: Prefix, exitPoint: Prefix, n: number): readonly UnicastRoute[] {
+  const dev = gwToVrfName(exitPoint, n);
+  const via = vrfToGWIP4.address;
+  return [
+    { type: "unicast", to: prefix, via: vrfToGWLL(exitPoint).address, dev },
+    { type: "unicast", to: epPubIP4R(prefix), via, dev, onlink: true },
+    { type: "unicast", to: nrNetwork4(prefix), via, dev, onlink: true },
+  ];
+}
+
+/** Default routes of a network's own routing table, to the gateway. */
+export function vrfDefaultRoutes(exitPoint: Prefix, n: number): readonly UnicastRoute[] {
+  const dev = vrfToGWName(exitPoint, n);
+  return [
+    { type: "unicast", to: anywhere6, via: gwToVrfLL(exitPoint).address, dev },
+    { type: "unicast", to: anywhere4, via: gwToVrfIP4.address, dev, onlink: true },
   ];
 }
 

@@ -32,6 +32,10 @@ const exitNode: z.ZodType<ExitNodeEntry> = z.strictObject({
   number: wholeNumber(1, 15, "which 16th of the /48 it is responsible for"),
   allocation: numberBetween(0, 127, "number of its allocation, left out where there is one").exactOptional(),
   nic: about("the NIC for forwarding, another than the public one", nicName),
+  isolation: about(
+    "what keeps its networks apart, rules of one routing table (`filter`, where it is left out) or a table for each",
+    z.enum(["filter", "vrf"]),
+  ).exactOptional(),
   ipv4: about("the gateway's address, the source of all its networks' IPv4", interfaceText(4)).exactOptional(),
   gateway4: gateway4.exactOptional(),
   standby: about(

@@ -16,8 +16,8 @@ export const routeMutants: readonly Mutant[] = [
   ]),
   patched("return-route-ipv4-left-out", "the gateway has no route to the IPv4 networks of NRs", "EX-1 EX-9", [
     derived,
-    '    { type: "unicast", to: nrNetwork4(prefix), via: via4.address, dev },\n  ];\n}\n\n/** Default routes of an exit point',
-    "  ];\n}\n\n/** Default routes of an exit point",
+    '    { type: "unicast", to: nrNetwork4(prefix), via: via4.address, dev },\n  ];\n}\n\n/** Routes of a gateway that has',
+    "  ];\n}\n\n/** Routes of a gateway that has",
   ]),
   patched(
     "return-routes-planned-not",
@@ -25,8 +25,8 @@ export const routeMutants: readonly Mutant[] = [
     "EX-8 EX-9",
     [
       gateway,
-      "const resources = [exitPoint, ...resourcesOf(network).filter((resource) => !resource.exitPoint)];",
-      "const resources = [exitPoint, ...resourcesOf(network).filter((resource) => resource.exitPoint && resource !== exitPoint)];",
+      "[exitPoint, ...resourcesOf(network).filter((resource) => !resource.exitPoint)]",
+      "[exitPoint, ...resourcesOf(network).filter((resource) => resource.exitPoint && resource !== exitPoint)]",
     ],
   ),
   patched("transit-route-left-out", "the gateway has no route to the transit addresses of NRs", "EX-1", [

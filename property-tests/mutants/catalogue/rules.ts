@@ -87,18 +87,18 @@ export const ruleMutants: readonly Mutant[] = [
   ),
   gateway("isolation-left-out", "the rule that keeps exit points apart is not there", "EX-10", [
     gatewayRules,
-    "  `  iifname ${exitPoints} oifname ${exitPoints} meta nfproto ipv4 drop`,\n",
+    "  ...unlessVrf(`  iifname ${exitPoints} oifname ${exitPoints} meta nfproto ipv4 drop`),\n",
     "",
   ]),
   gateway("isolation-after-accept", "the rule that keeps exit points apart comes after one that lets them out", "EX-10", [
     gatewayRules,
-    "      `  iifname ${exitPoints} oifname ${exitPoints} meta nfproto ipv4 drop`,\n      `  iifname ${exitPoints} ip saddr 10.0.0.0/8 accept`,\n",
-    "      `  iifname ${exitPoints} ip saddr 10.0.0.0/8 accept`,\n      `  iifname ${exitPoints} oifname ${exitPoints} meta nfproto ipv4 drop`,\n",
+    "      ...unlessVrf(`  iifname ${exitPoints} oifname ${exitPoints} meta nfproto ipv4 drop`),\n      `  iifname ${exitPoints} ip saddr 10.0.0.0/8 accept`,\n",
+    "      `  iifname ${exitPoints} ip saddr 10.0.0.0/8 accept`,\n      ...unlessVrf(`  iifname ${exitPoints} oifname ${exitPoints} meta nfproto ipv4 drop`),\n",
   ]),
   gateway("isolation-of-ipv6", "neighbour networks do not reach each other's IPv6 services, which the internet does", "EX-10", [
     gatewayRules,
-    "      `  iifname ${exitPoints} oifname ${exitPoints} meta nfproto ipv4 drop`,\n",
-    "      `  iifname ${exitPoints} oifname ${exitPoints} drop`,\n",
+    "      ...unlessVrf(`  iifname ${exitPoints} oifname ${exitPoints} meta nfproto ipv4 drop`),\n",
+    "      ...unlessVrf(`  iifname ${exitPoints} oifname ${exitPoints} drop`),\n",
   ]),
   gateway("neighbour-source-shows", "a neighbour's private source reaches the service behind a port forward", "EX-10", [
     gatewayRules,
@@ -150,7 +150,7 @@ export const ruleMutants: readonly Mutant[] = [
     "ula-source-leaves",
     "unique local IPv6 sources leave the gateway upstream",
     "EX-22",
-    [gatewayRules, '      "  ip6 saddr != 2000::/3 drop",\n', ""],
+    [gatewayRules, '      ...unlessVrf("  ip6 saddr != 2000::/3 drop"),\n', ""],
     [gatewayRules, "      `  oifname ${up} ip6 saddr fc00::/7 drop`,\n", ""],
   ),
   gateway(
@@ -158,7 +158,7 @@ export const ruleMutants: readonly Mutant[] = [
     "unique local IPv6 destinations are sent upstream",
     "EX-22",
     [gatewayPlan, ', "fc00::/7"]', "]"],
-    [gatewayRules, '      "  ip6 daddr != 2000::/3 drop",\n', ""],
+    [gatewayRules, '      ...unlessVrf("  ip6 daddr != 2000::/3 drop"),\n', ""],
     [gatewayRules, "      `  oifname ${up} ip6 daddr fc00::/7 drop`,\n", ""],
   ),
   gateway("own-part-from-above", "packets from above may have a source of the gateway's own part", "EX-22", [
