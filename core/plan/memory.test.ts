@@ -24,6 +24,14 @@ function kept(before: NodePlan, after: NodePlan): readonly string[] {
   return after.namespaces.filter((namespace) => held.has(namespace)).map(({ name }) => name);
 }
 
+/** The very same networks and resources, of which each has a routing table now. */
+const inTables: Intents = {
+  ...firstFarm,
+  nodes: firstFarm.nodes.map((node) =>
+    node.exitNode === undefined ? node : { ...node, exitNode: { ...node.exitNode, isolation: "vrf" } },
+  ),
+};
+
 describe("planning with a memory", () => {
   it("gives the plans that are given without, whatever was planned before", () => {
     const memory = createPlanMemory();
@@ -34,6 +42,7 @@ describe("planning with a memory", () => {
       [{ ...larger, nodes: larger.nodes.map(({ name }) => ({ name })) }, withKey],
       [firstFarm, []],
       [{ ...firstFarm, networks: [] }, firstFacts],
+      [inTables, firstFacts],
       [firstFarm, firstFacts],
     ] as const) {
       expect(planNode("node-1", intents, facts, memory)).toEqual(planNode("node-1", intents, facts));

@@ -3,7 +3,7 @@
  * its routes all the same.
  */
 import { contains, formatPrefix, parseAddress, parsePrefix, sameAddress } from "../../core/common/index.ts";
-import type { Prefix } from "../../core/common/index.ts";
+import type { Address, Prefix } from "../../core/common/index.ts";
 import { difference, onceApplied } from "../../core/apply/index.ts";
 import type { Changes } from "../../core/apply/index.ts";
 import { findingsOf } from "../../core/check/index.ts";
@@ -24,8 +24,8 @@ import type { Property, PropertyOutcome, PureProperty, PureSubject } from "./law
 const law = "EX-19";
 /** Seed 1: "every time you get +2K routes, it is advisable to add an ExitNode". */
 const adviceRoutes = 2000;
-/** In the gateway to its /64, its transit address and its /24, and in the exit point to its /64 and its /24. */
-const routesOfOneMore = { gateway: 3, exitPoint: 2 };
+/** In the gateway, and in its table of the network where there is one, to its /64, its transit address and its /24; in the exit point to its /64 and its /24. */
+const routesOfOneMore = { gateway: 3, table: 3, exitPoint: 2 };
 /** On another node of the network: a peer, and routes to it of both families. */
 const mostElsewhere = 3;
 
@@ -89,7 +89,8 @@ function judgeGrowth(subject: PureSubject, grown: Grown): string[] {
   return subject.farm.nodes.flatMap(({ name, exitNode: hosts }) => {
     if (!members.has(name) && hosts === undefined) return [];
     const [routed, peered] = changesOf(name, subject, grown);
-    const most = name === exitNode ? routesOfOneMore.gateway + routesOfOneMore.exitPoint : 0;
+    const table = hosts?.isolation === "vrf" ? routesOfOneMore.table : 0;
+    const most = name === exitNode ? routesOfOneMore.gateway + table + routesOfOneMore.exitPoint : 0;
     // Only WireGuard waits for a key.
     const peers = grown.network.overlay === undefined && name === exitNode ? 1 : 0;
     const mostPeered = name === exitNode ? peers : members.has(name) ? mostElsewhere : 0;
@@ -156,53 +157,77 @@ interface KernelRoute {
   readonly type?: string;
 }
 
-async function routesIn(session: Session, bar: Bar, family: "-4" | "-6"): Promise<readonly KernelRoute[]> {
-  const text = await session.read({ node: bar.node, namespace: "gateway" }, ["ip", "-j", family, "route", "show", "table", "main"]);
-  return JSON.parse(text === "" ? "[]" : text) as readonly KernelRoute[];
+async function routesIn(session: Session, { node }: Bar, namespace: string): Promise<ReadonlyMap<string, KernelRoute>> {
+  const read = ["-4", "-6"].map(async (family) => {
+    const text = await session.read({ node, namespace }, ["ip", "-j", family, "route", "show", "table", "main"]);
+    return JSON.parse(text === "" ? "[]" : text) as readonly KernelRoute[];
+  });
+  return new Map(
+    (await Promise.all(read)).flat().flatMap((route) => {
+      const prefix = prefixOf(route);
+      return prefix === undefined ? [] : [[formatPrefix(prefix), route] as const];
+    }),
+  );
 }
 
 const prefixOf = ({ dst }: KernelRoute): Prefix | undefined =>
   parsePrefix(dst.includes("/") ? dst : `${dst}/${dst.includes(":") ? 128 : 32}`);
 
-/** Every NR of a live BAR has its routes, by the link to its own network's exit point, whether or not the lab has its node; and nobody else has. */
-async function judgeTables(session: Session, bar: Bar): Promise<{ readonly routes: number; readonly stories: readonly string[] }> {
-  const [routes4, routes6] = await Promise.all([routesIn(session, bar, "-4"), routesIn(session, bar, "-6")]);
-  const byText = new Map(
-    [...routes4, ...routes6].flatMap((route) => {
-      const prefix = prefixOf(route);
-      return prefix === undefined ? [] : [[formatPrefix(prefix), route] as const];
+/** The prefixes of a network's NRs that a namespace has no route to, or another one than is expected. */
+function wrongRoutes(
+  { network, resources }: NetworkWorld,
+  {
+    routes,
+    where,
+    link,
+    hops,
+  }: { routes: ReadonlyMap<string, KernelRoute>; where: string; link: string; hops: readonly Address[] | undefined },
+): readonly string[] {
+  return resources.flatMap((resource) =>
+    [resource.prefix6, resource.prefix4].flatMap((prefix) => {
+      const route = routes.get(formatPrefix(prefix));
+      const via = route?.gateway === undefined ? undefined : parseAddress(route.gateway);
+      const isByHop = hops === undefined || hops.some((hop) => via !== undefined && sameAddress(hop, via));
+      if (route?.dev === link && isByHop) return [];
+      const is = route === undefined ? "no route" : `the route by ${route.dev} via ${route.gateway}`;
+      return [
+        `${where} has ${is} to ${formatPrefix(prefix)} of network ${network.name} on ${resource.node}; expected: one by ${link} (EX-19)`,
+      ];
     }),
   );
-  let routes = 0;
-  const stories: string[] = [];
-  for (const { network, resources, exitPoint } of routesBehind(session, bar)) {
-    const link = `to-${hexOf(exitPoint)}-${network.allocationNumber}`;
-    for (const resource of resources) {
-      for (const prefix of [resource.prefix6, resource.prefix4]) {
-        const route = byText.get(formatPrefix(prefix));
-        const via = route?.gateway === undefined ? undefined : parseAddress(route.gateway);
-        const isRight =
-          route?.dev === link &&
-          via !== undefined &&
-          [exitPoint.transit4, ...exitPoint.linkLocals].some((address) => sameAddress(address, via));
-        if (isRight) routes += 1;
-        else
-          stories.push(
-            `the gateway of ${bar.node} has ${route === undefined ? "no route" : `the route by ${route.dev} via ${route.gateway}`} to ${formatPrefix(prefix)} of network ${network.name} on ${resource.node}; expected: one by ${link} (EX-19)`,
-          );
-      }
-    }
-  }
-  const held = routesBehind(session, bar).flatMap(({ resources }) => resources.map(({ prefix6 }) => prefix6));
+}
+
+/**
+ * Every NR of a live BAR has its routes, by the link to its own network's exit point, whether or not the lab has its node; and nobody else has.
+ * With a routing table for each network the gateway has them into that table, and the table to the exit point.
+ */
+async function judgeTables(session: Session, bar: Bar): Promise<{ readonly routes: number; readonly stories: readonly string[] }> {
+  const inGateway = await routesIn(session, bar, "gateway");
+  const behind = routesBehind(session, bar);
+  const wrong = await Promise.all(
+    behind.map(async (one) => {
+      const suffix = `${hexOf(one.exitPoint)}-${one.network.allocationNumber}`;
+      const last = { link: `to-${suffix}`, hops: [one.exitPoint.transit4, ...one.exitPoint.linkLocals] };
+      const where = `the gateway of ${bar.node}`;
+      if (bar.config.isolation !== "vrf") return wrongRoutes(one, { ...last, routes: inGateway, where });
+      const table = `vrf-${suffix}`;
+      return [
+        ...wrongRoutes(one, { routes: inGateway, where, link: table, hops: undefined }),
+        ...wrongRoutes(one, { ...last, routes: await routesIn(session, bar, table), where: `${table} of ${bar.node}` }),
+      ];
+    }),
+  );
+  const held = behind.flatMap(({ resources }) => resources.map(({ prefix6 }) => prefix6));
   const heldTexts = new Set(held.map(formatPrefix));
-  const strays = [...byText].filter(([text, route]) => {
+  const strays = [...inGateway].filter(([text, route]) => {
     const prefix = prefixOf(route);
     return prefix !== undefined && prefix.length === 64 && contains(bar.part, prefix) && !heldTexts.has(text);
   });
   return {
-    routes,
+    // Of either family.
+    routes: Math.max(0, 2 * held.length - wrong.flat().length),
     stories: [
-      ...stories,
+      ...wrong.flat(),
       ...strays.map(([text]) => `the gateway of ${bar.node} has a route to ${text}, which no NR holds; expected: none (EX-19)`),
     ],
   };

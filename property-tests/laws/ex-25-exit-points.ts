@@ -159,7 +159,16 @@ function judgeNetwork(plans: readonly NodePlan[], network: Intents["networks"][n
     node,
     name: `net-${hexOf(prefix)}-${network.allocationNumber}`,
   }));
-  const links = namespacesNamed(plans, "gateway").flatMap(({ node, namespace }) =>
+  const gateways = namespacesNamed(plans, "gateway");
+  // The routing tables that a gateway has for single networks are parts of it.
+  const tables = gateways.flatMap(({ node, namespace }) =>
+    namespace.links.flatMap((link) =>
+      link.kind === "veth" && link.peerNamespace.startsWith("vrf-")
+        ? namespacesNamed(plans, link.peerNamespace).filter((one) => one.node === node)
+        : [],
+    ),
+  );
+  const links = [...gateways, ...tables].flatMap(({ node, namespace }) =>
     namespace.links.flatMap((link) =>
       link.kind === "veth" && ends.some(({ name }) => name === link.peerNamespace) ? [{ node, to: link.peerNamespace }] : [],
     ),
