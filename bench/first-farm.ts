@@ -6,7 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { expectValue, formatAddress, startDeadline, type Clock } from "../core/common/index.ts";
 import { workloadIP6, workloadNamespace } from "../core/derive/index.ts";
 import { loadFarm } from "../core/farm/index.ts";
-import { intentsOf, type Intents } from "../core/intents/index.ts";
+import { intentsOf, networkWithout, wishesOf, type Intents } from "../core/intents/index.ts";
 import { ensureRuntime } from "../emulator/image/index.ts";
 import { netnsBackend } from "../emulator/netns/index.ts";
 import { startProber } from "../emulator/probe/index.ts";
@@ -29,37 +29,18 @@ interface Step {
 }
 
 /** One whole bring-up and tear-down, with the time that each step took. */
-async function bringUpOnce(
-  intents: Intents,
-  count: number,
-): Promise<{ readyMs: number; downMs: number; steps: Step[]; cpu: ReadonlyMap<string, number> }> {
+async function bringUpOnce(count: number): Promise<{ readyMs: number; downMs: number; steps: Step[]; cpu: ReadonlyMap<string, number> }> {
   const farm = expectValue(loadFarm(readFileSync(farmFile, "utf8"), farmFile)).farm;
   const marks: { step: string; atMs: number }[] = [];
   const started = clock.nowMs();
   const onStep = (step: string): void => void marks.push({ step, atMs: clock.nowMs() });
-  const live = await openFarm({ farm, intents, seed: 1, name: `bench-${process.pid}-${count}`, signal: never, onStep });
+  const live = await openFarm({ farm, wishes: wishesOf(farm), seed: 1, name: `bench-${process.pid}-${count}`, signal: never, onStep });
   const ready = clock.nowMs();
   const steps = marks.map(({ step, atMs }, index) => ({ step, ms: (marks[index + 1]?.atMs ?? ready) - atMs }));
   const cpu = await processorTimes(live.lab.name);
   const downAt = clock.nowMs();
   await live.close();
   return { readyMs: ready - started, downMs: clock.nowMs() - downAt, steps, cpu };
-}
-
-/** The intents without a network's second resource, and the packet that its coming makes possible. */
-function withoutResource(intents: Intents, network: string, node: string): Intents {
-  return {
-    ...intents,
-    networks: intents.networks.map((one) =>
-      one.name !== network
-        ? one
-        : {
-            ...one,
-            resources: one.resources.filter((resource) => resource.node !== node),
-            workloads: one.workloads.filter((workload) => workload.node !== node),
-          },
-    ),
-  };
 }
 
 /** From writing an intent to the first answered packet through the new tunnel, again and again on one live farm. */
@@ -69,10 +50,12 @@ async function storeWriteToFirstPacket(intents: Intents): Promise<number[]> {
   const near = network?.resources.find((resource) => resource.exitPoint);
   const far = network?.resources.find((resource) => !resource.exitPoint);
   if (near === undefined || far === undefined) throw new Error("the farm has no network red with two resources");
-  const before = withoutResource(intents, "red", far.node);
+  const wishes = wishesOf(farm);
+  const networks = wishes.networks.map((one) => (one.name === "red" ? networkWithout(one, (node) => node === far.node) : one));
+  const before = { ...wishes, networks };
   const live = await openFarm({
     farm,
-    intents: before,
+    wishes: before,
     seed: 1,
     name: `bench-${process.pid}-packet`,
     signal: never,
@@ -86,7 +69,7 @@ async function storeWriteToFirstPacket(intents: Intents): Promise<number[]> {
   try {
     for (let round = 0; round < repeats; round += 1) {
       const started = clock.nowMs();
-      const revision = await live.writeIntents(intents);
+      const revision = await live.writeIntents(wishes);
       await startDeadline(clock, firstPacketWaitMs).until(
         `a packet to ${formatAddress(to)}`,
         async () => {
@@ -148,7 +131,7 @@ export async function firstFarm(onProgress: (line: string) => void): Promise<Ben
   await ensureRuntime();
   onProgress(`bring-up and tear-down, ${repeats} times`);
   const rounds: Awaited<ReturnType<typeof bringUpOnce>>[] = [];
-  for (let count = 0; count < repeats; count += 1) rounds.push(await bringUpOnce(intents, count));
+  for (let count = 0; count < repeats; count += 1) rounds.push(await bringUpOnce(count));
   onProgress(`store write to first packet, ${repeats} times`);
   const packets = await storeWriteToFirstPacket(intents);
   onProgress(`${plainNodes} plain nodes`);

@@ -1,6 +1,6 @@
 /** A farm file for `farmlab up`. */
 import { emulatedNodes } from "../../core/farm/index.ts";
-import { intentsOf } from "../../core/intents/index.ts";
+import { intentsOf, wishesOf } from "../../core/intents/index.ts";
 import { compileFarm } from "../../topologies/index.ts";
 import { openFarm } from "../../property-tests/run/index.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -34,7 +34,7 @@ export async function farmLab(file: string, { backend, image }: UpOptions): Prom
     async bringUp(name, signal, onStep) {
       const live = await openFarm({
         farm,
-        intents: intents.value,
+        wishes: wishesOf(farm),
         seed,
         name,
         backend,

@@ -25,7 +25,7 @@ export interface AgentSurroundings {
   readonly seed: number;
 }
 
-/** Facts, hosts and intents, which lie side by side in the order of keys: one watch for all, and none for status, which changes most. */
+/** Facts, grants, hosts and intents, which lie side by side in the order of keys: one watch for all, and none for status, which changes most. */
 const watchedKeys = { from: factsPrefix, before: statusPrefix };
 const defaultReconcileEveryMs = 30_000;
 /** Status in the store is for people who look; those who wait listen at the socket. */
@@ -67,7 +67,7 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
   const hosting = new Hosting({
     node,
     store: leaseStore,
-    intents: () => view.contents.intents(),
+    intents: () => view.granted.list,
     fence: createGatewayFence(programs),
     clock,
     log,

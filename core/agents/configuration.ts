@@ -2,8 +2,10 @@
 import { readFileSync } from "node:fs";
 import { failure, success, type Outcome } from "../common/index.ts";
 
-/** The JSON of /etc/farmlab/agent.json. */
+/** The JSON of /etc/farmlab/agent.json, and of /etc/farmlab/allocator.json where the allocator is. */
 export interface AgentConfiguration {
+  /** What it is there for; absent: to bring its node to what the store says. */
+  readonly role?: "allocator";
   /** The node's own name, as intents name it. */
   readonly node: string;
   /** Endpoints of the store, tried in turn. */
@@ -50,6 +52,7 @@ export function readConfiguration(path: string): Outcome<AgentConfiguration> {
   }
   if (typeof value !== "object" || value === null) return refuse("not an object");
   const fields = value as Partial<Record<keyof AgentConfiguration, unknown>>;
+  if (fields.role !== undefined && fields.role !== "allocator") return refuse("`role` must be `allocator`, or left out");
   if (!isText(fields.node)) return refuse("`node` must be the node's name");
   if (!Array.isArray(fields.store) || fields.store.length === 0 || !fields.store.every(isText))
     return refuse("`store` must be a list of endpoints");

@@ -1,10 +1,19 @@
 /** A farm's agents around a store in memory and nodes that are only plans: for tests of what agents do together. */
+import { settle } from "../allocate/index.ts";
 import type { ApplyReport, ObservedNode } from "../apply/index.ts";
 import { address, prefix } from "../common/address.fixture.ts";
 import { seededRandom, type Clock, type Random } from "../common/index.ts";
-import type { Intents, NodeFacts, NodeStatus } from "../intents/index.ts";
+import type { Intents, NodeFacts, NodeStatus, Wishes } from "../intents/index.ts";
 import type { NodePlan } from "../plan/index.ts";
-import { createBackOff, encodeIntents, factsPrefix, intentKeys, type StoreEntry } from "../store/index.ts";
+import {
+  createBackOff,
+  encodeIntents,
+  encodeNetworkGrant,
+  encodeNumberGrant,
+  factsPrefix,
+  intentKeys,
+  type StoreEntry,
+} from "../store/index.ts";
 import { createPublisher } from "./publisher.ts";
 import type { Measured } from "./reachability.ts";
 import { Reconciler } from "./reconciler.ts";
@@ -81,7 +90,8 @@ export interface StandInFarm {
   readonly store: MemoryStore;
   /** Starts an agent; one of the same name that was stopped before left its plan in place. */
   start(name: string): StandInNode;
-  writeIntents(intents: Intents): number;
+  /** With what the allocator grants of them in an empty store. */
+  writeIntents(wishes: Wishes): number;
   stop(): Promise<void>;
 }
 
@@ -197,9 +207,14 @@ export function createStandInFarm(options: StandInOptions): StandInFarm {
   return {
     store,
     start,
-    writeIntents: (intents) => {
-      const wanted = encodeIntents(intents);
-      const gone = [...store.values.keys()].filter((key) => key.startsWith("/farmlab/intents/") && !wanted.has(key));
+    writeIntents: (wishes) => {
+      const { numbers, networks } = settle(new Map(), wishes, { nowMs: 0 });
+      const wanted = new Map([
+        ...encodeIntents(wishes),
+        ...numbers.map((grant) => [intentKeys.numberGrant(grant.allocationNumber), encodeNumberGrant(grant)] as const),
+        ...networks.map((grant) => [intentKeys.networkGrant(grant.network), encodeNetworkGrant(grant)] as const),
+      ]);
+      const gone = [...store.values.keys()].filter((key) => /^\/farmlab\/(intents|grants)\//.test(key) && !wanted.has(key));
       return store.write(new Map<string, string | undefined>([...wanted, ...gone.map((key): [string, undefined] => [key, undefined])]));
     },
     stop: async () => {

@@ -150,8 +150,10 @@ export function hostingWorld(seed: number): HostingWorld {
         leases.set(lease, clock.nowMs() + 5000);
         return 5;
       }),
-    compareAndPut: async (key, value, expected, lease = "") =>
+    transactIf: async (key, expected, [operation]) =>
       await call(node, () => {
+        if (operation === undefined || !("put" in operation)) throw new Error("an exit node's host is only ever put");
+        const { value, lease = "" } = operation.put;
         if ((held?.revision ?? 0) !== expected) return { written: false, revision };
         if (!leases.has(lease)) throw new StoreError("refused", "requested lease not found", true);
         revision += 1;

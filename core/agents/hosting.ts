@@ -16,7 +16,7 @@ import { textOf } from "./text-of.ts";
 export interface HostingParts {
   readonly node: string;
   /** With waits so short that a call which nobody answers is over long before the lease is. */
-  readonly store: Pick<Store, "grantLease" | "keepLease" | "compareAndPut" | "range">;
+  readonly store: Pick<Store, "grantLease" | "keepLease" | "transactIf" | "range">;
   readonly intents: () => Intents;
   readonly fence: GatewayFence;
   readonly clock: Clock;
@@ -213,7 +213,9 @@ export class Hosting {
   /** Writes unless the record has changed meanwhile, which then is looked at. The record lives as long as its host's lease. */
   async #write(key: string, host: ExitNodeHost, expectedRevision: number): Promise<void> {
     const { store, log } = this.#parts;
-    const { written, revision } = await store.compareAndPut(key, encodeExitNodeHost(host), expectedRevision, host.lease);
+    const { written, revision } = await store.transactIf(key, expectedRevision, [
+      { put: { key, value: encodeExitNodeHost(host), lease: host.lease } },
+    ]);
     if (!written) return await this.#look(key);
     log("hosted", { key, by: host.node, claimedBy: host.claim?.node });
     this.#records.set(key, { host, revision });

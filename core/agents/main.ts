@@ -1,11 +1,13 @@
 /**
  * The agent: the one process of farmlab in a node, a daemon of farmlab-init, bundled into one file (`node agent.cjs [CONFIGURATION]`).
- * It knows the intents, the facts that nodes publish and its own key file; derives, plans, applies, and says what it did. It decides
+ * With role `allocator` it hands out prefixes instead, on the store's host (`allocator.ts`). In a node
+ * it knows the intents, the facts that nodes publish and its own key file; derives, plans, applies, and says what it did. It decides
  * nothing for other nodes and is told nothing but what the store holds. No other room imports this one: it begins here.
  */
 import { writeSync } from "node:fs";
 import { clockSkewPath } from "../common/index.ts";
 import { runAgent } from "./agent.ts";
+import { runAllocator } from "./allocator.ts";
 import { machineClock } from "./clock.ts";
 import { defaultConfigurationPath, readConfiguration } from "./configuration.ts";
 import { createLog } from "./log.ts";
@@ -33,7 +35,9 @@ async function main(): Promise<number> {
   const ending = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => ending.abort());
   try {
-    await runAgent(read.value, { clock, log, seed: process.pid }, ending.signal);
+    const surroundings = { clock, log, seed: process.pid };
+    if (read.value.role === "allocator") await runAllocator(read.value.store, surroundings, ending.signal);
+    else await runAgent(read.value, surroundings, ending.signal);
     return 0;
   } catch (error) {
     log("internal-error", { message: textOf(error), stack: error instanceof Error ? error.stack : undefined });

@@ -1,16 +1,47 @@
 /** What concerns one node in a store's contents: its own tunnels, what it says of itself, and whom it waits for. Pure. */
 import { remembered } from "../common/index.ts";
-import { wgName } from "../derive/index.ts";
-import type { Intents, NetworkIntent, NodeFacts, NodeIntent } from "../intents/index.ts";
+import type { Problem } from "../common/index.ts";
+import type { GrantedList, Grants } from "../allocate/index.ts";
+import type { Intents, NetworkIntent, NetworkWish, NodeFacts, NodeIntent, NodeWish, Wishes } from "../intents/index.ts";
 import { candidatesFor, factsByNode, leasedExitNodes, overlayLinkName, resourcesOn } from "../plan/index.ts";
 import type { AcceptedKeys } from "./acceptance.ts";
 import type { Measured } from "./reachability.ts";
 
-/**
- * The names of the node's own tunnels, sorted: of those too that it has when it stands in for an exit node, so that others know the keys
- * by then. Takes intents as they are written, not as they are hosted.
- */
-export function ownTunnels(node: string, intents: Intents): readonly string[] {
+/** What the list says, as it was wished and as it was granted. */
+interface AnsweredList {
+  readonly wishes: Wishes;
+  readonly grants: Grants;
+  readonly granted: GrantedList<NodeWish, NetworkWish>;
+}
+
+/** What of the node's own is not granted, and why. */
+export function ungrantedOf(node: string, { wishes, grants, granted: { list, missing } }: AnsweredList): readonly string[] {
+  const exitNode = wishes.nodes.find(({ name }) => name === node)?.exitNode;
+  const isNumbered = exitNode === undefined || list.nodes.find(({ name }) => name === node)?.exitNode !== undefined;
+  const why = (refused: readonly Pick<Problem, "message">[] | undefined): string =>
+    (refused ?? []).length === 0 ? "" : ` (${refused?.map(({ message }) => message).join("; ")})`;
+  const numbers = grants.numbers.find((grant) => grant.allocationNumber === exitNode?.allocationNumber);
+  return [
+    ...(isNumbered ? [] : [`waiting for its number as an exit node${why(numbers?.refused)}`]),
+    ...missing
+      .filter((holder) => holder.node === node)
+      .map(({ network }) => {
+        const grant = grants.networks.find((one) => one.network === network);
+        return `waiting for a prefix for its part of network ${network}${why(grant?.refused)}`;
+      }),
+  ];
+}
+
+/** What a node may have of networks, by its interfaces: the network, and the exit node's own node where it only stands in for that. */
+export interface OwnLinks {
+  readonly networks: NonNullable<NodeFacts["networks"]>;
+  readonly standsInFor: NonNullable<NodeFacts["standsInFor"]>;
+  /** The interfaces that are WireGuard tunnels, sorted. */
+  readonly tunnels: readonly string[];
+}
+
+/** The node's own, and what it has when it stands in for an exit node, so that others know the keys by then. Takes intents as they are granted, not as they are hosted. */
+export function ownLinks(node: string, intents: Intents): OwnLinks {
   const standIn = leasedExitNodes(intents.nodes)
     .filter((home) => home.name !== node && candidatesFor(home).includes(node))
     .flatMap(({ name, exitNode }) =>
@@ -18,10 +49,19 @@ export function ownTunnels(node: string, intents: Intents): readonly string[] {
         ({ network, resource }) => resource.exitPoint && network.allocationNumber === exitNode.allocationNumber,
       ),
     );
-  return [...resourcesOn(node, intents), ...standIn]
-    .filter(({ network }) => network.overlay === undefined)
-    .map(({ network, resource }) => wgName(resource.prefix, network.allocationNumber))
-    .toSorted();
+  const all = [...resourcesOn(node, intents), ...standIn].map(({ network, resource }) => ({
+    link: overlayLinkName(resource, network),
+    network,
+    home: resource.node,
+  }));
+  return {
+    networks: Object.fromEntries(all.map(({ link, network }) => [link, network.name])),
+    standsInFor: Object.fromEntries(all.filter(({ home }) => home !== node).map(({ link, home }) => [link, home])),
+    tunnels: all
+      .filter(({ network }) => network.overlay === undefined)
+      .map(({ link }) => link)
+      .toSorted(),
+  };
 }
 
 /**
@@ -34,6 +74,7 @@ export function factsOf(
   publicKeys: NodeFacts["publicKeys"],
   measured: Measured | undefined,
   acceptedKeys: AcceptedKeys,
+  { networks, standsInFor }: Pick<OwnLinks, "networks" | "standsInFor">,
 ): NodeFacts {
   const reachability = measured ?? { ipv4: "hidden", ipv6: "hidden" };
   const { ipv4, ipv6 } = intent?.public ?? {};
@@ -46,6 +87,8 @@ export function factsOf(
     },
     reachability: { ipv4: reachability.ipv4, ipv6: reachability.ipv6 },
     acceptedKeys: Object.fromEntries(Object.entries(acceptedKeys).filter(([tunnel]) => publicKeys[tunnel] !== undefined)),
+    networks,
+    ...(Object.keys(standsInFor).length === 0 ? {} : { standsInFor }),
   };
 }
 

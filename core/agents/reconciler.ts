@@ -9,7 +9,8 @@ import type { Hosting } from "./hosting.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { Log } from "./log.ts";
 import { Measuring } from "./measuring.ts";
-import { factsOf, measuringPlace, missingPeers, ownTunnels } from "./own-part.ts";
+import { factsOf, measuringPlace, missingPeers, ownLinks, ungrantedOf } from "./own-part.ts";
+import type { OwnLinks } from "./own-part.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Measured } from "./reachability.ts";
 import type { StoreView } from "./store-view.ts";
@@ -37,6 +38,15 @@ export interface ReconcilerParts {
 
 const retry = { firstMs: 100, longestMs: 10_000 };
 
+const nothingLeft: OwnLinks = { networks: {}, standsInFor: {}, tunnels: [] };
+
+/** What a node is to have, and besides it what it had before, which may still be there. */
+const withLeft = (own: OwnLinks, before: Partial<Pick<OwnLinks, "networks" | "standsInFor">> = nothingLeft): OwnLinks => ({
+  ...own,
+  networks: { ...before.networks, ...own.networks },
+  standsInFor: { ...before.standsInFor, ...own.standsInFor },
+});
+
 /** What a pass left behind. */
 interface Applied {
   readonly plan: NodePlan;
@@ -58,6 +68,8 @@ export class Reconciler {
   #firstOccasion: string | undefined;
   /** What its tunnels have been given; undefined before the first pass, when it is what the store says. */
   #accepted: AcceptedKeys | undefined;
+  /** What may be on the node of networks; undefined before the first pass, as above. */
+  #left: OwnLinks | undefined;
   #changes = 0;
   #revision = 0;
   #facts: NodeFacts;
@@ -71,7 +83,7 @@ export class Reconciler {
     this.#parts = parts;
     this.#retry = createBackOff(retry, parts.random);
     this.#measuring = new Measuring({ measure: parts.measure, clock: parts.clock, random: parts.random, onResult: () => this.wake() });
-    this.#facts = factsOf(parts.node, undefined, {}, undefined, {});
+    this.#facts = factsOf(parts.node, undefined, {}, undefined, {}, nothingLeft);
   }
 
   /** Something may have changed: one more pass. */
@@ -114,7 +126,7 @@ export class Reconciler {
     const { contents } = store;
     if (contents.revision === 0) return this.#tell("starting", []);
     const revision = contents.revision;
-    const intents = contents.intents();
+    const intents = store.granted.list;
     const facts = contents.facts();
     try {
       const failures = await this.#bringAbout(
@@ -128,28 +140,38 @@ export class Reconciler {
       this.#applied = undefined;
       this.#settle([textOf(error)]);
     }
-    this.#tellOutcome(missingPeers(node, hostedIntents(intents, contents.hosts()), facts));
+    const missing = missingPeers(node, hostedIntents(intents, contents.hosts()), facts);
+    this.#tellOutcome([...this.#ungranted(), ...missing.map((peer) => `waiting for the key of ${peer}`)]);
+  }
+
+  #ungranted(): readonly string[] {
+    const { node, store } = this.#parts;
+    return ungrantedOf(node, { wishes: store.contents.wishes(), grants: store.contents.grants(), granted: store.granted });
   }
 
   /** Keys, facts, plan, apply. Answers what failed. */
   async #bringAbout(intents: Intents, self: NodeIntent | undefined, facts: readonly NodeFacts[]): Promise<readonly string[]> {
     const { node, keys } = this.#parts;
-    const tunnels = ownTunnels(node, intents);
-    keys.ensure(tunnels);
+    const own = ownLinks(node, intents);
+    keys.ensure(own.tunnels);
     // On a node without a public namespace the measurement and the first plan go side by side.
-    if (self?.public === undefined && (self !== undefined || tunnels.length > 0)) this.#measuring.start(self);
+    if (self?.public === undefined && (self !== undefined || own.tunnels.length > 0)) this.#measuring.start(self);
     // What an earlier life accepted holds for what it left in the kernel.
-    this.#accepted ??= this.#parts.isBare() ? {} : (facts.find((one) => one.node === node)?.acceptedKeys ?? {});
-    this.#updateFacts(self, tunnels, facts);
+    const earlier = this.#parts.isBare() ? undefined : facts.find((one) => one.node === node);
+    this.#accepted ??= earlier?.acceptedKeys ?? {};
+    this.#left = withLeft(own, this.#left ?? earlier);
+    this.#updateFacts(self, own.tunnels, facts);
     const { plan, failures } = await this.#apply(this.#plan(intents, facts), self);
     if (failures.length > 0) return failures;
     this.#parts.hosting.applied(plan);
     if (self !== undefined) this.#measuring.start(self);
-    keys.retain(tunnels);
+    keys.retain(own.tunnels);
+    // What went is gone by now.
     const accepted = acceptedBy(plan);
-    if (!sameValue(accepted, this.#accepted)) {
+    if (!sameValue(accepted, this.#accepted) || !sameValue(own, this.#left)) {
       this.#accepted = accepted;
-      this.#updateFacts(self, tunnels, facts);
+      this.#left = own;
+      this.#updateFacts(self, own.tunnels, facts);
     }
     return failures;
   }
@@ -169,10 +191,11 @@ export class Reconciler {
     this.#firstOccasion ??= occasion;
     const earlier = occasion === this.#firstOccasion ? facts.find((one) => one.node === node)?.reachability : undefined;
     const measured = this.#measuring.resultFor(self) ?? earlier;
-    const now = factsOf(node, self, keys.publicKeys(tunnels), measured, this.#accepted ?? {});
+    const left = this.#left ?? nothingLeft;
+    const now = factsOf(node, self, keys.publicKeys(tunnels), measured, this.#accepted ?? {}, left);
     // The same object while they say the same: their text is made once.
     if (!sameValue(now, this.#facts)) this.#facts = now;
-    const isConcerned = self !== undefined || tunnels.length > 0;
+    const isConcerned = self !== undefined || Object.keys(left.networks).length > 0;
     this.#wantedFacts = isConcerned ? encodeNodeFacts(this.#facts) : undefined;
     if (!isConcerned || measured !== undefined) this.#parts.facts.set(this.#wantedFacts);
   }
@@ -196,7 +219,7 @@ export class Reconciler {
       known = first.observed;
       if (first.failures.length === 0) this.#measuring.start(self);
     }
-    const report = await this.#parts.apply(plan, known, () => this.#plan(store.contents.intents(), store.contents.facts()));
+    const report = await this.#parts.apply(plan, known, () => this.#plan(store.granted.list, store.contents.facts()));
     changes += report.changes;
     const failures = report.failures.map((problem) => problem.message);
     this.#changes = changes;
@@ -224,11 +247,7 @@ export class Reconciler {
   }
 
   #tellOutcome(missing: readonly string[]): void {
-    const waits = [
-      ...this.#waits(),
-      ...missing.map((peer) => `waiting for the key of ${peer}`),
-      ...this.#awaited.map((peer) => `waiting until ${peer} has taken this node's key`),
-    ];
+    const waits = [...this.#waits(), ...missing, ...this.#awaited.map((peer) => `waiting until ${peer} has taken this node's key`)];
     if (this.#failures.length > 0) return this.#tell("failing", waits);
     this.#tell(waits.length > 0 ? "waiting" : "ready", waits);
   }

@@ -1,8 +1,10 @@
 /** The store as the agent goes by it: what it holds, whether it is followed, and what to make of a store that lost its data. */
+import { grantedList, type GrantedList, type Grants } from "../allocate/index.ts";
+import type { NetworkWish, NodeWish, Wishes } from "../intents/index.ts";
 import { intentsPrefix, StoreContents, type Snapshot, type StoreEvent, type WatchHandlers } from "../store/index.ts";
 
 const isEmpty = (contents: StoreContents): boolean => {
-  const { allocations, nodes, networks } = contents.intents();
+  const { allocations, nodes, networks } = contents.wishes();
   return allocations.length + nodes.length + networks.length === 0;
 };
 
@@ -19,13 +21,14 @@ export interface StoreListeners {
 
 /**
  * A store that comes back at an earlier revision and without a single intent has lost them; nobody asked for the farm to be
- * taken down. What was last known stays in force until intents are there again.
+ * taken down. What was last known stays in force until intents are there again, and what they were granted until it is granted anew.
  */
 export class StoreView {
   #inForce = new StoreContents();
   #recovering: StoreContents | undefined;
   #waitingFor: string | undefined = "its first answer";
   readonly #listeners: StoreListeners;
+  #answered: { readonly wishes: Wishes; readonly grants: Grants; readonly granted: GrantedList<NodeWish, NetworkWish> } | undefined;
 
   constructor(listeners: StoreListeners) {
     this.#listeners = listeners;
@@ -33,6 +36,15 @@ export class StoreView {
 
   get contents(): StoreContents {
     return this.#inForce;
+  }
+
+  /** The list as it was granted; the same object while nothing of it changes. */
+  get granted(): GrantedList<NodeWish, NetworkWish> {
+    const wishes = this.#inForce.wishes();
+    const grants = this.#inForce.grants();
+    if (this.#answered?.wishes !== wishes || this.#answered.grants !== grants)
+      this.#answered = { wishes, grants, granted: grantedList(wishes, grants) };
+    return this.#answered.granted;
   }
 
   /** What the agent waits for, when it does not follow a store with intents. */
@@ -47,6 +59,7 @@ export class StoreView {
       const lost = wentBack && !isEmpty(this.#inForce) && !snapshot.entries.some((entry) => entry.key.startsWith(intentsPrefix));
       if (lost) {
         this.#recovering = new StoreContents();
+        this.#recovering.inherit(this.#inForce);
         this.#recovering.replace(snapshot);
       } else {
         this.#recovering = undefined;

@@ -61,3 +61,9 @@ export function reserveExitNode(state: AllocatorState, node: string, exitNode: n
   }
   return success({ ...state, exitNodes: state.exitNodes.with(exitNode - 1, node) });
 }
+
+/** The state without the numbers of nodes that are not to keep theirs. */
+export function keepExitNodes(state: AllocatorState, keeps: (node: string, exitNode: number) => boolean): AllocatorState {
+  const exitNodes = state.exitNodes.map((node, index) => (node !== undefined && keeps(node, index + 1) ? node : undefined));
+  return exitNodes.every((node, index) => node === state.exitNodes[index]) ? state : { ...state, exitNodes };
+}

@@ -7,3 +7,6 @@ export { advise, adviseExitNodeRoutes, capacityOf, heldPrefixes, startAllocator 
 export * from "./exit-nodes.ts";
 export * from "./prefixes.ts";
 export * from "./codec.ts";
+export type * from "./list.ts";
+export * from "./settle.ts";
+export * from "./granted.ts";

@@ -12,8 +12,12 @@ export interface Holder {
   readonly node: string;
 }
 
-/** A slot that is not free: held, or given back at a moment and at rest since. */
-export type Slot = ({ readonly kind: "held" } & Holder) | { readonly kind: "resting"; readonly releasedAtMs: number };
+/**
+ * A slot that is not free: held; leaving, which is taken back but still on its node; or gone from there at a moment and at rest since. Its
+ * holder is kept to the end of the rest: the rest is for everybody else, who could be taken for it.
+ */
+export type Slot = Holder &
+  ({ readonly kind: "held" } | { readonly kind: "leaving" } | { readonly kind: "resting"; readonly releasedAtMs: number });
 
 type Row = readonly (Slot | undefined)[];
 
@@ -87,7 +91,7 @@ export function withSlot(state: AllocatorState, subnetNumber: number, slot: Slot
 }
 
 const bucketOf = (holder: Holder): number => hash32(`${holder.network}/${holder.node}`) % holdingBuckets;
-const sameHolder = (one: Holder, other: Holder): boolean => one.network === other.network && one.node === other.node;
+export const sameHolder = (one: Holder, other: Holder): boolean => one.network === other.network && one.node === other.node;
 
 /** The subnet number that a holder holds; undefined where it holds none. */
 export function holdingOf(state: AllocatorState, holder: Holder): number | undefined {
@@ -103,21 +107,28 @@ export function withHolding(state: AllocatorState, holder: Holder, subnetNumber:
   return { ...withSlot(state, subnetNumber, { kind: "held", network, node }), holdings };
 }
 
-/** A state in which the holder's subnet number rests since that moment. */
-export function withoutHolding(state: AllocatorState, holder: Holder, subnetNumber: number, nowMs: number): AllocatorState {
-  const bucket = bucketOf(holder);
-  const left = (state.holdings[bucket] ?? []).filter((one) => !sameHolder(one, holder));
+/** A state in which the holder no longer holds its subnet number, which is taken all the same: leaving, or at rest. */
+export function withoutHolding(
+  state: AllocatorState,
+  subnetNumber: number,
+  slot: Exclude<Slot, { readonly kind: "held" }>,
+): AllocatorState {
+  const bucket = bucketOf(slot);
+  const left = (state.holdings[bucket] ?? []).filter((one) => !sameHolder(one, slot));
   const holdings = state.holdings.with(bucket, left.length === 0 ? undefined : left);
-  return { ...withSlot(state, subnetNumber, { kind: "resting", releasedAtMs: nowMs }), holdings };
+  return { ...withSlot(state, subnetNumber, slot), holdings };
 }
 
 /** Every slot that is not free, in the order of subnet numbers. */
 export function* slotsOf(state: AllocatorState): Generator<{ readonly subnetNumber: number; readonly slot: Slot }> {
-  for (const [exitNode, part] of state.parts.entries()) {
-    for (const [rowIndex, row] of part.rows.entries()) {
-      for (const [index, slot] of (row ?? []).entries()) {
-        if (slot !== undefined) yield { subnetNumber: (exitNode << 12) | (rowIndex * rowSlots + index), slot };
-      }
+  for (const exitNode of state.parts.keys()) yield* slotsOfPart(state, exitNode);
+}
+
+/** Those of one exit node's part. */
+export function* slotsOfPart(state: AllocatorState, exitNode: number): Generator<{ readonly subnetNumber: number; readonly slot: Slot }> {
+  for (const [rowIndex, row] of (state.parts[exitNode]?.rows ?? []).entries()) {
+    for (const [index, slot] of (row ?? []).entries()) {
+      if (slot !== undefined) yield { subnetNumber: (exitNode << 12) | (rowIndex * rowSlots + index), slot };
     }
   }
 }

@@ -32,7 +32,7 @@ export function labNodesOf(farm: Farm): readonly LabNode[] {
     ...farm.upstreams.map(({ name }) => plain(name, ["mgmtd", "zebra", "staticd"])),
     ...farm.homeRouters.map(({ name }) => plain(name)),
     ...farm.carriers.map(({ name }) => plain(name)),
-    ...farm.internet.hosts.map(({ name, store }) => plain(name, store ? ["reflector", "store"] : [])),
+    ...farm.internet.hosts.map(({ name, store }) => plain(name, store ? ["reflector", "store", "allocator"] : [])),
     ...emulatedNodes(farm).map(({ name }): LabNode => ({ name, services: ["agent"], isFarmNode: true })),
   ];
 }

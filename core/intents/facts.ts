@@ -13,10 +13,24 @@ export interface NodeFacts {
    * tunnel waits for this: WireGuard repeats a first message that found nobody only after 5 s.
    */
   readonly acceptedKeys?: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Per interface that it has or is about to make, the network that it is of. Said for as long as anything of it may be on the node: its
+   * prefix is given to nobody else before.
+   */
+  readonly networks?: Readonly<Record<string, string>>;
+  /** Per such interface that it has only for when it stands in for an exit node, that one's own node, which holds the prefix. */
+  readonly standsInFor?: Readonly<Record<string, string>>;
 }
 
 /** As measured against a reflector on the internet: `hidden` has a way out but takes no new inbound flow, `none` has no way at all. */
 export type Reachability = "public" | "hidden" | "none";
+
+/** What an allocator says of its own work. */
+export interface AllocatorStatus {
+  readonly phase: "waiting" | "failing" | "ready";
+  /** What it waits for, what failed, what it refused and what it advises, for people. */
+  readonly messages: readonly string[];
+}
 
 /** What the agent says of its own work; leaves by the node's own socket too. */
 export interface NodeStatus {

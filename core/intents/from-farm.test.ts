@@ -4,8 +4,8 @@ import { contains, expectValue, formatPrefix, parseAddress, parsePrefix } from "
 import type { Address, Prefix } from "../common/index.ts";
 import type { Farm, FarmNode, NetworkResource, PortForward, UserNetwork, Workload } from "../farm/index.ts";
 import { exitNodePart, subnetNumberOf } from "../derive/index.ts";
-import { intentsAt, intentsOf } from "./index.ts";
-import type { Intents } from "./index.ts";
+import { intentsOf, wishesAt, wishesOf } from "./index.ts";
+import type { Wishes } from "./index.ts";
 
 const ip = (text: string): Address => parseAddress(text) ?? expect.fail(text);
 const net = (text: string): Prefix => parsePrefix(text) ?? expect.fail(text);
@@ -205,7 +205,7 @@ describe("intentsOf", () => {
   });
 });
 
-describe("intentsAt", () => {
+describe("wishesAt", () => {
   const changing: Farm = {
     ...drawing,
     networks: drawing.networks.map((one) => ({ ...one, portForwards: one.workloads.map(forwardTo) })),
@@ -217,8 +217,8 @@ describe("intentsAt", () => {
       ],
     },
   };
-  const whole = expectValue(intentsOf(changing));
-  const at = (atMs: number): Intents => expectValue(intentsAt(changing, atMs));
+  const whole = wishesOf(changing);
+  const at = (atMs: number): Wishes => wishesAt(changing, atMs);
 
   it("leaves out what is away, with workloads and port forwards there, and changes nothing of the others", () => {
     const [blue, red] = whole.networks;
@@ -232,11 +232,5 @@ describe("intentsAt", () => {
     expect(at(0)).toEqual({ ...whole, networks: [without, red] });
     expect(at(5)).toEqual(whole);
     expect(at(10)).toEqual({ ...whole, networks: [blue] });
-  });
-
-  it("refuses what the whole farm is refused for, at any moment", () => {
-    const twice = { ...changing, allocations: [...changing.allocations, ...changing.allocations] };
-    expect(intentsAt(twice, 0).problems).toEqual(intentsOf(twice).problems);
-    expect(intentsAt(twice, 0).ok).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
-/** Farm -> intents, and the types of intents and facts. Pure; knows no store. */
+/** Farm -> wishes and intents, and the types of intents and facts. Pure; knows no store. */
 export type * from "./intents.ts";
 export type * from "./facts.ts";
 export type * from "./hosts.ts";
-export { intentsAt, intentsOf } from "./from-farm.ts";
+export { intentsOf, networkWithout, wishesAt, wishesOf } from "./from-farm.ts";

@@ -1,8 +1,23 @@
-/** What the store holds as wishes: the list of networks and where exit nodes are. Everything else is derived from it. */
+/**
+ * What the store holds: the list of networks and where exit nodes are, as it is wished and as the allocator has granted it. Everything else is
+ * derived from it.
+ */
 import type { ExitNodeConfig, PortForward, PublicConfig, Service, Underlay } from "../farm/index.ts";
 import type { Address, Prefix } from "../common/index.ts";
 
-/** All intents of a store, in the order of their names and numbers. */
+/** The list as somebody wishes it, in the order of names and numbers: prefixes and exit nodes' numbers are stated, or left to the allocator. */
+export interface Wishes {
+  readonly allocations: readonly AllocationIntent[];
+  readonly nodes: readonly NodeWish[];
+  readonly networks: readonly NetworkWish[];
+}
+
+export type NodeWish = Omit<NodeIntent, "exitNode"> & { readonly exitNode?: ExitNodeWish };
+export type ExitNodeWish = Omit<ExitNodeConfig, "number"> & { readonly number?: number };
+export type NetworkWish = Omit<NetworkIntent, "resources"> & { readonly resources: readonly ResourceWish[] };
+export type ResourceWish = Omit<ResourceIntent, "prefix" | "standsInFor"> & { readonly prefix?: Prefix };
+
+/** The list as it was granted, in the same order. */
 export interface Intents {
   readonly allocations: readonly AllocationIntent[];
   readonly nodes: readonly NodeIntent[];
@@ -19,6 +34,8 @@ export interface NodeIntent {
   readonly name: string;
   readonly public?: PublicConfig;
   readonly exitNode?: ExitNodeConfig;
+  /** UDP ports of its own services, sorted: no tunnel of its networks gets one. */
+  readonly heldPorts?: readonly number[];
 }
 
 /** A user's network: only the list node <-> NR (seed 1, "Opinionated, simplistic, deterministic"), its workloads and forwards. */
@@ -44,7 +61,7 @@ export interface ResourceIntent {
   /** The NIC of the node that carries it, where the network is on a segment of its own. */
   readonly nic?: string;
   readonly exitPoint: boolean;
-  /** Always present here: stated in the farm file or handed out by the allocator. */
+  /** As the allocator has granted it, whether it was stated or not. */
   readonly prefix: Prefix;
   /** The exit node's own node, while `node` stands in for it; in no store, but once it is known who hosts what (`hostedIntents`). */
   readonly standsInFor?: string;

@@ -1,20 +1,27 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectValue, parseAddress, parsePrefix } from "../common/index.ts";
-import type { Address, Outcome, Prefix } from "../common/index.ts";
+import type { Address, Outcome, Prefix, Problem } from "../common/index.ts";
 import {
   decodeAllocationIntent,
+  decodeAllocatorStatus,
+  decodeNetworkGrant,
   decodeNetworkIntent,
   decodeNodeFacts,
   decodeNodeIntent,
   decodeNodeStatus,
+  decodeNumberGrant,
   encodeAllocationIntent,
+  encodeAllocatorStatus,
+  encodeNetworkGrant,
   encodeNetworkIntent,
   encodeNodeFacts,
   encodeNodeIntent,
   encodeNodeStatus,
+  encodeNumberGrant,
 } from "./codec.ts";
-import type { AllocationIntent, NetworkIntent, NodeFacts, NodeIntent, NodeStatus } from "../intents/index.ts";
+import type { NetworkGrant, NumberGrant } from "../allocate/index.ts";
+import type { AllocationIntent, NetworkIntent, NetworkWish, NodeFacts, NodeIntent, NodeStatus } from "../intents/index.ts";
 
 const ip = (text: string): Address => parseAddress(text) ?? expect.fail(text);
 const net = (text: string): Prefix => parsePrefix(text) ?? expect.fail(text);
@@ -49,6 +56,13 @@ const segmentNetwork: NetworkIntent = {
   overlay: { kind: "segment" },
   resources: network.resources.map((resource) => ({ ...resource, nic: "eth2" })),
 };
+const wished: NetworkWish = { ...network, resources: [{ node: "node-1", exitPoint: true }] };
+const numberGrant: NumberGrant = { allocationNumber: 1, exitNodes: [{ node: "node-1", number: 15 }], refused: [] };
+const networkGrant: NetworkGrant = {
+  ...{ network: "blue", allocationNumber: 1, exitNode: 1, refused: [] },
+  resources: [{ node: "node-1", prefix: net("2a02:1802:5e:1abc::/64") }],
+};
+const refusal: Problem = { severity: "error", code: "part-full", message: "no prefix left", hint: "another exit node" };
 const facts: NodeFacts = {
   node: "node-1",
   publicKeys: { "wg-1123-1": "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=", "wg-1abc-1": "HIgo9xNzJMWLKASShiTqIybxZ0U3wGLiUeJ1PKf8ykw=" },
@@ -87,6 +101,25 @@ const codecs: readonly Codec[] = [
     encodeNodeFacts,
     decodeNodeFacts,
   ),
+  codec("facts of who has something", { ...facts, networks: { "wg-1abc-1": "blue" } }, encodeNodeFacts, decodeNodeFacts),
+  codec(
+    "facts of a standby",
+    { ...facts, networks: { "wg-1abc-1": "blue" }, standsInFor: { "wg-1abc-1": "node-2" } },
+    encodeNodeFacts,
+    decodeNodeFacts,
+  ),
+  codec("intent of a node with services", { ...node, heldPorts: [53, 4789] }, encodeNodeIntent, decodeNodeIntent),
+  codec(
+    "intent of an exit node without number",
+    { name: "x", exitNode: { allocationNumber: 1, nic: "eth1", standbys: [{ node: "y", nic: "eth2" }] } },
+    encodeNodeIntent,
+    decodeNodeIntent,
+  ),
+  codec("intent of what is left to the allocator", wished, encodeNetworkIntent, decodeNetworkIntent),
+  codec("exit node numbers", numberGrant, encodeNumberGrant, decodeNumberGrant),
+  codec("prefixes", networkGrant, encodeNetworkGrant, decodeNetworkGrant),
+  codec("refusal", { ...networkGrant, resources: [], refused: [refusal] }, encodeNetworkGrant, decodeNetworkGrant),
+  codec("allocator status", { phase: "ready", messages: ["exit-node-routes: many"] }, encodeAllocatorStatus, decodeAllocatorStatus),
   codec("node status", status, encodeNodeStatus, decodeNodeStatus),
 ];
 

@@ -2,9 +2,10 @@
  * Intents, facts and status as JSON texts. Encoding is canonical (keys sorted, addresses in RFC 5952 text): equal values give equal
  * texts. Decoding takes nothing on trust: whatever a store holds gives a value or a Problem.
  */
-import type { ExitNodeConfig, PortForward, PublicConfig, Service, StandbyConfig } from "../farm/index.ts";
+import type { NetworkGrant, NumberGrant } from "../allocate/index.ts";
+import type { PortForward, PublicConfig, Service, StandbyConfig } from "../farm/index.ts";
 import { formatAddress, formatPrefix, remembered } from "../common/index.ts";
-import type { Address, Outcome, Prefix } from "../common/index.ts";
+import type { Address, Outcome, Prefix, Problem } from "../common/index.ts";
 import {
   address,
   anyText,
@@ -24,13 +25,15 @@ import {
 import type { Decoder } from "./decode.ts";
 import type {
   AllocationIntent,
+  AllocatorStatus,
   ExitNodeHost,
-  NetworkIntent,
+  ExitNodeWish,
+  NetworkWish,
   NodeFacts,
-  NodeIntent,
   NodeStatus,
+  NodeWish,
   OverlayIntent,
-  ResourceIntent,
+  ResourceWish,
   WorkloadIntent,
 } from "../intents/index.ts";
 
@@ -64,9 +67,10 @@ const publicConfig = object<PublicConfig>(
 
 const standby = object<StandbyConfig>({ node: name, nic: interfaceName });
 
-const exitNodeConfig = object<ExitNodeConfig>(
+const exitNodeNumber = whole(1, 15);
+const exitNodeWish = object<ExitNodeWish>(
   {
-    number: whole(1, 15),
+    number: exitNodeNumber,
     allocationNumber,
     nic: interfaceName,
     isolation: oneOf("vrf"),
@@ -74,20 +78,22 @@ const exitNodeConfig = object<ExitNodeConfig>(
     gateway4: address(4),
     standbys: list(standby),
   },
+  "number",
   "isolation",
   "ipv4",
   "gateway4",
   "standbys",
 );
 
-const nodeIntent = object<NodeIntent>({ name, public: publicConfig, exitNode: exitNodeConfig }, "public", "exitNode");
+const nodeWish = object<NodeWish>(
+  { name, public: publicConfig, exitNode: exitNodeWish, heldPorts: list(port) },
+  "public",
+  "exitNode",
+  "heldPorts",
+);
 
 const service = object<Service>({ protocol, port });
-const resource = object<ResourceIntent>(
-  { node: name, nic: interfaceName, exitPoint: truth, prefix: prefix6(64), standsInFor: name },
-  "nic",
-  "standsInFor",
-);
+const resource = object<ResourceWish>({ node: name, nic: interfaceName, exitPoint: truth, prefix: prefix6(64) }, "nic", "prefix");
 const overlayKind = object<Pick<OverlayIntent, "kind">>({ kind: oneOf("vxlan", "segment") });
 const vxlan = object<Extract<OverlayIntent, { kind: "vxlan" }>>({ kind: oneOf("vxlan"), underlay: oneOf("ipv4", "ipv6") });
 const overlay: Decoder<OverlayIntent> = (value, path) =>
@@ -95,7 +101,7 @@ const overlay: Decoder<OverlayIntent> = (value, path) =>
 const workload = object<WorkloadIntent>({ name, node: name, host: whole(2, 254), services: list(service) });
 const portForward = object<PortForward>({ address: address(4), protocol, port, workload: name, workloadPort: port });
 
-const networkIntent = object<NetworkIntent>(
+const networkWish = object<NetworkWish>(
   {
     name,
     kind: oneOf("exit-node"),
@@ -107,6 +113,28 @@ const networkIntent = object<NetworkIntent>(
     portForwards: list(portForward),
   },
   "overlay",
+);
+
+const problem = object<Pick<Problem, "severity" | "code" | "message" | "hint">>(
+  { severity: oneOf("error", "warning", "advice"), code: anyText, message: anyText, hint: anyText },
+  "hint",
+);
+
+const numberGrant = object<NumberGrant>({
+  allocationNumber,
+  exitNodes: list(object<NumberGrant["exitNodes"][number]>({ node: name, number: exitNodeNumber })),
+  refused: list(problem),
+});
+
+const networkGrant = object<NetworkGrant>(
+  {
+    network: name,
+    allocationNumber,
+    exitNode: exitNodeNumber,
+    resources: list(object<NetworkGrant["resources"][number]>({ node: name, prefix: prefix6(64) })),
+    refused: list(problem),
+  },
+  "exitNode",
 );
 
 const reachability = oneOf("public", "hidden", "none");
@@ -123,8 +151,12 @@ const nodeFacts = object<NodeFacts>(
     endpoints: object<NodeFacts["endpoints"]>({ ipv4: address(4), ipv6: address(6) }, "ipv4", "ipv6"),
     reachability: object<NodeFacts["reachability"]>({ ipv4: reachability, ipv6: reachability }),
     acceptedKeys: table(interfaceName, list(publicKeyStart)),
+    networks: table(interfaceName, name),
+    standsInFor: table(interfaceName, name),
   },
   "acceptedKeys",
+  "networks",
+  "standsInFor",
 );
 
 /** A lease's number is 64 bits long, more than a number of JSON can be trusted with. */
@@ -133,7 +165,7 @@ const lease = textLike(/^[1-9][0-9]{0,19}$/, "lease");
 const exitNodeHost = object<ExitNodeHost>(
   {
     allocationNumber,
-    exitNode: whole(1, 15),
+    exitNode: exitNodeNumber,
     node: name,
     lease,
     claim: object<NonNullable<ExitNodeHost["claim"]>>({ node: name, lease }),
@@ -149,6 +181,8 @@ const nodeStatus = object<NodeStatus>({
   messages: list(anyText),
 });
 
+const allocatorStatus = object<AllocatorStatus>({ phase: oneOf("waiting", "failing", "ready"), messages: list(anyText) });
+
 export function encodeAllocationIntent(intent: AllocationIntent): string {
   return encode(intent);
 }
@@ -157,20 +191,36 @@ export function decodeAllocationIntent(text: string): Outcome<AllocationIntent> 
   return decodeText(text, "allocation intent", allocationIntent);
 }
 
-export function encodeNodeIntent(intent: NodeIntent): string {
+export function encodeNodeIntent(intent: NodeWish): string {
   return encode(intent);
 }
 
-export function decodeNodeIntent(text: string): Outcome<NodeIntent> {
-  return decodeText(text, "node intent", nodeIntent);
+export function decodeNodeIntent(text: string): Outcome<NodeWish> {
+  return decodeText(text, "node intent", nodeWish);
 }
 
-export function encodeNetworkIntent(intent: NetworkIntent): string {
+export function encodeNetworkIntent(intent: NetworkWish): string {
   return encode(intent);
 }
 
-export function decodeNetworkIntent(text: string): Outcome<NetworkIntent> {
-  return decodeText(text, "network intent", networkIntent);
+export function decodeNetworkIntent(text: string): Outcome<NetworkWish> {
+  return decodeText(text, "network intent", networkWish);
+}
+
+export function encodeNumberGrant(grant: NumberGrant): string {
+  return encode(grant);
+}
+
+export function decodeNumberGrant(text: string): Outcome<NumberGrant> {
+  return decodeText(text, "grant of exit node numbers", numberGrant);
+}
+
+export function encodeNetworkGrant(grant: NetworkGrant): string {
+  return encode(grant);
+}
+
+export function decodeNetworkGrant(text: string): Outcome<NetworkGrant> {
+  return decodeText(text, "grant of prefixes", networkGrant);
 }
 
 /** Made once for facts that stay the same: those of a large exit node are 100 kB. */
@@ -194,4 +244,12 @@ export function encodeNodeStatus(status: NodeStatus): string {
 
 export function decodeNodeStatus(text: string): Outcome<NodeStatus> {
   return decodeText(text, "node status", nodeStatus);
+}
+
+export function encodeAllocatorStatus(status: AllocatorStatus): string {
+  return encode(status);
+}
+
+export function decodeAllocatorStatus(text: string): Outcome<AllocatorStatus> {
+  return decodeText(text, "allocator status", allocatorStatus);
 }

@@ -151,7 +151,7 @@ describe("calls", () => {
     const lease = await store.grantLease(5);
     expect(lease).toBe("7587848390308184576");
     expect(await store.keepLease(lease)).toBe(4);
-    expect(await store.compareAndPut("/a", "b", 0, lease)).toEqual({ written: true, revision: 9 });
+    expect(await store.transactIf("/a", 0, [{ put: { key: "/a", value: "b", lease } }])).toEqual({ written: true, revision: 9 });
     expect(standIn.requests.map(({ body }) => body)).toMatchObject([
       { TTL: "5" },
       { ID: lease },

@@ -25,22 +25,21 @@ export interface Store {
   /** Answers the revision of the write. */
   put(key: string, value: string): Promise<number>;
   delete(key: string): Promise<number>;
-  /**
-   * Writes only if the key still has the given revision (0: does not exist). `written` false may also mean that the write
-   * was done and its answer lost: read the key again.
-   */
-  compareAndPut(
-    key: string,
-    value: string,
-    expectedRevision: number,
-    lease?: string,
-  ): Promise<{ readonly written: boolean; readonly revision: number }>;
   /** A new lease, by its number in decimal: whatever is put with it is gone so many seconds after it was kept last. */
   grantLease(seconds: number): Promise<string>;
   /** Answers for how many seconds from now on the lease lives; 0: there is no such lease any more. */
   keepLease(lease: string): Promise<number>;
   /** All operations or none, at one revision. At most 128 and, in sum, about a mebibyte: etcd's own limits. */
   transact(operations: readonly Operation[]): Promise<number>;
+  /**
+   * The same only where the key still has the given revision (0: does not exist). `written` false may also mean that all was done and the
+   * answer lost: look at the key again.
+   */
+  transactIf(
+    key: string,
+    expectedRevision: number,
+    operations: readonly Operation[],
+  ): Promise<{ readonly written: boolean; readonly revision: number }>;
   /** Follows keys until the signal aborts; does not end before and does not throw for a store that fails. */
   watch(keys: string | KeyRange, handlers: WatchHandlers, signal: AbortSignal): Promise<void>;
   close(): void;
@@ -86,16 +85,16 @@ export function openStore(options: StoreOptions): Store {
     range,
     put: async (key, value) => readRevision(await transport.call("/v3/kv/put", { key: encodeText(key), value: encodeText(value) })),
     delete: async (key) => readRevision(await transport.call("/v3/kv/deleterange", { key: encodeText(key) })),
-    compareAndPut: async (key, value, expectedRevision, lease) => {
-      const answer = await transport.call("/v3/kv/txn", {
-        compare: [{ key: encodeText(key), target: "MOD", result: "EQUAL", mod_revision: String(expectedRevision) }],
-        success: [encodeOperation({ put: { key, value, ...(lease === undefined ? {} : { lease }) } })],
-      });
-      return { written: fieldsOf(answer)["succeeded"] === true, revision: readRevision(answer) };
-    },
     grantLease: async (seconds) => readLease(await transport.call("/v3/lease/grant", { TTL: String(seconds) })),
     keepLease: async (lease) => readLeaseSeconds(await transport.call("/v3/lease/keepalive", { ID: lease })),
     transact: async (operations) => readRevision(await transport.call("/v3/kv/txn", { success: operations.map(encodeOperation) })),
+    transactIf: async (key, expectedRevision, operations) => {
+      const answer = await transport.call("/v3/kv/txn", {
+        compare: [{ key: encodeText(key), target: "MOD", result: "EQUAL", mod_revision: String(expectedRevision) }],
+        success: operations.map(encodeOperation),
+      });
+      return { written: fieldsOf(answer)["succeeded"] === true, revision: readRevision(answer) };
+    },
     watch: async (keys, handlers, signal) => {
       const backOff = createBackOff(options.backOff ?? defaultBackOff, options.random);
       await watchKeys({ transport, range, clock: options.clock, backOff }, keys, handlers, signal);

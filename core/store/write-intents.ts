@@ -1,5 +1,5 @@
-/** Putting a farm's intents into the store. */
-import type { Intents } from "../intents/index.ts";
+/** Putting a farm's intents into the store, as they are wished: what they are granted is for the allocator to say. */
+import type { Wishes } from "../intents/index.ts";
 import { encodeAllocationIntent, encodeNetworkIntent, encodeNodeIntent } from "./codec.ts";
 import { intentKeys, intentsPrefix } from "./keys.ts";
 import type { Operation } from "./gateway.ts";
@@ -10,11 +10,11 @@ const maxOperations = 128;
 const maxTextLength = 700_000;
 
 /** Key and text of every intent; nodes and allocations before the networks that name them. */
-export function encodeIntents(intents: Intents): ReadonlyMap<string, string> {
+export function encodeIntents(wishes: Wishes): ReadonlyMap<string, string> {
   return new Map([
-    ...intents.allocations.map((intent): [string, string] => [intentKeys.allocation(intent.number), encodeAllocationIntent(intent)]),
-    ...intents.nodes.map((intent): [string, string] => [intentKeys.node(intent.name), encodeNodeIntent(intent)]),
-    ...intents.networks.map((intent): [string, string] => [intentKeys.network(intent.name), encodeNetworkIntent(intent)]),
+    ...wishes.allocations.map((intent): [string, string] => [intentKeys.allocation(intent.number), encodeAllocationIntent(intent)]),
+    ...wishes.nodes.map((intent): [string, string] => [intentKeys.node(intent.name), encodeNodeIntent(intent)]),
+    ...wishes.networks.map((intent): [string, string] => [intentKeys.network(intent.name), encodeNetworkIntent(intent)]),
   ]);
 }
 
@@ -23,8 +23,8 @@ export function encodeIntents(intents: Intents): ReadonlyMap<string, string> {
  * that revision or a later one has seen them. What is the same already is not written again. A small farm is one transaction; a large
  * one is several: networks that are gone leave first, and what networks name comes before them and leaves after them.
  */
-export async function writeIntents(store: Store, intents: Intents): Promise<number> {
-  const wanted = encodeIntents(intents);
+export async function writeIntents(store: Store, wishes: Wishes): Promise<number> {
+  const wanted = encodeIntents(wishes);
   const held = await store.range(intentsPrefix);
   const heldValues = new Map(held.entries.map((entry) => [entry.key, entry.value]));
   const networks = intentKeys.network("");

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { expect, it } from "vitest";
 import { expectValue } from "../../core/common/index.ts";
 import { loadFarm } from "../../core/farm/index.ts";
-import { intentsOf } from "../../core/intents/index.ts";
+import { intentsOf, wishesOf } from "../../core/intents/index.ts";
 import { probeHost } from "../../emulator/host/index.ts";
 import { isSilent } from "../laws/silent.ts";
 import { judgeFarm } from "../run/judge.ts";
@@ -21,7 +21,7 @@ it("a farm whose nodes have all been rebooted is as it was", async () => {
   const { signal } = new AbortController();
   const onStep = (): undefined => undefined;
   const name = `run-${process.pid}-reboots`;
-  const live = await openFarm({ farm, intents, seed: 1, name, signal, onStep });
+  const live = await openFarm({ farm, wishes: wishesOf(farm), seed: 1, name, signal, onStep });
   try {
     const { lab, streams } = live;
     const ofFarm = farm.nodes.map((node) => node.name);
@@ -34,7 +34,7 @@ it("a farm whose nodes have all been rebooted is as it was", async () => {
     const before = keys();
     for (const node of lab.topology.nodes) if (!ofFarm.includes(node.name)) await lab.node(node.name).reboot();
     // The store has what it had: nothing is written again.
-    const revision = await live.writeIntents(intents);
+    const revision = await live.writeIntents(wishesOf(farm));
     expect(revision).toBe(live.revision);
     streams.forget();
     await Promise.all(ofFarm.map((node) => lab.node(node).reboot()));

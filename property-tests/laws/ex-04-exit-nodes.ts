@@ -1,4 +1,5 @@
 /** EX-4: a /48 is sixteen parts, of which exit nodes have 1 to 15. */
+import { isDeepStrictEqual } from "node:util";
 import { contains, expectValue, formatPrefix, overlaps } from "../../core/common/index.ts";
 import type { Outcome } from "../../core/common/index.ts";
 import { decodeAllocator, encodeAllocator, grantExitNode, reserveExitNode, startAllocator } from "../../core/allocate/index.ts";
@@ -78,7 +79,9 @@ function judgeStated({ prefix }: Allocation): string[] {
       .filter(([, attempt]) => !isRefused(attempt))
       .map(([what]) => `an exit node that states ${what} is not refused; expected: refused (EX-4)`),
     ...(first.exitNode === 1 ? [] : [`beside a stated 3 the first free number is ${first.exitNode}; expected: 1 (EX-4)`]),
-    ...(encodeAllocator(again) === encodeAllocator(third) ? [] : ["a number stated again changes the state; expected: nothing (EX-4)"]),
+    ...(isDeepStrictEqual(encodeAllocator(again), encodeAllocator(third))
+      ? []
+      : ["a number stated again changes the state; expected: nothing (EX-4)"]),
   ];
 }
 

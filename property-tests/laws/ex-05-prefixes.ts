@@ -1,4 +1,5 @@
 /** EX-5: every NR has a /64 of its own, from the /52 of the exit node that hosts its network's exit point. */
+import { isDeepStrictEqual } from "node:util";
 import { contains, expectValue, formatPrefix, sameAddress } from "../../core/common/index.ts";
 import type { Prefix } from "../../core/common/index.ts";
 import {
@@ -91,7 +92,8 @@ function judgeFullPart({ prefix }: Allocation, exitNode: number, capacity: numbe
   const before = encodeAllocator(state);
   if (grantPrefix(state, { network: "one-more", node: "node", exitNode }, 0).ok)
     stories.push(`a full part ${exitNode} gives one more; expected: refused (EX-5)`);
-  if (encodeAllocator(state) !== before) stories.push(`asking a full part ${exitNode} changes it; expected: nothing changes (EX-5)`);
+  if (!isDeepStrictEqual(encodeAllocator(state), before))
+    stories.push(`asking a full part ${exitNode} changes it; expected: nothing changes (EX-5)`);
   if (heldPrefixes(state).length !== capacity)
     stories.push(`${heldPrefixes(state).length} prefixes are held; expected: ${capacity} (EX-5)`);
   return [...stories, ...judgeWhoStays(state, exitNode)];
@@ -135,12 +137,15 @@ function judgeOne({ prefix }: Allocation, exitNode: number): string[] {
   const again = grantPrefix(read.ok ? read.value : first.state, mine, 0);
   const theirs = { network: "theirs", node: "node", exitNode };
   const own = formatPrefix(first.prefix);
+  const subnetNumber = Number((first.prefix.address.value >> 64n) & 0xffffn);
   const released = releasePrefix(first.state, mine, 0);
   const early = [0, restMs - 1].flatMap((nowMs) => {
-    const grant = grantPrefix(released, mine, nowMs);
-    const isGiven = grant.ok && sameAddress(grant.value.prefix.address, first.prefix.address);
-    return isGiven || reservePrefix(released, theirs, first.prefix, nowMs).ok ? [nowMs] : [];
+    // Whoever would draw the same: all that is left of the part.
+    const grant = grantPrefix(released, { ...theirs, avoid: { has: (one) => one !== subnetNumber } }, nowMs);
+    return grant.ok || reservePrefix(released, theirs, first.prefix, nowMs).ok ? [nowMs] : [];
   });
+  const back = grantPrefix(released, mine, restMs - 1);
+  const isBack = back.ok && isDeepStrictEqual(encodeAllocator(back.value.state), encodeAllocator(first.state));
   const later = reservePrefix(released, theirs, first.prefix, restMs);
   const reserved = subnetOf(prefix, (exitNode << 12) | 0x077);
   const stated = expectValue(reservePrefix(first.state, theirs, reserved, 0));
@@ -155,7 +160,8 @@ function judgeOne({ prefix }: Allocation, exitNode: number): string[] {
       ? []
       : [`who holds ${own} gets another when asking again; expected: the same (EX-5)`]),
     ...heldTwice(first.state, theirs, first.prefix),
-    ...early.map((nowMs) => `${own} is given again ${nowMs} ms after its release; expected: it rests a day (EX-5)`),
+    ...early.map((nowMs) => `${own} is given to another ${nowMs} ms after its release; expected: it rests a day (EX-5)`),
+    ...(isBack ? [] : [`who comes back to ${own} while it rests is not as before; expected: the same, as if it had never left (EX-5)`]),
     ...(later.ok ? [] : [`${own} is not given again a day after its release; expected: it rests no longer (EX-5)`]),
     ...(twice.length === 1 && twice[0]?.network === "theirs"
       ? []

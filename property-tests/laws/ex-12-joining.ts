@@ -3,7 +3,7 @@
  * anew, while packets of all others flow; then the gateway's routes, the mesh and the newcomer's own flows are looked at.
  */
 import { seededRandom } from "../../core/common/index.ts";
-import type { Intents } from "../../core/intents/index.ts";
+import type { Wishes } from "../../core/intents/index.ts";
 import { drawingOf, hexOf } from "../oracle/index.ts";
 import type { NetworkWorld, Party, Resource } from "../oracle/index.ts";
 import { routingPosition } from "../run/places.ts";
@@ -22,7 +22,7 @@ interface Newcomer {
   readonly text: string;
   readonly network: NetworkWorld;
   readonly resources: readonly Resource[];
-  readonly without: Intents;
+  readonly without: Wishes;
 }
 
 const families = ["-4", "-6"] as const;
@@ -61,7 +61,7 @@ async function judgeComing(session: Session, newcomer: Newcomer): Promise<Proper
   const [others, own] = [await answeredFlows(session, (flow) => !concerns(flow)), await answeredFlows(session, concerns)];
   await session.changeIntents(without);
   const { figures, stories } = await lostDuring(session, others, { law, what: `${text} came` }, async () => {
-    await session.changeIntents(session.intents);
+    await session.changeIntents(session.wishes);
   });
   const routes = await missingRoutes(session, newcomer);
   const peers = await wrongPeers(session, network);
@@ -91,7 +91,7 @@ async function resourceComes(session: Session): Promise<PropertyOutcome> {
     text: `the NR of ${resource.network} on ${resource.node}`,
     network,
     resources: [resource],
-    without: withoutResource(session.intents, resource.network, resource.node),
+    without: withoutResource(session.wishes, resource.network, resource.node),
   });
 }
 
@@ -101,7 +101,7 @@ async function networkComes(session: Session): Promise<PropertyOutcome> {
   );
   if (network === undefined) return outcomeOf(0, [], { nothing: "this farm has no network" });
   const { name } = network.network;
-  const without = withoutNetwork(session.intents, name);
+  const without = withoutNetwork(session.wishes, name);
   return await judgeComing(session, {
     text: `network ${name}`,
     network,

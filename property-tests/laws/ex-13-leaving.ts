@@ -4,7 +4,7 @@
  */
 import { formatAddress, sameAddress, seededRandom } from "../../core/common/index.ts";
 import type { Address, Family, Prefix } from "../../core/common/index.ts";
-import type { Intents } from "../../core/intents/index.ts";
+import type { Wishes } from "../../core/intents/index.ts";
 import { addressOf, expectedOverlay, hexOf, portOf } from "../oracle/index.ts";
 import type { NetworkWorld, Resource } from "../oracle/index.ts";
 import { lastingCount, notAsBefore, stateOfFarm } from "../run/farm-state.ts";
@@ -128,7 +128,7 @@ async function addressGivenBack(session: Session, candidates: readonly NetworkWo
   const [address] = giver?.network.ownedIpv4 ?? [];
   if (giver === undefined || address === undefined) return [];
   await passPackets(session, giver);
-  const networks = session.intents.networks.map((intent) =>
+  const networks = session.wishes.networks.map((intent) =>
     intent.name === giver.network.name
       ? {
           ...intent,
@@ -137,7 +137,7 @@ async function addressGivenBack(session: Session, candidates: readonly NetworkWo
         }
       : intent,
   );
-  await session.changeIntents({ ...session.intents, networks });
+  await session.changeIntents({ ...session.wishes, networks });
   const trace = new RegExp(addressTrace(address));
   return [...(await stateOfFarm(session, { flows: true }))].flatMap(([node, lines]) =>
     lines
@@ -157,7 +157,7 @@ interface Leaver {
   readonly network: NetworkWorld;
   readonly resources: readonly Resource[];
   readonly owned: readonly Address[];
-  readonly without: Intents;
+  readonly without: Wishes;
 }
 
 /** The MAC address by which the others of its network know an NR, where its overlay has one. */
@@ -184,7 +184,7 @@ async function leavesNothing(session: Session, leaver: Leaver, beforeIt: () => P
   await session.changeIntents(without);
   const left = await stateOfFarm(session, { flows: true });
   const stored = (await storeLines(session)).filter((line) => trace.test(line));
-  await session.changeIntents(session.intents);
+  await session.changeIntents(session.wishes);
   const back = await stateOfFarm(session, { flows: true });
   const hasOthers = (node: string): boolean => without.networks.some(({ resources }) => resources.some((one) => one.node === node));
   const away = [
@@ -204,7 +204,7 @@ async function networkLeaves(session: Session): Promise<PropertyOutcome> {
   if (network === undefined) return outcomeOf(0, [], { nothing });
   const { name, ownedIpv4 } = network.network;
   const { resources } = network;
-  const leaver = { text: `network ${name}`, network, resources, owned: ownedIpv4, without: withoutNetwork(session.intents, name) };
+  const leaver = { text: `network ${name}`, network, resources, owned: ownedIpv4, without: withoutNetwork(session.wishes, name) };
   return await leavesNothing(session, leaver, async () => await addressGivenBack(session, candidates));
 }
 
@@ -219,7 +219,7 @@ async function resourceLeaves(session: Session): Promise<PropertyOutcome> {
   if (chosen === undefined)
     return outcomeOf(0, [], { nothing: "this farm has no NR besides exit points that could be told from the others" });
   const { network, resource } = chosen;
-  const without = withoutResource(session.intents, resource.network, resource.node);
+  const without = withoutResource(session.wishes, resource.network, resource.node);
   const text = `the NR of ${resource.network} on ${resource.node}`;
   return await leavesNothing(session, { text, network, resources: [resource], owned: [], without }, () => Promise.resolve([]));
 }

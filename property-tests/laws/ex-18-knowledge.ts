@@ -170,7 +170,7 @@ async function lostStore(session: Session): Promise<PropertyOutcome> {
       after = await unpublished(session, facts);
       await untilNoticed(session);
     } finally {
-      after = [...after, ...(await notReadyAfter(session, what, async () => await session.changeIntents(session.intents)))];
+      after = [...after, ...(await notReadyAfter(session, what, async () => await session.changeIntents(session.wishes)))];
     }
   });
   const changed = await otherwise(session, before, what);

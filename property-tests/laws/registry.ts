@@ -1,6 +1,8 @@
 /** Every law of the systems that farmlab runs, in their order, with the properties that check it. */
 import { editDistance } from "../../core/common/reading/index.ts";
 import { pureProperties } from "./ex-pure.ts";
+import { askingProperties } from "./ex-05-askers.ts";
+import { allocatorStateProperties } from "./ex-05-state.ts";
 import { upstreamProperties } from "./ex-06-upstream.ts";
 import { withinProperties } from "./ex-07-within.ts";
 import { internet6Properties } from "./ex-08-internet6.ts";
@@ -26,6 +28,8 @@ import type { Law, Property } from "./law.ts";
 
 const properties: readonly Property[] = [
   ...pureProperties,
+  ...askingProperties,
+  ...allocatorStateProperties,
   ...upstreamProperties,
   ...withinProperties,
   ...internet6Properties,

@@ -1,5 +1,6 @@
 /** The seeded faults. Each `find` occurs exactly once in its file: a patch that does not fit is refused, and a test says which. */
 import { allocationMutants } from "./catalogue/allocation.ts";
+import { allocatorMutants } from "./catalogue/allocator.ts";
 import { derivationMutants } from "./catalogue/derivation.ts";
 import { joiningMutants } from "./catalogue/joining.ts";
 import { knowledgeMutants } from "./catalogue/knowledge.ts";
@@ -21,6 +22,7 @@ import type { Mutant } from "./mutant.ts";
 export const mutants: readonly Mutant[] = [
   ...derivationMutants,
   ...allocationMutants,
+  ...allocatorMutants,
   ...meshMutants,
   ...overlayMutants,
   ...routeMutants,

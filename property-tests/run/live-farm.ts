@@ -3,8 +3,9 @@ import { randomBytes } from "node:crypto";
 import type { Clock } from "../../core/common/index.ts";
 import { emulatedNodes } from "../../core/farm/index.ts";
 import type { Farm } from "../../core/farm/index.ts";
-import type { Intents } from "../../core/intents/index.ts";
-import { openStore, writeIntents } from "../../core/store/index.ts";
+import { grantedList } from "../../core/allocate/index.ts";
+import type { Intents, Wishes } from "../../core/intents/index.ts";
+import { openStore, StoreContents, writeIntents } from "../../core/store/index.ts";
 import type { Store } from "../../core/store/index.ts";
 import { ensureRuntime } from "../../emulator/image/index.ts";
 import type { ImageChoice, Runtime, SourcePatch } from "../../emulator/image/index.ts";
@@ -14,7 +15,7 @@ import type { BackendName, Lab } from "../../emulator/lab.ts";
 import { compileFarm, storeSocketPath } from "../../topologies/index.ts";
 import { clockOf } from "./clock.ts";
 import { readyWaitOf, untilReady } from "./ready.ts";
-import { writeStandIns } from "./stand-ins.ts";
+import { createStandIns } from "./stand-ins.ts";
 import { followAgents } from "./status-streams.ts";
 import type { StatusStreams } from "./status-streams.ts";
 import { wiredLinks } from "./timeline/wired-links.ts";
@@ -24,7 +25,7 @@ const storeConnectWaitMs = 10_000;
 
 export interface LiveFarmOptions {
   readonly farm: Farm;
-  readonly intents: Intents;
+  readonly wishes: Wishes;
   readonly seed: number;
   /** The lab's name; unique on this machine. */
   readonly name: string;
@@ -48,12 +49,14 @@ export interface LiveFarm {
   readonly store: Store;
   readonly streams: StatusStreams;
   readonly clock: Clock;
-  /** Store revision of the intents. */
+  /** Store revision of the wishes. */
   readonly revision: number;
   /** Which agents did not get ready, in words; only where that is allowed. */
   readonly notReady?: string;
-  /** Writes other intents in place of those before; resolves with their revision, not waiting for agents. */
-  writeIntents(intents: Intents): Promise<number>;
+  /** Writes other wishes in place of those before; resolves with their revision, not waiting for agents. */
+  writeIntents(wishes: Wishes): Promise<number>;
+  /** What the allocator has granted of these wishes by now; undefined where anything of them is missing. */
+  intentsNow(wishes: Wishes): Promise<Intents | undefined>;
   /** As `untilReady`, but answers in words which agents are late. */
   lateAgents(revision: number, waitMs: number): Promise<string | undefined>;
   /** Until every agent is ready with everything up to a revision, and with all facts that the others have published meanwhile. Throws with what is late. */
@@ -108,18 +111,33 @@ export async function openFarm(options: LiveFarmOptions): Promise<LiveFarm> {
     opened.store.close();
     await lab.down();
   };
+  const intentsNow = async (wishes: Wishes): Promise<Intents | undefined> => {
+    const contents = new StoreContents();
+    contents.replace(await storeNow().range(""));
+    const { list, missing } = grantedList(wishes, contents.grants());
+    return missing.length > 0 ? undefined : list;
+  };
+  const standIns = createStandIns(farm, agent.keySeed);
+  let wished = options.wishes;
+  const write = async (wishes: Wishes): Promise<number> => {
+    wished = wishes;
+    return await writeIntents(storeNow(), wishes);
+  };
+  /** What nodes that the lab does not have would publish follows from what they are granted. */
+  const standIn = async (): Promise<void> => {
+    const intents = await intentsNow(wished);
+    if (intents === undefined) return;
+    for (const facts of await standIns.write(storeNow(), intents)) streams.know(facts);
+  };
   try {
     onStep("waiting for the agents");
-    const write = async (intents: Intents): Promise<number> => {
-      for (const facts of await writeStandIns(storeNow(), farm, intents, agent.keySeed)) streams.know(facts);
-      return await writeIntents(storeNow(), intents);
-    };
-    const revision = await write(options.intents);
+    const revision = await write(options.wishes);
     const agents = {
       get store(): Store {
         return storeNow();
       },
       ...{ streams, nodes, clock },
+      ...(nodes.length === farm.nodes.length ? {} : { standIn }),
     };
     const notReady = await untilReady(agents, revision, readyWaitOf(farm));
     if (notReady !== undefined && options.evenUnready !== true) throw new Error(notReady);
@@ -132,6 +150,7 @@ export async function openFarm(options: LiveFarmOptions): Promise<LiveFarm> {
       ...{ streams, clock, revision },
       ...(notReady === undefined ? {} : { notReady }),
       writeIntents: write,
+      intentsNow,
       lateAgents: (atLeast, waitMs) => untilReady(agents, atLeast, waitMs),
       async untilReady(atLeast, waitMs) {
         const late = await untilReady(agents, atLeast, waitMs);

@@ -1,7 +1,8 @@
 /** Brings one farm up and gives the properties their session: intents written, every agent ready, tunnels open, responders listening. */
 import { emulatedNodes } from "../../core/farm/index.ts";
 import type { Farm } from "../../core/farm/index.ts";
-import type { Intents } from "../../core/intents/index.ts";
+import { wishesOf } from "../../core/intents/index.ts";
+import type { Intents, Wishes } from "../../core/intents/index.ts";
 import type { ImageChoice, SourcePatch } from "../../emulator/image/index.ts";
 import type { BackendName } from "../../emulator/lab.ts";
 import { startProber } from "../../emulator/probe/index.ts";
@@ -23,6 +24,7 @@ export interface OpenOptions {
   readonly file: string;
   readonly text: string;
   readonly farm: Farm;
+  /** As the allocator would grant them in an empty store. */
   readonly intents: Intents;
   readonly seed: number;
   readonly backend: BackendName;
@@ -59,9 +61,9 @@ export function labName(farm: Farm): string {
 
 /** Opens a session; on failure or abort nothing of the lab is left. */
 export async function openSession(options: OpenOptions): Promise<OpenSession> {
-  const { farm, intents, seed, backend, image = "built", patches, wired = [], signal, onStep } = options;
+  const { farm, seed, backend, image = "built", patches, wired = [], signal, onStep } = options;
   const how = { seed, backend, image, patches, wired, signal, onStep };
-  const live = await openFarm({ ...how, farm, intents, name: labName(farm), evenUnready: true });
+  const live = await openFarm({ ...how, farm, wishes: wishesOf(farm), name: labName(farm), evenUnready: true });
   return await beginSession(live, options);
 }
 
@@ -90,11 +92,14 @@ export interface EndingSession {
 
 /** A session in a farm that is up, by a prober that others may use before and after. Whatever it throws, farm and prober are the caller's to end. */
 export async function sessionIn(live: LiveFarm, prober: Prober, options: SessionOptions): Promise<EndingSession> {
-  const { farm, file, text, intents, seed, signal, onStep } = options;
+  const { farm, file, text, seed, signal, onStep } = options;
+  const wishes = wishesOf(farm);
   const { lab, streams, clock } = live;
   let revision = options.revision ?? live.revision;
   const notReady = options.revision === undefined ? live.notReady : options.notReady;
   signal.throwIfAborted();
+  // Where the allocator has not granted everything, what it should have: then agents are not ready, which is for the laws to judge.
+  const intents = (await live.intentsNow(wishes)) ?? options.intents;
   const world = describeWorld(farm, observedPrefixes(intents));
   const traffic = trafficOf(world, lab, prober);
   onStep("starting responders");
@@ -112,6 +117,7 @@ export async function sessionIn(live: LiveFarm, prober: Prober, options: Session
     text,
     seed,
     world,
+    wishes,
     intents,
     lab,
     facts: streams.facts,
@@ -168,5 +174,5 @@ export async function sessionIn(live: LiveFarm, prober: Prober, options: Session
   return { session, end: async () => await responders.close() };
 }
 
-const workloadOf = (party: WorkloadParty, { networks }: Intents): unknown =>
+const workloadOf = (party: WorkloadParty, { networks }: Wishes): unknown =>
   networks.find((network) => network.name === party.network)?.workloads.find((workload) => workload.name === party.name);

@@ -3,7 +3,7 @@ import { DeadlineError, startDeadline } from "../../core/common/index.ts";
 import type { Clock } from "../../core/common/index.ts";
 import { emulatedNodes } from "../../core/farm/index.ts";
 import type { Farm } from "../../core/farm/index.ts";
-import { factsPrefix, intentKeys } from "../../core/store/index.ts";
+import { factsPrefix, intentKeys, statusPrefix, StoreContents } from "../../core/store/index.ts";
 import type { Store } from "../../core/store/index.ts";
 import { statusText } from "./status-streams.ts";
 import type { StatusStreams } from "./status-streams.ts";
@@ -28,14 +28,27 @@ export interface Agents {
   readonly streams: StatusStreams;
   readonly nodes: readonly string[];
   readonly clock: Clock;
+  /** Publishes for nodes that have no agent what is due by now. */
+  readonly standIn?: () => Promise<void>;
 }
 
-/** The revision of the newest facts, once every node has published some; undefined before. */
-async function newestFacts({ store, nodes }: Agents): Promise<number | undefined> {
-  const { entries } = await store.range(factsPrefix);
-  const present = new Set(entries.map(({ key }) => key));
-  if (!nodes.every((node) => present.has(intentKeys.facts(node)))) return undefined;
-  return Math.max(0, ...entries.map((entry) => entry.revision));
+/** Facts, grants and the list, which lie side by side. */
+const settledKeys = { from: factsPrefix, before: statusPrefix };
+
+/** The revision of the newest facts, or what is still to come of facts and grants. */
+async function newestFacts({ store, nodes }: Agents): Promise<number | string> {
+  const snapshot = await store.range(settledKeys);
+  const facts = snapshot.entries.filter(({ key }) => key.startsWith(factsPrefix));
+  const present = new Set(facts.map(({ key }) => key));
+  if (!nodes.every((node) => present.has(intentKeys.facts(node)))) return "not every node has published its facts";
+  const contents = new StoreContents();
+  contents.replace(snapshot);
+  const wished = new Map(contents.wishes().networks.map(({ name, resources }) => [name, resources.map(({ node }) => node)]));
+  const unwished = contents
+    .grants()
+    .networks.find(({ network, resources }) => resources.some(({ node }) => wished.get(network)?.includes(node) !== true));
+  if (unwished !== undefined) return `the allocator has not taken back what it had granted network ${unwished.network}`;
+  return Math.max(0, ...facts.map((entry) => entry.revision));
 }
 
 /**
@@ -56,12 +69,14 @@ export async function untilReady(agents: Agents, revision: number, waitMs: numbe
     return await deadline.until<string | undefined>(
       "every agent to be ready",
       async () => {
+        await agents.standIn?.();
         const waiting = late();
         if (waiting.length === 0) {
           const newest = await newestFacts(agents);
-          if (newest !== undefined && newest <= needed) return { done: undefined };
-          needed = newest ?? needed;
-          return { seen: "not every node has published its facts" };
+          if (typeof newest === "string") return { seen: newest };
+          if (newest <= needed) return { done: undefined };
+          needed = newest;
+          return { seen: "agents have not seen the newest facts" };
         }
         const seen = statusText(waiting, streams.statuses);
         const fails = waiting.some((node) => streams.statuses.get(node)?.phase === "failing");

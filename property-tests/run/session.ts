@@ -1,7 +1,7 @@
 /** One farm, up and settled, as the properties see it: who is in it, what the nodes publish, and probes to send. */
 import type { Address, Family } from "../../core/common/index.ts";
 import type { Farm } from "../../core/farm/index.ts";
-import type { Intents, NodeFacts, NodeStatus } from "../../core/intents/index.ts";
+import type { Intents, NodeFacts, NodeStatus, Wishes } from "../../core/intents/index.ts";
 import type { Store } from "../../core/store/index.ts";
 import type { Lab } from "../../emulator/lab.ts";
 import type { Party, Protocol, World } from "../oracle/index.ts";
@@ -89,6 +89,8 @@ export interface Session {
   readonly text: string;
   readonly seed: number;
   readonly world: World;
+  /** The farm's list as its file wishes it, and as the allocator granted it. */
+  readonly wishes: Wishes;
   readonly intents: Intents;
   readonly lab: Lab;
   /** The farm's store: intents, what nodes publish, and what agents say of themselves. */
@@ -127,10 +129,10 @@ export interface Session {
   /** Who answers probes on a node that is on again does so again; rejects while the namespaces of its workloads are not there yet. */
   listenAgain(node: string): Promise<void>;
   /**
-   * Gives the store other intents and waits until every agent has carried them out. Only workloads that they name answer probes, and only
-   * networks that are there whole have their tunnels waited for. Who changes intents gives `intents` back when done.
+   * Gives the store another list and waits until every agent has carried it out. Only workloads that it names answer probes, and only
+   * networks that are there whole have their tunnels waited for. Who changes the list gives `wishes` back when done.
    */
-  changeIntents(intents: Intents): Promise<void>;
+  changeIntents(wishes: Wishes): Promise<void>;
   /** Standard output of a program in the lab; throws a HarnessError when it fails. */
   read(position: Position, argv: readonly string[]): Promise<string>;
 }

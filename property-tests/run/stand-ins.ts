@@ -3,6 +3,7 @@
  * agent there would make them, reachability as the farm file says, and that they have taken every key which they are to be given. Nothing
  * answers there.
  */
+import { ownLinks } from "../../core/agents/own-part.ts";
 import { publicKeyOf, seededPrivateKey } from "../../core/agents/wireguard-key.ts";
 import { wgName } from "../../core/derive/index.ts";
 import { emulatedNodes } from "../../core/farm/index.ts";
@@ -14,15 +15,21 @@ import type { Operation, Store } from "../../core/store/index.ts";
 
 const isReached = ({ endpoints }: NodeFacts): boolean => endpoints.ipv4 !== undefined || endpoints.ipv6 !== undefined;
 
-function standInFacts(farm: Farm, intents: Intents, keySeed: string): readonly NodeFacts[] {
-  const live = new Set(emulatedNodes(farm).map(({ name }) => name));
-  const absent = expectedFacts(intents).filter(({ node }) => !live.has(node));
+type KeyOf = (node: string, tunnel: string) => string;
+
+/** Each key is made once. */
+function keysFrom(keySeed: string): KeyOf {
   const known = new Map<string, string>();
-  const keyOf = (node: string, tunnel: string): string => {
+  return (node, tunnel) => {
     const key = known.get(`${node} ${tunnel}`) ?? publicKeyOf(seededPrivateKey(keySeed, node, tunnel));
     known.set(`${node} ${tunnel}`, key);
     return key;
   };
+}
+
+function standInFacts(farm: Farm, intents: Intents, keyOf: KeyOf): readonly NodeFacts[] {
+  const live = new Set(emulatedNodes(farm).map(({ name }) => name));
+  const absent = expectedFacts(intents).filter(({ node }) => !live.has(node));
   return absent.map((facts) => {
     const meshes = resourcesOn(facts.node, intents).filter(({ network }) => network.overlay === undefined);
     const own = meshes.map(({ network, resource }) => {
@@ -32,8 +39,10 @@ function standInFacts(farm: Farm, intents: Intents, keySeed: string): readonly N
       const starts = others.map((other) => keyOf(other.node, tunnelOf(other)).slice(0, 8)).toSorted();
       return { tunnel: tunnelOf(resource), key: keyOf(facts.node, tunnelOf(resource)), starts };
     });
+    const { networks, standsInFor } = ownLinks(facts.node, intents);
     return {
-      ...facts,
+      ...{ ...facts, networks },
+      ...(Object.keys(standsInFor).length === 0 ? {} : { standsInFor }),
       publicKeys: Object.fromEntries(own.map(({ tunnel, key }) => [tunnel, key])),
       ...(isReached(facts) ? { acceptedKeys: Object.fromEntries(own.map(({ tunnel, starts }) => [tunnel, starts])) } : {}),
     };
@@ -42,14 +51,19 @@ function standInFacts(farm: Farm, intents: Intents, keySeed: string): readonly N
 
 const operationsAtOnce = 50;
 
-/** Brings the facts of nodes that the lab does not have into the store, where it does not hold them: it may have lost them. `keySeed` is that of the farm's agents. */
-export async function writeStandIns(store: Store, farm: Farm, intents: Intents, keySeed: string): Promise<readonly NodeFacts[]> {
-  const all = standInFacts(farm, intents, keySeed);
-  if (all.length === 0) return all;
-  const held = new Map((await store.range(factsPrefix)).entries.map(({ key, value }) => [key, value]));
-  const texts = all.map((facts) => [intentKeys.facts(facts.node), encodeNodeFacts(facts)] as const);
-  const operations = texts.flatMap(([key, value]): Operation[] => (held.get(key) === value ? [] : [{ put: { key, value } }]));
-  for (let start = 0; start < operations.length; start += operationsAtOnce)
-    await store.transact(operations.slice(start, start + operationsAtOnce));
-  return all;
+/** `keySeed` is that of the farm's agents. */
+export function createStandIns(farm: Farm, keySeed: string): { write(store: Store, intents: Intents): Promise<readonly NodeFacts[]> } {
+  const keyOf = keysFrom(keySeed);
+  return {
+    /** Brings the facts of nodes that the lab does not have into the store, where it does not hold them: it may have lost them. Answers all of them. */
+    async write(store, intents) {
+      const all = standInFacts(farm, intents, keyOf);
+      const held = new Map((await store.range(factsPrefix)).entries.map(({ key, value }) => [key, value]));
+      const texts = all.map((facts) => [intentKeys.facts(facts.node), encodeNodeFacts(facts)] as const);
+      const operations = texts.flatMap(([key, value]): Operation[] => (held.get(key) === value ? [] : [{ put: { key, value } }]));
+      for (let start = 0; start < operations.length; start += operationsAtOnce)
+        await store.transact(operations.slice(start, start + operationsAtOnce));
+      return all;
+    },
+  };
 }

@@ -21,7 +21,9 @@ describe("the failures of a farm", () => {
       ...["prefix-zero", "lan-a", "lan-b", "upstream", "home-a", "home-b", "grid", "node-1", "node-2", "node-3"].map(
         (name) => `node ${name}`,
       ),
-      ...["upstream/mgmtd", "upstream/zebra", "upstream/staticd", "grid/reflector", "grid/store"].map((name) => `process ${name}`),
+      ...["upstream/mgmtd", "upstream/zebra", "upstream/staticd", "grid/reflector", "grid/store", "grid/allocator"].map(
+        (name) => `process ${name}`,
+      ),
       ...["node-1/agent", "node-2/agent", "node-3/agent", "node-2/wg-1b2c-1"].map((name) => `process ${name}`),
     ]);
   });

@@ -5,7 +5,7 @@ import type { InternetHost } from "../../core/farm/index.ts";
 import type { NodeConfig } from "../../emulator/topology/index.ts";
 import { nameFiles, topologyNode, type Part } from "../compile/parts.ts";
 import { commonSysctls, statedLinkLocals, unlimitedErrors4 } from "../compile/settings.ts";
-import { storeServices, type StoreHost } from "./store.ts";
+import { storeFiles, storeServices, type StoreHost } from "./store.ts";
 import { wanAddresses, wanRoutes } from "./wan.ts";
 
 /** The knocking addresses are on the loopback interface, so that nothing else is ever sent from them by the kernel's own choice. */
@@ -20,7 +20,7 @@ export function internetHostPart(host: InternetHost, store: StoreHost): Part {
       ...(knocking ? [store.knock4, store.knock6].map((address) => ({ interface: "lo", address: formatPrefix(hostPrefix(address)) })) : []),
     ],
     routes: wanRoutes(plug),
-    ...(knocking ? { files: nameFiles(host.name), services: storeServices(store) } : {}),
+    ...(knocking ? { files: { ...nameFiles(host.name), ...storeFiles(store) }, services: storeServices(store) } : {}),
   };
   return {
     node: topologyNode(host.name, "host", knocking, config),

@@ -59,8 +59,16 @@ export function findStoreHost(farm: Farm): StoreHost {
   return storeHostOf(host, farm);
 }
 
+const allocatorPath = "/etc/farmlab/allocator.json";
+
+/** The allocator's configuration: it has its store beside it. */
+export function storeFiles(host: StoreHost): Readonly<Record<string, string>> {
+  const configuration = { role: "allocator", node: host.name, store: [`unix:${storeSocketPath}`] };
+  return { [allocatorPath]: `${JSON.stringify(configuration, null, 2)}\n` };
+}
+
 /**
- * The reflector, then etcd 3.5. etcd's log preallocates 123 MB: on a ramfs, which cannot preallocate, that costs neither memory nor time.
+ * The reflector, then etcd 3.5 and the allocator. etcd's log preallocates 123 MB: on a ramfs, which cannot preallocate, that costs neither memory nor time.
  * What is passed to the shell is constant; etcd's own arguments follow as arguments.
  */
 export function storeServices(host: StoreHost): readonly ServiceSpec[] {
@@ -87,6 +95,11 @@ export function storeServices(host: StoreHost): readonly ServiceSpec[] {
       environment: goRuntime,
       restart: "always",
       readyPath: storeSocketPath,
+    },
+    {
+      name: "allocator",
+      argv: ["/usr/lib/farmlab/node", "/usr/lib/farmlab/agent.cjs", allocatorPath],
+      restart: "always",
     },
   ];
 }

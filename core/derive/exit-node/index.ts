@@ -11,4 +11,5 @@ export * from "./check.ts";
 export * from "./object.ts";
 // Of the farm room only these pure files: its index would draw the YAML loader into every bundle that derives.
 export { exitNodePart, isReservedSubnet, maximumExitNodeNumber, prefixesPerPart, subnetNumberOf, subnetOf } from "../../farm/parts.ts";
+export { nodesOfResource } from "../../farm/whereabouts.ts";
 export { vxlanPort } from "../../farm/overlays.ts";

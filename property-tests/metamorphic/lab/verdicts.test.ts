@@ -80,8 +80,8 @@ it("XC-4 after removing and restoring a network, in the lab itself", async () =>
       return verdictOf(await judgeFarm(session, properties, { signal, capabilities, onEvent: () => undefined }));
     };
     const usual = await judge();
-    await session.changeIntents({ ...session.intents, networks: session.intents.networks.filter(({ name }) => name !== rejoining) });
-    await session.changeIntents(session.intents);
+    await session.changeIntents({ ...session.wishes, networks: session.wishes.networks.filter(({ name }) => name !== rejoining) });
+    await session.changeIntents(session.wishes);
     expect(await judge()).toEqual(usual);
   } finally {
     await open.close();

@@ -147,9 +147,11 @@ export const equivalents: readonly Equivalent[] = [
     reason: "a bound on what a store may send that is none: beside this code's own test nobody sends as much",
   },
   {
-    file: "core/intents/from-farm.ts",
-    before: "workings.problems.push(...(resource.prefix === undefined ? outcome.problems : named));",
-    after: "workings.problems.push(...(resource.prefix !== undefined ? outcome.problems : named));",
+    file: "core/allocate/settle.ts",
+    before:
+      "for (const problem of outcome.problems) refuse(prefix === undefined ? problem : { ...problem, message: named + problem.message });",
+    after:
+      "for (const problem of outcome.problems) refuse(prefix !== undefined ? problem : { ...problem, message: named + problem.message });",
     reason: "words for people: whether a refusal names the network",
   },
   {

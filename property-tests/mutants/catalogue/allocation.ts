@@ -119,15 +119,15 @@ export const allocationMutants: readonly Mutant[] = [
     "export const adviseExitNodeRoutes = 2000;",
     "export const adviseExitNodeRoutes = 20_000;",
   ]),
-  allocates("release-forgotten", "a holder whose prefix was taken back gets it again though it rests", "EX-5", [
+  allocates("release-forgotten", "a holder whose prefix was taken back counts as one that still holds it", "EX-5", [
     state,
-    "filter((one) => !sameHolder(one, holder));",
-    "filter((one) => one !== holder);",
+    "filter((one) => !sameHolder(one, slot));",
+    "filter((one) => one.subnetNumber >= 0);",
   ]),
   intends("intents-in-file-order", "intents change with the order in which the file names networks", "EX-1", [
     fromFarm,
-    "const networks = farm.networks.toSorted(byName);",
-    "const networks = farm.networks;",
+    "networks: farm.networks.toSorted(byName).map((network) => networkWish(network, nodes)),",
+    "networks: farm.networks.map((network) => networkWish(network, nodes)),",
   ]),
   intends("forwards-not-intended", "port forwards of the file do not become intents", "EX-9 EX-10", [
     fromFarm,

@@ -18,7 +18,7 @@ export const removalMutants: readonly Mutant[] = [
   ]),
   acts("keys-stay", "the key of a tunnel that is gone stays in the key file", "EX-13", [
     "core/agents/reconciler.ts",
-    "keys.retain(tunnels);",
+    "keys.retain(own.tunnels);",
     "",
   ]),
   applies("workloads-stay", "the namespaces of workloads stay when their network is taken away", "EX-13", [

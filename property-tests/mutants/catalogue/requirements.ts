@@ -6,7 +6,7 @@ const exitNodes = "core/farm/rules/exit-nodes.ts";
 const networks = "core/farm/rules/networks.ts";
 const upstream = "core/check/upstream.ts";
 const capacity = "core/check/capacity.ts";
-const fromFarm = "core/intents/from-farm.ts";
+const settling = "core/allocate/settle.ts";
 const accepts = patchedIn("farm file");
 const intends = patchedIn("intents");
 const checks = patchedIn("check");
@@ -34,9 +34,9 @@ export const requirementMutants: readonly Mutant[] = [
     "${formatPrefix(entry.prefix)} of ${entry.network.name} and another meet",
   ]),
   intends("held-port-given", "the allocator gives a prefix whose port a service of the node holds", "EX-21", [
-    fromFarm,
-    "subnetsOf(workings, node).has(subnetNumber) || listenerOn(workings, network, node, subnetNumber) !== undefined",
-    "subnetsOf(workings, node).has(subnetNumber)",
+    settling,
+    "this.#otherOnNodes(placed, one) !== undefined || this.#listeners.on(placed, one) !== undefined || isSpokenFor(one);",
+    "this.#otherOnNodes(placed, one) !== undefined || isSpokenFor(one);",
   ]),
   plans("first-port-not-reserved", "of a node's tunnels the kernel may give away the port of the first", "EX-21", [
     "core/plan/plan-node.ts",

@@ -45,7 +45,7 @@ export const standbyMutants: readonly Mutant[] = [
   ]),
   acts("standby-key-not-published", "a standby makes and publishes no keys for the exit points that it may have", [
     "core/agents/own-part.ts",
-    "return [...resourcesOn(node, intents), ...standIn]",
-    "return [...resourcesOn(node, intents), ...standIn.slice(0, 0)]",
+    "const all = [...resourcesOn(node, intents), ...standIn].map(",
+    "const all = [...resourcesOn(node, intents), ...standIn.slice(0, 0)].map(",
   ]),
 ];

@@ -1,9 +1,8 @@
 /** Carries a timeline out in a lab: its faults on schedule, and beside them who comes and goes. */
-import { expectValue } from "../../../core/common/index.ts";
 import type { Clock } from "../../../core/common/index.ts";
 import { healing, lasts, stepsOf } from "../../../core/farm/index.ts";
 import type { Change, ScheduledFault, Timeline } from "../../../core/farm/index.ts";
-import { intentsAt } from "../../../core/intents/index.ts";
+import { wishesAt } from "../../../core/intents/index.ts";
 import { withFaults } from "../../../emulator/faults/index.ts";
 import type { Happened } from "../../../emulator/faults/index.ts";
 import { wireOfLab } from "../../../emulator/wire/index.ts";
@@ -38,7 +37,7 @@ async function makeChanges(session: Session, clock: Clock, zeroMs: number, onLat
     if (restMs > 0) await clock.pause(restMs);
     const begunMs = clock.nowMs() - zeroMs;
     try {
-      await session.changeIntents(expectValue(intentsAt(farm, atMs)));
+      await session.changeIntents(wishesAt(farm, atMs));
     } catch (error) {
       // A node that is cut off hears of it when it is back, which is waited for at the end.
       if (!(error instanceof HarnessError)) throw error;

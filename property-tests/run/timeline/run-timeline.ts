@@ -1,6 +1,6 @@
 /** Runs a farm's timeline in an open session: once, whoever asks for it. */
-import { DeadlineError, expectValue, startDeadline } from "../../../core/common/index.ts";
-import { intentsAt } from "../../../core/intents/index.ts";
+import { DeadlineError, startDeadline } from "../../../core/common/index.ts";
+import { wishesAt } from "../../../core/intents/index.ts";
 import { answerWaitMs } from "../../laws/flows.ts";
 import { HarnessError } from "../../laws/law.ts";
 import { predictAt } from "../../oracle/index.ts";
@@ -54,7 +54,7 @@ async function untilRecovered(context: WatchContext, flows: readonly Flow[], tim
   const { session, world, clock, zeroMs } = context;
   const deadline = startDeadline(clock, livenessWaitMs);
   const observations: Observation[] = [];
-  const final = expectValue(intentsAt(session.farm, endMs));
+  const final = wishesAt(session.farm, endMs);
   const unlistened = new Set(restartedNodes(session));
   let isReady = false;
   let inARow = 0;
@@ -98,7 +98,7 @@ async function runTimeline(session: Session): Promise<TimelineRun> {
   const { farm, world, seed, internetPort } = session;
   const clock = clockOfSession(session);
   const flows = chosenFlows(world, seed, internetPort);
-  if (hasLateJoiners(session)) await session.changeIntents(expectValue(intentsAt(farm, -1)));
+  if (hasLateJoiners(session)) await session.changeIntents(wishesAt(farm, -1));
   const zeroMs = clock.nowMs();
   const context: WatchContext = { session, world, clock, zeroMs };
   const watch = watchFlows(context, flows);
@@ -115,14 +115,14 @@ async function runTimeline(session: Session): Promise<TimelineRun> {
   }
   const { observations, recoveredMs, unsettled } = await untilRecovered(context, flows, done.happened);
   // For whoever comes after: the farm as the file lists it.
-  if (farm.timeline.changes.length > 0) await session.changeIntents(session.intents);
+  if (farm.timeline.changes.length > 0) await session.changeIntents(session.wishes);
   return { ...done, observations: [...watch.observations, ...observations], recoveredMs, unsettled };
 }
 
 /** Whether the first that is said of somebody is that it joins. */
-function hasLateJoiners({ farm, intents }: Session): boolean {
-  const count = (networks: typeof intents.networks): number => networks.reduce((sum, { resources }) => sum + resources.length, 0);
-  return count(expectValue(intentsAt(farm, -1)).networks) !== count(intents.networks);
+function hasLateJoiners({ farm, wishes }: Session): boolean {
+  const count = (networks: typeof wishes.networks): number => networks.reduce((sum, { resources }) => sum + resources.length, 0);
+  return count(wishesAt(farm, -1).networks) !== count(wishes.networks);
 }
 
 const runs = new WeakMap<Session, Promise<TimelineRun>>();

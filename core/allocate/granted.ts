@@ -1,0 +1,92 @@
+/**
+ * The list with what it was given: what nodes go by. A farm's changes are small and its list large: what nothing has changed of is the very
+ * same object as before.
+ */
+import { sameValue } from "../common/index.ts";
+import type { Prefix } from "../common/index.ts";
+import type { AllocationList, ListedNetwork, ListedNode, ListedResource, NetworkGrant, NumberGrant } from "./list.ts";
+import type { Holder } from "./state.ts";
+
+export interface Grants {
+  readonly numbers: readonly NumberGrant[];
+  readonly networks: readonly NetworkGrant[];
+}
+
+type GrantedNode<Node extends ListedNode> = Omit<Node, "exitNode"> & {
+  readonly exitNode?: NonNullable<Node["exitNode"]> & { readonly number: number };
+};
+type GrantedNetwork<Network extends ListedNetwork> = Omit<Network, "resources"> & {
+  readonly resources: readonly (ListedResource & { readonly prefix: Prefix })[];
+};
+
+export interface GrantedList<Node extends ListedNode, Network extends ListedNetwork> {
+  readonly list: {
+    readonly allocations: AllocationList["allocations"];
+    readonly nodes: readonly GrantedNode<Node>[];
+    readonly networks: readonly GrantedNetwork<Network>[];
+  };
+  /** Resources that have no prefix. */
+  readonly missing: readonly Holder[];
+}
+
+/** A network with what it was given, in an object that is the same for as long as nothing of it changes. */
+interface GrantedEntry {
+  readonly prefixes: readonly (Prefix | undefined)[];
+  readonly network: GrantedNetwork<ListedNetwork>;
+}
+
+const grantedNetworks = new WeakMap<ListedNetwork, GrantedEntry>();
+const grantedNodes = new WeakMap<ListedNode, { readonly number: number | undefined; readonly node: object }>();
+
+/** The network with these prefixes of its resources; those without are left out. */
+function withPrefixes<Network extends ListedNetwork>(network: Network, prefixes: readonly (Prefix | undefined)[]): GrantedNetwork<Network> {
+  const known = grantedNetworks.get(network);
+  if (known !== undefined && sameValue(known.prefixes, prefixes)) return known.network as GrantedNetwork<Network>;
+  const resources = network.resources.flatMap((resource, index) => {
+    const prefix = prefixes[index];
+    return prefix === undefined ? [] : [{ ...resource, prefix }];
+  });
+  const granted = { ...network, resources };
+  grantedNetworks.set(network, { prefixes, network: granted });
+  return granted;
+}
+
+function withNumber<Node extends ListedNode>(node: Node, number: number | undefined): GrantedNode<Node> {
+  const known = grantedNodes.get(node);
+  if (known !== undefined && known.number === number) return known.node as GrantedNode<Node>;
+  const { exitNode, ...rest } = node;
+  const granted: GrantedNode<Node> = exitNode === undefined || number === undefined ? rest : { ...rest, exitNode: { ...exitNode, number } };
+  grantedNodes.set(node, { number, node: granted });
+  return granted;
+}
+
+/**
+ * What of the list can be made: exit nodes with their numbers, resources with their prefixes. A grant counts where it is of the part of the
+ * exit node that hosts the network's exit point now; without its exit point a network has no resource.
+ */
+export function grantedList<Node extends ListedNode, Network extends ListedNetwork>(
+  { allocations, nodes, networks }: AllocationList<Node, Network>,
+  grants: Grants,
+): GrantedList<Node, Network> {
+  const numbers = new Map(
+    grants.numbers.flatMap(({ allocationNumber, exitNodes }) =>
+      exitNodes.map(({ node, number }) => [`${allocationNumber} ${node}`, number]),
+    ),
+  );
+  const grantOf = new Map(grants.networks.map((grant) => [grant.network, grant]));
+  const missing: Holder[] = [];
+  const granted = networks.map((network): GrantedNetwork<Network> => {
+    const grant = grantOf.get(network.name);
+    const exitPoint = network.resources.find((resource) => resource.exitPoint)?.node;
+    const number = numbers.get(`${network.allocationNumber} ${exitPoint}`);
+    const isInForce = grant?.allocationNumber === network.allocationNumber && grant.exitNode === number && number !== undefined;
+    const prefixes = new Map(isInForce ? grant.resources.map(({ node, prefix }) => [node, prefix]) : []);
+    const isWhole = exitPoint !== undefined && prefixes.has(exitPoint);
+    const given = network.resources.map(({ node }) => (isWhole ? prefixes.get(node) : undefined));
+    for (const [index, { node }] of network.resources.entries())
+      if (given[index] === undefined) missing.push({ network: network.name, node });
+    return withPrefixes(network, given);
+  });
+  const numbered = nodes.map((node) => withNumber(node, numbers.get(`${node.exitNode?.allocationNumber} ${node.name}`)));
+  return { list: { allocations, nodes: numbered, networks: granted }, missing };
+}

@@ -1,0 +1,47 @@
+/** What the allocator makes of the list, of what the store holds of its state, and of others that write beside it. */
+import { patchedIn } from "../mutant.ts";
+import type { Mutant } from "../mutant.ts";
+
+const allocator = "core/agents/allocator.ts";
+const allocates = patchedIn("allocation");
+const stores = patchedIn("store");
+const timed = patchedIn("timer");
+
+export const allocatorMutants: readonly Mutant[] = [
+  stores("compare-left-out", "an allocator writes whatever others have written since it looked", "EX-5", [
+    "core/store/store.ts",
+    'compare: [{ key: encodeText(key), target: "MOD", result: "EQUAL", mod_revision: String(expectedRevision) }],',
+    "compare: [],",
+  ]),
+  allocates("damage-taken-for-nothing", "an allocator whose state cannot be read begins with an empty one", "EX-5", [
+    allocator,
+    "problems.push(...state.problems.map(",
+    "if (allocationNumber < 0) problems.push(...state.problems.map(",
+  ]),
+  timed(
+    "rests-since-the-start",
+    "rests are counted from when the allocator's machine was started, and over when that is done again",
+    "EX-5",
+    [allocator, "nowMs: clock.now().getTime(),", "nowMs: clock.nowMs(),"],
+  ),
+  allocates("claims-unheard", "a prefix rests, and is given again, while its node still has it", "EX-5", [
+    allocator,
+    "claims: claimsOf(contents.facts()),",
+    "claims: [],",
+  ]),
+  allocates("left-while-there", "a node says that it has given a prefix up before it has", "EX-5", [
+    "core/agents/reconciler.ts",
+    "this.#left = withLeft(own, this.#left ?? earlier);",
+    "this.#left = own;",
+  ]),
+  allocates("part-of-the-next", "a network's prefixes are of the next exit node's part", "EX-1 EX-5", [
+    "core/allocate/homes.ts",
+    "if (number !== undefined) return number;",
+    "if (number !== undefined) return (number % 15) + 1;",
+  ]),
+  allocates("return-refused", "who comes back while its prefix rests does not get it", "EX-5", [
+    "core/allocate/prefixes.ts",
+    "slot !== undefined && !isFree(slot, nowMs) && sameHolder(slot, holder);",
+    "slot !== undefined && !isFree(slot, nowMs) && slot === holder;",
+  ]),
+];
