@@ -98,6 +98,34 @@ describe("agents together", () => {
     }
   });
 
+  it("say that they have a network until it is gone, whatever fails on the way", async () => {
+    const farm = farmOf({ seed: 6, measured: () => closed });
+    const intents = intentsOfOneNetwork(["node-2"], []);
+    farm.writeIntents(intents);
+    const node = farm.start("node-2");
+    const said = (): unknown => JSON.parse(farm.store.values.get("/farmlab/facts/node-2")?.value ?? "{}").networks;
+    await node.until(({ phase }) => phase === "waiting");
+    while (JSON.stringify(said()) !== '{"wg-1ab1-1":"blue"}') await new Promise((resolve) => setImmediate(resolve));
+    node.failures = 2;
+    farm.writeIntents({ ...intents, networks: [] });
+    await node.until(({ phase }) => phase === "failing");
+    expect(said()).toEqual({ "wg-1ab1-1": "blue" });
+    await node.until(isReady);
+    expect(said()).toEqual({});
+  });
+
+  it("wait for what the allocator has not granted, and say why not", async () => {
+    const farm = farmOf({ seed: 7, measured: () => closed });
+    const intents = intentsOfOneNetwork([], []);
+    const [blue] = intents.networks;
+    farm.writeIntents({ ...intents, networks: [{ ...blue!, resources: blue!.resources.map((one) => ({ ...one, exitPoint: false })) }] });
+    const node = farm.start("node-1");
+    const reason = "network blue has 0 exit points; it needs exactly one";
+    await node.until(({ messages }) => messages.includes(`waiting for a prefix for its part of network blue (${reason})`));
+    farm.writeIntents(intents);
+    await node.until(isReady);
+  });
+
   it("withdraw their facts with their last intent", async () => {
     const farm = farmOf({ seed: 3, measured: () => closed });
     farm.writeIntents(intentsOfOneNetwork([], []));

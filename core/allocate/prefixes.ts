@@ -55,6 +55,7 @@ const isOwn = (slot: Slot | undefined, holder: Holder, nowMs: number): boolean =
 
 /** What the holder had in a part before it was taken back, what it still has on its node before what rests. */
 function formerOf(state: AllocatorState, request: PrefixRequest, nowMs: number): number | undefined {
+  if (state.parts[request.exitNode]?.givenUp === 0) return undefined;
   let resting: number | undefined;
   for (const { subnetNumber, slot } of slotsOfPart(state, request.exitNode)) {
     if (!isOwn(slot, request, nowMs) || request.avoid?.has(subnetNumber) === true) continue;

@@ -166,7 +166,7 @@ describe("settle", () => {
     ["two-exit-points", listOf([{ ...network("blue", "x1"), resources: ["x1", "x2"].map((node) => ({ node, exitPoint: true })) }])],
     ["removed-exit-node", listOf([network("blue", "x2", ["n1"])], [exitNode("x1", 1)])],
     ["exit-node-without-number", listOf([network("blue", "x3")], [exitNode("x1", 1), exitNode("x2", 1), exitNode("x3", 1)])],
-    ["full", listOf([network("blue", "x1", [], { x1: 0x2abc })])],
+    ["other-part", listOf([network("blue", "x1", [], { x1: 0x2abc })])],
   ])("refuses %s by name, with a hint, and takes nothing from others", async (name, wrong) => {
     const good = network("zebra", "x1", ["n3"]);
     const with1 = settled(new Map(), listOf([good], [...wrong.nodes]));

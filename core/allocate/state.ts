@@ -21,10 +21,11 @@ export type Slot = Holder &
 
 type Row = readonly (Slot | undefined)[];
 
-/** One /52: rows of slots (a row is absent while empty), and how many are held. */
+/** One /52: rows of slots (a row is absent while empty), how many are held, and how many are leaving or at rest. */
 interface Part {
   readonly rows: readonly (Row | undefined)[];
   readonly held: number;
+  readonly givenUp: number;
 }
 
 /** A holder and the subnet number (bytes 6 and 7) that it holds. */
@@ -58,7 +59,7 @@ export function capacityOf(exitNode: number): number {
 export function startAllocator(prefix: Prefix): Outcome<AllocatorState> {
   const problems = checkAllocation(prefix);
   if (problems.some((problem) => problem.severity === "error")) return failure(...problems);
-  const emptyPart: Part = { rows: Array.from({ length: prefixesPerPart / rowSlots }, () => undefined), held: 0 };
+  const emptyPart: Part = { rows: Array.from({ length: prefixesPerPart / rowSlots }, () => undefined), held: 0, givenUp: 0 };
   return success(
     {
       prefix: networkOf(prefix),
@@ -83,10 +84,16 @@ export function withSlot(state: AllocatorState, subnetNumber: number, slot: Slot
   const part = state.parts[exitNode]!;
   const rowIndex = Math.floor(index / rowSlots);
   const row = part.rows[rowIndex] ?? Array.from({ length: rowSlots }, () => undefined);
-  const heldBefore = row[index % rowSlots]?.kind === "held" ? 1 : 0;
+  const before = row[index % rowSlots];
+  const isHeld = (one: Slot | undefined): number => (one?.kind === "held" ? 1 : 0);
+  const isGivenUp = (one: Slot | undefined): number => (one === undefined || one.kind === "held" ? 0 : 1);
   const newRow = row.with(index % rowSlots, slot);
   const rows = part.rows.with(rowIndex, newRow.some((one) => one !== undefined) ? newRow : undefined);
-  const newPart: Part = { rows, held: part.held - heldBefore + (slot?.kind === "held" ? 1 : 0) };
+  const newPart: Part = {
+    rows,
+    held: part.held - isHeld(before) + isHeld(slot),
+    givenUp: part.givenUp - isGivenUp(before) + isGivenUp(slot),
+  };
   return { ...state, parts: state.parts.with(exitNode, newPart) };
 }
 

@@ -3,6 +3,7 @@ import { derivationProperties } from "./ex-01-derivation.ts";
 import { nameProperties } from "./ex-02-names.ts";
 import { allocationProperties } from "./ex-03-allocations.ts";
 import { exitNodeProperties } from "./ex-04-exit-nodes.ts";
+import { historyProperties } from "./ex-05-history.ts";
 import { prefixProperties } from "./ex-05-prefixes.ts";
 import { configurationProperties } from "./ex-06-configuration.ts";
 import { collisionProperties } from "./ex-21-collisions.ts";
@@ -17,6 +18,7 @@ export const pureProperties: readonly PureProperty[] = [
   ...allocationProperties,
   ...exitNodeProperties,
   ...prefixProperties,
+  ...historyProperties,
   ...configurationProperties,
   ...collisionProperties,
   ...requirementProperties,

@@ -10,6 +10,7 @@ import { internet4Properties } from "./ex-09-internet4.ts";
 import { isolationProperties } from "./ex-10-isolation.ts";
 import { unassignedProperties } from "./ex-11-unassigned.ts";
 import { joiningProperties } from "./ex-12-joining.ts";
+import { farmHistoryProperties } from "./ex-13-history.ts";
 import { leavingProperties } from "./ex-13-leaving.ts";
 import { standbyProperties } from "./ex-14-standby.ts";
 import { tableProperties } from "./ex-16-tables.ts";
@@ -38,6 +39,7 @@ const properties: readonly Property[] = [
   ...unassignedProperties,
   ...joiningProperties,
   ...leavingProperties,
+  ...farmHistoryProperties,
   ...standbyProperties,
   ...tableProperties,
   ...driftProperties,

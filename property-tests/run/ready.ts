@@ -47,6 +47,12 @@ async function newestFacts({ store, nodes }: Agents): Promise<number | string> {
   const unwished = contents
     .grants()
     .networks.find(({ network, resources }) => resources.some(({ node }) => wished.get(network)?.includes(node) !== true));
+  const granted = new Map(contents.grants().networks.map((grant) => [grant.network, grant]));
+  const unanswered = [...wished].find(([network, nodes]) => {
+    const { resources = [], refused = [] } = granted.get(network) ?? {};
+    return refused.length === 0 && nodes.some((node) => !resources.some((one) => one.node === node));
+  });
+  if (unanswered !== undefined) return `the allocator has not answered network ${unanswered[0]}`;
   if (unwished !== undefined) return `the allocator has not taken back what it had granted network ${unwished.network}`;
   return Math.max(0, ...facts.map((entry) => entry.revision));
 }

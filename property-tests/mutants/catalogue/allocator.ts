@@ -3,6 +3,7 @@ import { patchedIn } from "../mutant.ts";
 import type { Mutant } from "../mutant.ts";
 
 const allocator = "core/agents/allocator.ts";
+const settling = "core/allocate/settle.ts";
 const allocates = patchedIn("allocation");
 const stores = patchedIn("store");
 const timed = patchedIn("timer");
@@ -34,11 +35,24 @@ export const allocatorMutants: readonly Mutant[] = [
     "this.#left = withLeft(own, this.#left ?? earlier);",
     "this.#left = own;",
   ]),
-  allocates("part-of-the-next", "a network's prefixes are of the next exit node's part", "EX-1 EX-5", [
-    "core/allocate/homes.ts",
-    "if (number !== undefined) return number;",
-    "if (number !== undefined) return (number % 15) + 1;",
-  ]),
+  {
+    ...allocates(
+      "drawn-of-the-next-part",
+      "a prefix that nobody states is drawn from the next exit node's part",
+      "EX-5",
+      [
+        settling,
+        "grantPrefix(state, { ...holder, exitNode, avoid: { has: isTaken } }, this.#nowMs)",
+        "grantPrefix(state, { ...holder, exitNode: (exitNode % 15) + 1, avoid: { has: isTaken } }, this.#nowMs)",
+      ],
+      [
+        settling,
+        "if (state === undefined || subnetNumber === undefined || subnetNumber >> 12 !== one.exitNode) return [];",
+        "if (state === undefined || subnetNumber === undefined) return [];",
+      ],
+    ),
+    farm: "three-exit-nodes",
+  },
   allocates("return-refused", "who comes back while its prefix rests does not get it", "EX-5", [
     "core/allocate/prefixes.ts",
     "slot !== undefined && !isFree(slot, nowMs) && sameHolder(slot, holder);",
