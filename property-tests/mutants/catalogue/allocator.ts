@@ -30,11 +30,6 @@ export const allocatorMutants: readonly Mutant[] = [
     "claims: claimsOf(contents.facts()),",
     "claims: [],",
   ]),
-  allocates("left-while-there", "a node says that it has given a prefix up before it has", "EX-5", [
-    "core/agents/reconciler.ts",
-    "this.#left = withLeft(own, this.#left ?? earlier);",
-    "this.#left = own;",
-  ]),
   {
     ...allocates(
       "drawn-of-the-next-part",
