@@ -80,6 +80,24 @@ describe("calls", () => {
     expect(entries.map((entry) => entry.value)).toEqual(Array.from({ length: 4500 }, (_, index) => String(index)));
   });
 
+  it("writes only where a key has the revision that it was seen with", async () => {
+    const asked: unknown[] = [];
+    standIn.intercept = (path, body, response) => {
+      if (path !== "/v3/kv/txn") return false;
+      asked.push(body["compare"]);
+      response.end(JSON.stringify({ header: { revision: "9" }, succeeded: asked.length === 2 }));
+      return true;
+    };
+    const store = open();
+    const write = [{ put: { key: "/a/1", value: "one" } }];
+    expect(await store.transactIf("/turn", 0, write)).toEqual({ written: false, revision: 9 });
+    expect(await store.transactIf("/turn", 8, write)).toEqual({ written: true, revision: 9 });
+    const compare = (revision: string): unknown => [
+      { key: Buffer.from("/turn").toString("base64"), target: "MOD", result: "EQUAL", mod_revision: revision },
+    ];
+    expect(asked).toEqual([compare("0"), compare("8")]);
+  });
+
   it("goes on to the next endpoint when one refuses the connection", async () => {
     const store = open({ endpoints: ["http://127.0.0.1:1", "unix:/nonexistent/socket", standIn.url] });
     expect(await store.put("/a/b", "c")).toBe(2);

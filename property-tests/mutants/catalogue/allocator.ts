@@ -5,15 +5,9 @@ import type { Mutant } from "../mutant.ts";
 const allocator = "core/agents/allocator.ts";
 const settling = "core/allocate/settle.ts";
 const allocates = patchedIn("allocation");
-const stores = patchedIn("store");
 const timed = patchedIn("timer");
 
 export const allocatorMutants: readonly Mutant[] = [
-  stores("compare-left-out", "an allocator writes whatever others have written since it looked", "EX-5", [
-    "core/store/store.ts",
-    'compare: [{ key: encodeText(key), target: "MOD", result: "EQUAL", mod_revision: String(expectedRevision) }],',
-    "compare: [],",
-  ]),
   allocates("damage-taken-for-nothing", "an allocator whose state cannot be read begins with an empty one", "EX-5", [
     allocator,
     "problems.push(...state.problems.map(",
