@@ -8,7 +8,4 @@ export interface LawToCome {
   readonly because: string;
 }
 
-export const lawsToCome: readonly LawToCome[] = [
-  { law: "EX-15", because: "exit nodes do not stand in for each other yet" },
-  { law: "EX-16", because: "a filter rule keeps private addresses apart so far" },
-];
+export const lawsToCome: readonly LawToCome[] = [{ law: "EX-15", because: "exit nodes do not stand in for each other yet" }];
