@@ -19,6 +19,7 @@ import { answering, grantsNow, storeHostOf, wishOfOne } from "./handed-out.ts";
 import { HarnessError, needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
 import { leftAtLast } from "./left-at-last.ts";
+import { withoutNetwork } from "./without.ts";
 
 /** What an allocator says of its own work, once it says what is wanted; undefined where it does not in time. */
 async function allocatorSays(session: Session, phase: string, words: string): Promise<boolean> {
@@ -122,7 +123,7 @@ async function restsOnceGone(session: Session): Promise<PropertyOutcome> {
   let still: readonly string[];
   await node.services.stop("agent");
   try {
-    await session.store.delete(intentKeys.network(name));
+    await session.writeIntents(withoutNetwork(session.wishes, name));
     still = await otherwise(session, network, ({ node: where }, said) =>
       where === resource.node ? said === "leaving" : restsSinceNow(said),
     );

@@ -148,10 +148,13 @@ export async function sessionIn(live: LiveFarm, prober: Prober, options: Session
       const absent = await responders.restart(node);
       if (absent.length > 0) throw new HarnessError(`these are not on ${node} yet: ${absent.map(traffic.identityOf).join(", ")}`);
     },
-    async changeIntents(wanted) {
+    async writeIntents(wanted) {
       await responders.keepOnly((party) => party.kind !== "workload" || workloadOf(party, wanted) !== undefined);
+      revision = await live.writeIntents(wanted);
+    },
+    async changeIntents(wanted) {
       try {
-        revision = await live.writeIntents(wanted);
+        await session.writeIntents(wanted);
         await live.untilReady(revision, restartWaitMs);
       } catch (error) {
         throw new HarnessError(`after a change of intents: ${error instanceof Error ? error.message : String(error)}`);

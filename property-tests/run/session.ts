@@ -133,6 +133,8 @@ export interface Session {
    * networks that are there whole have their tunnels waited for. Who changes the list gives `wishes` back when done.
    */
   changeIntents(wishes: Wishes): Promise<void>;
+  /** The first half of that: it waits for nobody, and who is not named answers no probes until `changeIntents` names them again. */
+  writeIntents(wishes: Wishes): Promise<void>;
   /** Standard output of a program in the lab; throws a HarnessError when it fails. */
   read(position: Position, argv: readonly string[]): Promise<string>;
 }

@@ -90,9 +90,9 @@ export const nodeMutants: readonly Mutant[] = [
     'return translated ? "hidden" : "hidden";',
   ]),
   acts("keys-not-published", "a node publishes the keys of its first tunnel only", "EX-7 EX-8 EX-20", [
-    "core/agents/reconciler.ts",
-    "keys.publicKeys(tunnels)",
-    "keys.publicKeys(tunnels.slice(0, 1))",
+    "core/agents/own-part.ts",
+    ".map(({ link }) => link)\n      .toSorted(),",
+    ".map(({ link }) => link)\n      .toSorted()\n      .slice(0, 1),",
   ]),
   acts("publishes-once", "what another wrote over a node's facts is not noticed", "EX-17", [
     "core/agents/publisher.ts",
