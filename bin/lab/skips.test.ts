@@ -63,7 +63,7 @@ describe("XC-7 a run without packet sockets", () => {
     const { capabilities } = JSON.parse(out) as { capabilities: { capability: string; present: boolean; laws: string[]; how: string }[] };
     expect(capabilities.find(({ capability }) => capability === "packet-sockets")).toMatchObject({
       present: false,
-      laws: ["EX-7", "EX-8", "EX-9", "EX-10", "EX-11", "EX-20", "EX-22", "EX-23"],
+      laws: ["EX-7", "EX-8", "EX-9", "EX-10", "EX-11", "EX-16", "EX-20", "EX-22", "EX-23"],
       how: "modprobe af_packet",
     });
   });
