@@ -126,7 +126,8 @@ function spoofsFromAbove(session: Session, bar: Bar): Attempt[] {
 }
 
 async function nobodyInsideComesFromAbove(session: Session): Promise<PropertyOutcome> {
-  const { bars, networks, workloads } = session.world;
+  const { networks, workloads } = session.world;
+  const bars = liveBars(session.world);
   const { runs, stories, broken } = await judgeNeverArrives(session, {
     law: "EX-22: nobody sends from above as somebody below, or as somebody private",
     attempts: bars.flatMap((bar) => spoofsFromAbove(session, bar)),
