@@ -100,7 +100,9 @@ describe.skipIf(missing.length > 0)(`a farm run by a user who is not root${needs
     const laws = (JSON.parse(out) as Judged).results.flatMap(({ laws }) => laws);
     const verdicts = (law: string): string[] =>
       laws.filter((one) => one.law === law).map(({ verdict, needs }) => [verdict, ...needs].join(" "));
-    for (const law of ["EX-1", "EX-2", "EX-3", "EX-4", "EX-5", "EX-6", "XC-9"]) expect(new Set(verdicts(law))).toEqual(new Set(["passed"]));
+    for (const law of ["EX-1", "EX-2", "EX-3", "EX-4", "EX-6", "XC-9"]) expect(new Set(verdicts(law))).toEqual(new Set(["passed"]));
+    // Prefixes as such are judged without a node; who changes the list in a lab waits for its nodes.
+    expect(new Set(verdicts("EX-5"))).toEqual(new Set(["passed", "skipped tun"]));
     for (const law of ["EX-7", "EX-8", "EX-9", "EX-10", "EX-11", "EX-17", "EX-18", "EX-20", "EX-22", "FE-1"])
       expect(new Set(verdicts(law))).toEqual(new Set(["skipped tun"]));
   });

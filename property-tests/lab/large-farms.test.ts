@@ -37,11 +37,26 @@ it("EX-19 a BAR with 400 routes in 40 networks has them all, and workloads on th
   expect(figures.get("NRs that are there when one more comes")).toBe(400);
 });
 
+const topology = async (name: string): Promise<string> =>
+  await readFile(new URL(`../../topologies/${name}.farm.yml`, import.meta.url), "utf8");
+
+/** Without the node's workloads, as nothing runs on a node that is not there. */
+const withAbsent = (text: string, node: string): string =>
+  text
+    .replace(`  ${node}:\n`, `  ${node}:\n    emulate: false\n`)
+    .replaceAll(new RegExp(` +\\S+: \\{ node: ${node}, host[^\\n]*\\n`, "g"), "");
+
 it("laws about nodes, keys and overlays hold where one node of every kind of overlay is not in the lab", async () => {
-  const text = (await readFile(new URL("../../topologies/overlays.farm.yml", import.meta.url), "utf8"))
-    .replace("  node-2:\n", "  node-2:\n    emulate: false\n")
-    .replaceAll(/ +\S+: \{ node: node-2, host[^\n]*\n/g, "")
-    .replace("workload: blue-2", "workload: blue-1");
+  const text = withAbsent(await topology("overlays"), "node-2").replace("workload: blue-2", "workload: blue-1");
   const result = await judged("overlays.farm.yml", text, ["EX-12", "EX-13", "EX-17", "EX-18", "EX-19", "EX-20"]);
+  expect(notPassed(result)).toEqual([]);
+});
+
+it("laws about gateways, prefixes and what a store loses hold where an exit node is not in the lab", async () => {
+  // Its networks have no workloads either.
+  const text = withAbsent(await topology("three-exit-nodes"), "exit-2")
+    .replaceAll(/ +cedar-\d: \{ node: [^\n]*\n/g, "")
+    .replace(/(?<=owned-ipv4: \[185\.206\.122\.201\]\n(?: {4,}[^\n]*\n)*) {4}workloads:\n {4}port-forwards:\n[^\n]*\n/, "");
+  const result = await judged("three-exit-nodes.farm.yml", text, ["EX-5", "EX-11", "EX-18", "EX-19", "EX-22"]);
   expect(notPassed(result)).toEqual([]);
 });

@@ -15,7 +15,7 @@ import {
 } from "../../core/store/index.ts";
 import type { Snapshot, StoreEvent } from "../../core/store/index.ts";
 import type { Session } from "../run/session.ts";
-import { HarnessError, outcomeOf } from "./law.ts";
+import { HarnessError, needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
 import { answering, grantsNow, storeHostOf, wishOfOne } from "./handed-out.ts";
 import { leftAtLast } from "./left-at-last.ts";
@@ -176,7 +176,8 @@ export const askingProperties: readonly Property[] = [
   {
     law: "EX-5",
     name: "EX-5 with three allocators and many askers at once each /64 has one holder, who keeps it",
-    needs: [],
+    // The list is as before at the end, for which agents are waited for.
+    needs: needsTunnels,
     alone: true,
     run: manyAskers,
   },

@@ -113,7 +113,9 @@ async function otherwise(
 
 /** A network is taken away while the agent of one of its nodes is not there to give it up. */
 async function restsOnceGone(session: Session): Promise<PropertyOutcome> {
-  const [network] = seededRandom(session.seed, "EX-5 rest").shuffle(session.world.networks);
+  // A node that the lab does not have gives nothing up by itself.
+  const whole = session.world.networks.filter(({ resources }) => resources.every(({ emulated }) => emulated));
+  const [network] = seededRandom(session.seed, "EX-5 rest").shuffle(whole);
   const resource = network?.resources.find(({ exitPoint }) => !exitPoint) ?? network?.exitPoint;
   if (network === undefined || resource === undefined) return outcomeOf(0, [], { nothing: "this farm has no network" });
   const { name } = network.network;

@@ -5,13 +5,13 @@
 import { combine } from "./flows.ts";
 import { attemptsFromWorkloads, attemptsThroughTunnels, judgeStrangers } from "./ex-10-isolation.ts";
 import { outcomeOf, needsTunnels, seesTunnelled } from "./law.ts";
+import { noTables } from "./silent.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
 import type { NetworkWorld } from "../oracle/index.ts";
 import { routingPosition } from "../run/places.ts";
 import type { Position, Session } from "../run/session.ts";
 
 const law = "EX-16";
-const nothing = "no gateway of this farm has a routing table for each network";
 
 const networksApart = (session: Session): NetworkWorld[] => session.world.networks.filter(({ bar }) => bar.config.isolation === "vrf");
 
@@ -52,13 +52,13 @@ async function noRuleBetween(session: Session): Promise<PropertyOutcome> {
       );
     }),
   );
-  return outcomeOf(places.length, stories.flat(), { nothing });
+  return outcomeOf(places.length, stories.flat(), { nothing: noTables });
 }
 
 /** With every rule on what is forwarded taken away by hand; who starts anew puts them back (EX-17). */
 async function withoutRules(session: Session): Promise<PropertyOutcome> {
   const networks = networksApart(session);
-  if (networks.length < 2) return outcomeOf(0, [], { nothing });
+  if (networks.length < 2) return outcomeOf(0, [], { nothing: noTables });
   const gateways = namespacesOf(session).filter(({ namespace }) => namespace === "gateway");
   try {
     for (const gateway of gateways) {
@@ -69,7 +69,7 @@ async function withoutRules(session: Session): Promise<PropertyOutcome> {
       await judgeStrangers(session, networks, { law, attemptsOf: attemptsThroughTunnels }),
     ];
     const { runs, stories, broken } = combine(...judged);
-    return outcomeOf(runs, stories, { broken, nothing });
+    return outcomeOf(runs, stories, { broken, nothing: noTables });
   } finally {
     await session.restartAgents();
   }

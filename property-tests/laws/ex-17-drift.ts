@@ -140,8 +140,8 @@ async function publishedAgain(session: Session): Promise<PropertyOutcome> {
   await Promise.all([...before].map(async ([key, text]) => await session.store.put(key, byAnotherHand(text))));
   const left = await notPublishedAgain(session, before);
   const stories = left.map(
-    (key) =>
-      `${key} is still as somebody wrote it ${publishing.waitMs / 1000} s ago; expected: as its node published it (EX-17: drift in what farmlab owns is repaired)`,
+    (what) =>
+      `${what} ${publishing.waitMs / 1000} s after somebody wrote over it; expected: as its node published it (EX-17: drift in what farmlab owns is repaired)`,
   );
   return outcomeOf(before.size, stories);
 }

@@ -155,7 +155,7 @@ async function untilNoticed(session: Session): Promise<void> {
 /** What the store lacks of these facts at the deadline. */
 const unpublished = async (session: Session, facts: ReadonlyMap<string, string>): Promise<readonly string[]> =>
   (await notPublishedAgain(session, facts)).map(
-    (key) => `${key} was not published again into a store that had lost it; expected: as before (EX-18)`,
+    (what) => `${what} in a store that had lost it ${publishing.waitMs / 1000} s before; expected: published again, as before (EX-18)`,
   );
 
 async function lostStore(session: Session): Promise<PropertyOutcome> {

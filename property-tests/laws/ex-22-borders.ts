@@ -94,7 +94,7 @@ async function nothingPrivateLeaves(session: Session): Promise<PropertyOutcome> 
   const ups = liveBars(session.world).map(gatewayUpPlace);
   const { runs, stories, broken } = await judgeNeverArrives(session, {
     law: "EX-22: no packet leaves a BAR upstream with a private or link-local source or destination",
-    attempts: networks.flatMap((network) => leaks(session, network)),
+    attempts: networks.filter(({ exitPoint }) => exitPoint.emulated).flatMap((network) => leaks(session, network)),
     victims: internetHosts,
     also: upstreamPlaces(session.world),
     passing: gatewayPlaces(session.world).filter((place) => !ups.some((up) => up.node === place.node && up.interface === place.interface)),

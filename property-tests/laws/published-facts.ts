@@ -18,9 +18,20 @@ export async function publishedTexts(session: Session): Promise<ReadonlyMap<stri
   return new Map(published.filter(({ key }) => live.has(key)).map(({ key, value }) => [key, value]));
 }
 
-/** Until the store holds these texts again; the keys of those that it does not hold in time. */
+type Fields = Readonly<Record<string, unknown>>;
+const shown = (field: unknown): string => (field === undefined ? "nothing" : JSON.stringify(field));
+
+/** What of a key's text is another one now, by its fields, as `has endpoints {} instead of {"ipv4":"192.0.2.1"}`. */
+function difference(now: string | undefined, before: string): string {
+  if (now === undefined) return "is not there";
+  const [is, was] = [now, before].map((text) => JSON.parse(text) as Fields) as [Fields, Fields];
+  const fields = [...new Set([...Object.keys(is), ...Object.keys(was)])].filter((name) => shown(is[name]) !== shown(was[name]));
+  return `has ${fields.map((name) => `${name} ${shown(is[name])} instead of ${shown(was[name])}`).join(", ")}`;
+}
+
+/** Until the store holds these texts again; what it holds in their place where it does not in time, as `KEY is not there`. */
 export const notPublishedAgain = async (session: Session, texts: ReadonlyMap<string, string>): Promise<readonly string[]> =>
   await leftAtLast(session, publishing, async () => {
     const now = await publishedTexts(session);
-    return [...texts].flatMap(([key, text]) => (now.get(key) === text ? [] : [key]));
+    return [...texts].flatMap(([key, text]) => (now.get(key) === text ? [] : [`${key} ${difference(now.get(key), text)}`]));
   });
