@@ -5,8 +5,11 @@ import type { StoreEntry } from "../../core/store/index.ts";
 import type { Session } from "../run/session.ts";
 import { leftAtLast } from "./left-at-last.ts";
 
-/** How long nodes may take to publish again what they published. */
-export const publishing = { waitMs: 10_000, everyMs: 20 };
+/**
+ * How long nodes may take to publish again what they published. That the store ended may not have come through: the kernel asks after 5 s of
+ * silence, and 15 s if nobody answers it; a call that gets no answer then takes 5 s more.
+ */
+export const publishing = { waitMs: 30_000, everyMs: 20 };
 
 /** Each with the revision at which it was written. */
 export const publishedFacts = async ({ store }: Session): Promise<readonly StoreEntry[]> => (await store.range(factsPrefix)).entries;
