@@ -146,6 +146,8 @@ async function manyAskers(session: Session): Promise<PropertyOutcome> {
       await session.store.put(intentKeys.node(newcomer), encodeNodeIntent(asking));
       const part = BigInt(await numberOf(session, number)) << 76n;
       const watching = session.store.watch(grantsPrefix, watch.handlers, ending.signal);
+      // A run that is interrupted ends it at any time; it is heard of where it is awaited.
+      watching.catch(() => undefined);
       const wishes = Array.from({ length: asked }, (_, index) => {
         const own: Prefix = { address: { family: 6, value: prefix.address.value | part | (BigInt(index % prefixes) << 64n) }, length: 64 };
         return wishOfOne(`asking-${String(index).padStart(3, "0")}`, number, newcomer, index < asked / 2 ? own : undefined);

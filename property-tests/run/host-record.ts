@@ -27,7 +27,7 @@ export function followRecord(session: Session, { config }: Bar, signal: AbortSig
     if (now !== undefined && next === undefined) endedMs ??= session.nowMs();
     now = next;
   };
-  void session.store.watch(
+  const watching = session.store.watch(
     key,
     {
       snapshot: ({ entries }) => take(entries.find((entry) => entry.key === key)?.value),
@@ -38,6 +38,8 @@ export function followRecord(session: Session, { config }: Bar, signal: AbortSig
     },
     signal,
   );
+  // A run that is interrupted ends it at any time.
+  watching.catch(() => undefined);
   return {
     get host() {
       return now?.node;

@@ -47,13 +47,16 @@ async function verdictsOf(
   );
 }
 
+/** All laws on each of the farms. */
+const judgedWaitMs = 300_000;
+
 describe("XC-4 the verdicts of all laws are as before", () => {
   let usual: Record<string, string>;
   let after: Record<string, string>[];
 
   beforeAll(async () => {
     [usual = {}, ...after] = await verdictsOf([document, ...changed.map((one) => one.document)], []);
-  });
+  }, judgedWaitMs);
 
   it("there are verdicts to compare", () => {
     expect(Object.values(usual).filter((verdict) => verdict === "passed").length).toBeGreaterThan(20);
