@@ -12,7 +12,7 @@ export const scaleMutants: readonly Mutant[] = [
       '      "  ct state established,related accept",\n      `  iifname ${up} ip saddr ${private4} drop`,',
       [
         '      "  ct state established,related accept",',
-        "      ...networks.flatMap((network) => resourcesOf(network).map(({ prefix }) => `  ip6 daddr ${formatPrefix(prefix)} accept`)),",
+        "      ...networks.flatMap(({ resources }) => resources.map(({ prefix }) => `  ip6 daddr ${formatPrefix(prefix)} accept`)),",
         "      `  iifname ${up} ip saddr ${private4} drop`,",
       ].join("\n"),
     ],
@@ -25,7 +25,7 @@ export const scaleMutants: readonly Mutant[] = [
   patchedIn("agent")(
     "memory-never-looks",
     "what was planned once is never planned anew, whatever has changed of what it follows from",
-    "EX-12 EX-19",
+    "EX-19",
     [
       "core/plan/memory.ts",
       "one.length === other.length && one.every((input, index) => input === other[index]);",

@@ -29,7 +29,7 @@ export const tableMutants: readonly Mutant[] = [
     ],
     [gatewayRules, 'config.isolation === "vrf" ? [] : [line]', 'config.isolation === "vrf" ? [line] : [line]'],
   ),
-  patched("vrf-not-known-again", "an agent does not know a network's routing table for its own", "EX-13 EX-17 EX-18", [
+  patched("vrf-not-known-again", "an agent does not know a network's routing table for its own", "EX-18", [
     ownership,
     "(gateway|public|(?:net|vrf)-",
     "(gateway|public|(?:net)-",
