@@ -56,7 +56,10 @@ describe("native run", () => {
       ["run", "3", "../../etc", "", "true"],
     ];
     // Who is over first answers first.
-    const { text } = await answersTo(requests, /^(?=[^]*program: No such)(?=[^]*namespace: No such)(?=[^]*argument\n)(?:[^]*directory\n){2}/);
+    const { text } = await answersTo(
+      requests,
+      /^(?=[^]*program: No such)(?=[^]*namespace: No such)(?=[^]*argument\n)(?:[^]*directory\n){2}/,
+    );
     expect(text).toContain("1\t127\t0\t44\n/no/such/program: No such file or directory\n");
     expect(text).toContain("2\t125\t0\t55\nnamespace no-such-namespace: No such file or directory\n");
     expect(text).toContain("3\t125\t0\t38\nnamespace ../../etc: Invalid argument\n");
