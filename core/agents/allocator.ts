@@ -28,6 +28,7 @@ import {
   type Store,
 } from "../store/index.ts";
 import type { Log } from "./log.ts";
+import { Passes } from "./passes.ts";
 import { createPublisher } from "./publisher.ts";
 import type { WallClock } from "./skewed-clock.ts";
 import { StoreView } from "./store-view.ts";
@@ -80,6 +81,7 @@ export class Allocator {
   readonly #parts: AllocatorParts;
   readonly #retry: BackOff;
   readonly #view: StoreView;
+  readonly #passes = new Passes();
   /** Of each allocation, the texts of its state. */
   readonly #texts = new Map<number, Map<string, string>>();
   readonly #decoded = new Map<number, { readonly texts: string; readonly state: Outcome<AllocatorState> }>();
@@ -90,14 +92,12 @@ export class Allocator {
   #seen = 0;
   /** At which revision it wrote last: what it looks at is not older. */
   #written = 0;
-  #isDirty = true;
-  #wake: () => void = () => {};
 
   constructor(parts: AllocatorParts) {
     this.#parts = parts;
     this.#retry = createBackOff(retry, parts.random);
     this.#view = new StoreView({
-      onChange: () => this.#look(),
+      onChange: () => this.#passes.ask(),
       onSnapshot: ({ entries, revision }) => {
         if (revision < this.#seen) {
           this.#remembered = this.#book;
@@ -127,25 +127,10 @@ export class Allocator {
     if (texts.size === 0) this.#texts.delete(place.allocationNumber);
   }
 
-  #look(): void {
-    this.#isDirty = true;
-    this.#wake();
-  }
-
   /** Runs until the signal aborts; a pass that has begun is finished. */
   async run(signal: AbortSignal): Promise<void> {
-    signal.addEventListener("abort", () => this.#wake(), { once: true });
     const watching = this.#parts.store.watch(watchedKeys, this.#view.handlers, signal);
-    while (!signal.aborted) {
-      if (!this.#isDirty) {
-        const woken = Promise.withResolvers<void>();
-        this.#wake = woken.resolve;
-        await woken.promise;
-        continue;
-      }
-      this.#isDirty = false;
-      await this.#pass(signal);
-    }
+    await this.#passes.run(() => this.#pass(signal), signal);
     await watching;
   }
 
@@ -205,7 +190,7 @@ export class Allocator {
       this.#written = revision;
       this.#remembered = new Map();
       log("granted", { revision, parts: states.length, grants: grants.length });
-      this.#look();
+      this.#passes.ask();
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       log("not-granted", { message: error.message });
@@ -217,7 +202,7 @@ export class Allocator {
   async #later(signal: AbortSignal, why: string): Promise<void> {
     this.#parts.log("again", { why });
     await pauseUnlessAborted(this.#parts.clock, this.#retry.next(), signal);
-    this.#look();
+    this.#passes.ask();
   }
 }
 

@@ -11,6 +11,7 @@ import type { Log } from "./log.ts";
 import { Measuring } from "./measuring.ts";
 import { factsOf, measuringPlace, missingPeers, ownLinks, ungrantedOf } from "./own-part.ts";
 import type { OwnLinks } from "./own-part.ts";
+import { Passes } from "./passes.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Measured } from "./reachability.ts";
 import type { StoreView } from "./store-view.ts";
@@ -58,6 +59,7 @@ export class Reconciler {
   readonly #measuring: Measuring;
   readonly #retry: BackOff;
   readonly #memory = createPlanMemory();
+  readonly #passes = new Passes();
   #applied: Applied | undefined;
   #failures: readonly string[] = [];
   #notice: string | undefined;
@@ -74,10 +76,8 @@ export class Reconciler {
   #revision = 0;
   #facts: NodeFacts;
   #lastStatus = "";
-  #isDirty = true;
   #mustLook = false;
   #retryPending = false;
-  #wake: () => void = () => {};
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
@@ -88,8 +88,7 @@ export class Reconciler {
 
   /** Something may have changed: one more pass. */
   wake(): void {
-    this.#isDirty = true;
-    this.#wake();
+    this.#passes.ask();
   }
 
   /** The node may not be as it was left: one more pass, which looks at it. */
@@ -100,18 +99,8 @@ export class Reconciler {
 
   /** Runs until the signal aborts; a pass that has begun is finished. */
   async run(signal: AbortSignal): Promise<void> {
-    signal.addEventListener("abort", () => this.#wake(), { once: true });
     void this.#lookRegularly(signal);
-    while (!signal.aborted) {
-      if (!this.#isDirty) {
-        const woken = Promise.withResolvers<void>();
-        this.#wake = woken.resolve;
-        await woken.promise;
-        continue;
-      }
-      this.#isDirty = false;
-      await this.#pass();
-    }
+    await this.#passes.run(() => this.#pass(), signal);
   }
 
   async #lookRegularly(signal: AbortSignal): Promise<void> {

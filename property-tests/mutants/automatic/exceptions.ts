@@ -93,7 +93,7 @@ export const equivalents: readonly Equivalent[] = [
       "rules are loaded all the same, and not waited for: what passes in these milliseconds while a node is built, no law is judged on yet (EX-22)",
   },
   {
-    file: "core/agents/reconciler.ts",
+    file: "core/agents/passes.ts",
     before: 'signal.addEventListener("abort", () => this.#wake(), { once: true });',
     after: ";",
     reason: "an agent that is told to end does so at its next look only: what it made stays either way, and no law speaks of how it ends",
