@@ -4,18 +4,12 @@ import type { Problem } from "../common/index.ts";
 import { nodesOfResource } from "../derive/index.ts";
 import { exitNodeNumberOf, grantExitNode, keepExitNodes, reserveExitNode } from "./exit-nodes.ts";
 import type { AllocationList, ListedNetwork, ListedNode, ListedResource } from "./list.ts";
+import { error } from "./refusal.ts";
 import { startAllocator } from "./state.ts";
 import type { AllocatorState } from "./state.ts";
 
 const compare = (one: string | number | bigint, other: string | number | bigint): number => (one < other ? -1 : one > other ? 1 : 0);
 export const byName = (one: { readonly name: string }, other: { readonly name: string }): number => compare(one.name, other.name);
-
-const error = (code: string, message: string, hint?: string): Problem => ({
-  severity: "error",
-  code,
-  message,
-  ...(hint === undefined ? {} : { hint }),
-});
 
 /** A resource that may have a prefix, and the exit node in whose part that has to lie. */
 export interface Placed {

@@ -3,8 +3,7 @@ import type { Problem } from "../common/index.ts";
 import { vxlanPort } from "../derive/index.ts";
 import type { Placed } from "./homes.ts";
 import type { AllocationList } from "./list.ts";
-
-const error = (code: string, message: string, hint: string): Problem => ({ severity: "error", code, message, hint });
+import { error } from "./refusal.ts";
 
 interface Listener {
   /** On which of the resource's nodes. */

@@ -10,6 +10,7 @@ import {
   subnetNumberOf,
   subnetOf,
 } from "../derive/index.ts";
+import { error } from "./refusal.ts";
 import {
   adviseOn,
   capacityOf,
@@ -38,13 +39,6 @@ export interface PrefixGrant {
   readonly state: AllocatorState;
   readonly prefix: Prefix;
 }
-
-const error = (code: string, message: string, hint?: string): Problem => ({
-  severity: "error",
-  code,
-  message,
-  ...(hint === undefined ? {} : { hint }),
-});
 
 const rests = (slot: Slot | undefined, nowMs: number): boolean =>
   slot?.kind === "resting" && nowMs < slot.releasedAtMs + releasedPrefixRestMs;

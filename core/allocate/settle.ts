@@ -9,9 +9,9 @@ import type { Complaint, Placed } from "./homes.ts";
 import { findListeners, listenerProblem } from "./listeners.ts";
 import type { Listeners } from "./listeners.ts";
 import type { AllocationList, Claim, NetworkGrant, NumberGrant } from "./list.ts";
-import { forgetRested, grantPrefix, keepPrefix, reservePrefix, restPrefix, withdrawPrefix } from "./prefixes.ts";
+import { forgetRested, grantPrefix, keepPrefix, releasePrefix, reservePrefix, restPrefix, withdrawPrefix } from "./prefixes.ts";
 import { advise, holdingOf, slotsOf } from "./state.ts";
-import type { AllocatorState, Holder } from "./state.ts";
+import type { AllocatorState, Holder, Slot } from "./state.ts";
 
 /** The allocators of a farm by their allocations' numbers. */
 export type Book = ReadonlyMap<number, AllocatorState>;
@@ -131,8 +131,7 @@ class Settling {
         if (!leaves && !(slot.kind === "leaving" && isGone && !returns)) continue;
         if (!this.#mayTouch(allocationNumber, subnetNumber >> 12)) continue;
         const state = this.states.get(allocationNumber) ?? before;
-        const left = leaves ? withdrawPrefix(state, slot) : state;
-        this.#change(allocationNumber, subnetNumber >> 12, isGone ? restPrefix(left, subnetNumber, this.#nowMs) : left);
+        this.#change(allocationNumber, subnetNumber >> 12, this.#left(state, subnetNumber, slot, isGone));
       }
     }
     for (const [allocationNumber, before] of this.states) {
@@ -140,6 +139,12 @@ class Settling {
       this.states.set(allocationNumber, this.#touched.size === 0 || this.isWhole ? forgetRested(before, this.#nowMs) : before);
     }
     this.#noteAll(wanted, claims);
+  }
+
+  /** The state in which a slot that its holder is to lose has been left, and rests where it is gone from its node. */
+  #left(state: AllocatorState, subnetNumber: number, slot: Slot, isGone: boolean): AllocatorState {
+    if (slot.kind === "leaving") return restPrefix(state, subnetNumber, this.#nowMs);
+    return isGone ? releasePrefix(state, slot, this.#nowMs) : withdrawPrefix(state, slot);
   }
 
   /**
