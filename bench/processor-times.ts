@@ -1,23 +1,19 @@
 /** Where a lab's processor time went. */
 import { readFileSync } from "node:fs";
-import { findLab } from "../emulator/locate.ts";
+import { processesOfLab } from "../emulator/lab-processes.ts";
 
 const ticksPerSecond = 100;
 
 /** Processor milliseconds so far, by program name, of every process of a netns lab; programs that have ended count with who waited for them. */
 export async function processorTimes(labName: string): Promise<ReadonlyMap<string, number>> {
   const times = new Map<string, number>();
-  const visit = (pid: number): void => {
+  for (const pid of (await processesOfLab(labName)) ?? []) {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
     const name = text.slice(text.indexOf("(") + 1, text.lastIndexOf(")"));
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
     const ticks = [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index]), 0);
     times.set(name, (times.get(name) ?? 0) + (ticks * 1000) / ticksPerSecond);
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
-    for (const child of children === "" ? [] : children.split(" ")) visit(Number(child));
-  };
-  const running = await findLab(labName, process.getuid?.() ?? 0);
-  if (running?.backend === "netns") visit(running.sandboxPid);
+  }
   return times;
 }
 

@@ -7,7 +7,8 @@ import { buildTopology, planTopology, type NodePlan, type TopologyPlan } from ".
 import { stagedMounts, type StagedMounts } from "./binds.ts";
 import { nodePower } from "./power.ts";
 import { LabError } from "../lab-error.ts";
-import { childrenOf, namespacedPids, startSandbox, type Sandbox, type SandboxPrograms } from "./sandbox.ts";
+import { childrenOf } from "../lab-processes.ts";
+import { namespacedPids, startSandbox, type Sandbox, type SandboxPrograms } from "./sandbox.ts";
 
 /** What only this backend's labs offer besides. */
 export interface NetnsLab extends Lab {

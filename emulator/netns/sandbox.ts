@@ -34,12 +34,6 @@ export async function startSandbox(
   return await HelperProcess.start({ native, argv, what: "starting the sandbox", endGraceMs });
 }
 
-/** Child processes of a process, by the ids that this process sees. */
-export function childrenOf(pid: number): number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
-  return text === "" ? [] : text.split(" ").map(Number);
-}
-
 /** A process' ids from the outermost PID namespace that we see to its own; none when it has ended. */
 export function namespacedPids(pid: number): number[] {
   let status: string;

@@ -12,7 +12,7 @@ import { judgeDocument } from "../../core/farm/index.ts";
 import type { Farm } from "../../core/farm/index.ts";
 import type { Intents, NetworkIntent, NodeFacts, ResourceIntent } from "../../core/intents/index.ts";
 import { createPlanMemory, planNode } from "../../core/plan/index.ts";
-import { residentKilobytes } from "../../emulator/lab-memory.ts";
+import { residentKilobytes } from "../../emulator/lab-processes.ts";
 import { largeFarm } from "../../topologies/index.ts";
 import { hexOf } from "../oracle/index.ts";
 import type { Bar, NetworkWorld } from "../oracle/index.ts";
@@ -237,7 +237,6 @@ async function tables(session: Session): Promise<PropertyOutcome> {
   const judged = await Promise.all(liveBars(session.world).map(async (bar) => await judgeTables(session, bar)));
   const routes = judged.reduce((sum, one) => sum + one.routes, 0);
   const resident = await residentKilobytes(session.lab.name);
-  const megabytes = [...(resident?.values() ?? [])].reduce((sum, one) => sum + one, 0) / 1000;
   return outcomeOf(
     routes,
     judged.flatMap(({ stories }) => stories),
@@ -245,7 +244,9 @@ async function tables(session: Session): Promise<PropertyOutcome> {
       nothing: "this farm has no network on an exit node that labs have",
       figures: [
         { name: "routes to NRs in gateways", value: routes, unit: "routes", bound: null },
-        ...(resident === undefined ? [] : [{ name: "resident memory of the lab's processes", value: megabytes, unit: "MB", bound: null }]),
+        ...(resident === undefined
+          ? []
+          : [{ name: "resident memory of the lab's processes", value: resident / 1000, unit: "MB", bound: null }]),
       ],
     },
   );
