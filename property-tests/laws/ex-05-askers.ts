@@ -17,8 +17,9 @@ import type { Snapshot, StoreEvent } from "../../core/store/index.ts";
 import type { Session } from "../run/session.ts";
 import { HarnessError, needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
-import { answering, grantsNow, storeHostOf, wishOfOne } from "./handed-out.ts";
+import { answering, grantsNow, wishOfOne } from "./handed-out.ts";
 import { leftAtLast } from "./left-at-last.ts";
+import { serviceOf, storeHostOf } from "./services.ts";
 
 /** So many ask for each of so many prefixes, and as many leave theirs to the allocator. */
 const stated = { prefixes: 12, askers: 4 };
@@ -77,10 +78,7 @@ class GrantWatch {
 /** Two more allocators beside the farm's own while `work` is done. */
 async function withMoreAllocators(session: Session, work: () => Promise<void>): Promise<void> {
   const host = session.lab.node(storeHostOf(session));
-  const service = session.lab.topology.nodes
-    .find(({ name }) => name === host.name)
-    ?.config.services?.find(({ name }) => name === "allocator");
-  if (service === undefined) throw new HarnessError(`${host.name} has no allocator`);
+  const service = serviceOf(session, host.name, "allocator");
   const more = ["allocator-2", "allocator-3"].map((name) => ({ ...service, name }));
   try {
     for (const one of more) {

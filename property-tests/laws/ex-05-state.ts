@@ -15,10 +15,11 @@ import {
 import { hexOf } from "../oracle/index.ts";
 import type { NetworkWorld, Resource } from "../oracle/index.ts";
 import type { Session } from "../run/session.ts";
-import { answering, grantsNow, storeHostOf, wishOfOne } from "./handed-out.ts";
+import { answering, grantsNow, wishOfOne } from "./handed-out.ts";
 import { HarnessError, needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
 import { leftAtLast } from "./left-at-last.ts";
+import { serviceOf, storeHostOf } from "./services.ts";
 import { withoutNetwork } from "./without.ts";
 
 /** What an allocator says of its own work, once it says what is wanted; undefined where it does not in time. */
@@ -120,8 +121,7 @@ async function restsOnceGone(session: Session): Promise<PropertyOutcome> {
   if (network === undefined || resource === undefined) return outcomeOf(0, [], { nothing: "this farm has no network" });
   const { name } = network.network;
   const node = session.lab.node(resource.node);
-  const agent = session.lab.topology.nodes.find((one) => one.name === resource.node)?.config.services?.find((one) => one.name === "agent");
-  if (agent === undefined) throw new HarnessError(`${resource.node} has no agent`);
+  const agent = serviceOf(session, resource.node, "agent");
   let still: readonly string[];
   await node.services.stop("agent");
   try {

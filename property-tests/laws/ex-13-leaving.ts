@@ -16,6 +16,7 @@ import type { Session } from "../run/session.ts";
 import { silenceWaitMs } from "./flows.ts";
 import { needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
+import { storeHostOf } from "./services.ts";
 import { withoutNetwork, withoutResource } from "./without.ts";
 
 const families: readonly Family[] = [4, 6];
@@ -56,9 +57,8 @@ function isUnmistakable(session: Session, world: NetworkWorld): boolean {
 
 /** Facts, and whatever else the store holds, as `key value` lines. */
 async function storeLines(session: Session): Promise<readonly string[]> {
-  const host = session.farm.internet.hosts.find(({ store }) => store)?.name ?? "";
   const etcdctl = ["etcdctl", "--endpoints", "http://127.0.0.1:2379", "get", "--prefix", "/farmlab/"];
-  return (await session.read({ node: host }, etcdctl)).split("\n");
+  return (await session.read({ node: storeHostOf(session) }, etcdctl)).split("\n");
 }
 
 const nothing = "this farm has no network that could be told from the others";

@@ -58,7 +58,8 @@ async function noRuleBetween(session: Session): Promise<PropertyOutcome> {
 /** With every rule on what is forwarded taken away by hand; who starts anew puts them back (EX-17). */
 async function withoutRules(session: Session): Promise<PropertyOutcome> {
   const networks = networksApart(session);
-  if (networks.length < 2) return outcomeOf(0, [], { nothing: noTables });
+  if (networks.length < 2)
+    return outcomeOf(0, [], { nothing: networks.length === 0 ? noTables : "no two networks of this farm have routing tables" });
   const gateways = namespacesOf(session).filter(({ namespace }) => namespace === "gateway");
   try {
     for (const gateway of gateways) {

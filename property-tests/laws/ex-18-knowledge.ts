@@ -16,6 +16,7 @@ import { HarnessError, needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
 import { leftAtLast } from "./left-at-last.ts";
 import { notPublishedAgain, publishedTexts, publishing } from "./published-facts.ts";
+import { serviceOf, storeHostOf } from "./services.ts";
 import { answeredFlows, lostDuring, silentFlows } from "./steady-flows.ts";
 
 /** Addresses that routers announce come a while after an agent is ready. */
@@ -129,10 +130,8 @@ async function rebootedNode(session: Session): Promise<PropertyOutcome> {
 
 /** Ends the store and starts it with nothing in it, at a revision before all that agents have seen. */
 async function emptyStore(session: Session): Promise<void> {
-  const { farm, lab } = session;
-  const host = lab.node(farm.internet.hosts.find(({ store }) => store)?.name ?? "");
-  const service = lab.topology.nodes.find(({ name }) => name === host.name)?.config.services?.find(({ name }) => name === "store");
-  if (service === undefined) throw new HarnessError(`${host.name} has no store`);
+  const host = session.lab.node(storeHostOf(session));
+  const service = serviceOf(session, host.name, "store");
   await host.services.stop(service.name);
   await session.read({ node: host.name }, ["rm", "-rf", `${storeDataFolder}/member`]);
   await host.services.start(service);

@@ -7,8 +7,6 @@ import type { Session } from "../run/session.ts";
 /** How long the allocator may take to answer. */
 export const answering = { waitMs: 10_000, everyMs: 20 };
 
-export const storeHostOf = ({ farm }: Session): string => farm.internet.hosts.find(({ store }) => store)?.name ?? "";
-
 export async function grantsNow({ store }: Session): Promise<ReturnType<StoreContents["grants"]>> {
   const contents = new StoreContents();
   contents.replace(await store.range(""));
