@@ -61,7 +61,9 @@ function lawText(law: Law, verdicts: Verdicts, matrix: KillMatrix | undefined): 
 function misplacedOption({ check, mutants: tries, ...others }: Options): Problem | undefined {
   const refuse = (message: string, hint: string): Problem => ({ severity: "error", code: "options-apart", message, hint });
   if (check === true && tries === true) return refuse("--check and --mutants are two things", "try the mutants first, then check");
-  const given = (["only", "part", "jobs", "seed"] as const).filter((name) => others[name] !== undefined);
+  const given = (["only", "part", "every-law", "jobs", "seed"] as const).filter(
+    (name) => others[name === "every-law" ? "everyLaw" : name] !== undefined,
+  );
   if (tries === true || given.length === 0) return undefined;
   return refuse(`--${given.join(" and --")} without --mutants chooses nothing`, "add --mutants");
 }
@@ -72,6 +74,7 @@ export function lawsCommand(): Command {
     .option("--mutants", "try the seeded faults: which law catches which, and exit 1 where one lives")
     .option("--only <mutant>", "with --mutants: this one only (may be given several times)", gather)
     .option("--part <i/n>", "with --mutants: every nth one, from the ith on", readShard)
+    .option("--every-law", "with --mutants: ask every law about each, not only those that must catch it")
     .option("--jobs <number>", "with --mutants: labs at once", wholeNumber(1, 64))
     .option("--seed <number>", "with --mutants: choose flows by this seed", wholeNumber(0, 0x7fff_ffff))
     .addOption(new Option("--format <format>", "output").choices(["text", "json"]).default("text"))

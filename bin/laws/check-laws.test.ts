@@ -13,7 +13,7 @@ const law = (id: string, ...names: readonly string[]): Law => ({
 
 const row = (mutant: string, ...killedBy: readonly string[]): MatrixRow => ({
   ...{ mutant, subject: "rules", description: "", farm: "one", expected: ["EX-8"], killedBy, unknown: [] },
-  ...{ why: null, emulations: 1, killedAfterMs: 1, durationMs: 1 },
+  ...{ why: null, emulations: 1, everyLaw: true, killedAfterMs: 1, durationMs: 1 },
 });
 
 const matrix = (...rows: readonly MatrixRow[]): KillMatrix => ({

@@ -16,6 +16,7 @@ import { prepareRuntime } from "../prepare-runtime.ts";
 export interface MatrixChoice {
   readonly only?: readonly string[];
   readonly part?: Shard;
+  readonly everyLaw?: boolean;
   readonly jobs?: number;
   readonly seed?: number;
   readonly quiet?: boolean;
@@ -59,6 +60,7 @@ export async function makeMatrix(options: MatrixChoice): Promise<void> {
     await prepareRuntime(signal, options.quiet === true, "built");
     const made = await runMatrix(chosen, {
       ...{ seed: options.seed ?? defaultSeed, jobs: options.jobs ?? defaultJobs, signal },
+      ...(options.everyLaw === true || options.only !== undefined ? { everyLaw: (): boolean => true } : {}),
       onRow: ({ mutant, killedBy, why }, done, of) =>
         say(
           `${done}/${of} ${mutant}: ${killedBy.length === 0 ? `LIVES${why === null ? "" : ` (${why})`}` : `caught by ${killedBy.join(", ")}`}`,

@@ -9,3 +9,4 @@ export * from "./run-mutant.ts";
 export * from "./kill-matrix.ts";
 export * from "./run-matrix.ts";
 export * from "./keep-matrix.ts";
+export * from "./witnesses.ts";

@@ -21,6 +21,7 @@ const run = (laws: readonly LawResult[]): MutantRun => {
     end: { kind: "ended", ran: "lab" },
     killedBy,
     emulations: 1,
+    everyLaw: true,
     durationMs: 10,
     ...(killedBy.length > 0 ? { killedAfterMs: 5 } : {}),
   };

@@ -14,6 +14,8 @@ export interface MatrixRow {
   readonly expected: readonly string[];
   /** Laws of which a property failed, in the order in which they did. */
   readonly killedBy: readonly string[];
+  /** Whether every law was asked; else those that must catch it, until they had. */
+  readonly everyLaw: boolean;
   /** Laws that could not be judged, and held nowhere. */
   readonly unknown: readonly string[];
   /** Why it did not run as other farms do (refused, broken), or the first reason for which a law could not be judged; null where neither. */
@@ -28,7 +30,7 @@ export interface MatrixRow {
 export interface MatrixColumn {
   readonly law: string;
   readonly kills: number;
-  /** Mutants that no other law sees. */
+  /** Mutants that no other law sees, of those that every law was asked about. */
   readonly onlyKillerOf: readonly string[];
   readonly subsumedBy: { readonly law: string; readonly because: string } | null;
 }
@@ -51,6 +53,7 @@ export function rowOf(mutant: Mutant, farm: string, run: MutantRun): MatrixRow {
   return {
     ...{ mutant: mutant.id, subject: mutant.subject, description: mutant.description, farm, expected: mutant.laws },
     killedBy: run.killedBy,
+    everyLaw: run.everyLaw,
     unknown: of("unknown").filter((law) => !run.killedBy.includes(law) && !passed.includes(law)),
     why: run.end.kind === "ended" ? notJudged : run.end.why,
     emulations: run.emulations,
@@ -75,7 +78,9 @@ export function matrixOf(rows: readonly MatrixRow[], seed: number, durationMs: n
         return {
           law: id,
           kills: rows.filter(({ killedBy }) => killedBy.includes(id)).length,
-          onlyKillerOf: rows.filter(({ killedBy }) => killedBy.length === 1 && killedBy[0] === id).map(({ mutant }) => mutant),
+          onlyKillerOf: rows
+            .filter((row) => row.everyLaw && row.killedBy.length === 1 && row.killedBy[0] === id)
+            .map(({ mutant }) => mutant),
           subsumedBy: listed === undefined ? null : { law: listed.by, because: listed.because },
         };
       }),
@@ -107,12 +112,15 @@ export function faultsOf(matrix: KillMatrix): string[] {
 
 const seconds = (milliseconds: number | null): string => (milliseconds === null ? "-" : `${(milliseconds / 1000).toFixed(1)} s`);
 
-/** Mutants down, laws across: `#` the only killer, `x` a killer, `?` not judged, `.` held. */
+/** Mutants down, laws across: `#` the only killer, `x` a killer, `?` not judged, `.` held, nothing: not asked. */
 export function matrixText(matrix: KillMatrix): string {
   const ids = matrix.columns.map(({ law }) => law);
   const width = Math.max(6, ...matrix.rows.map(({ mutant }) => mutant.length));
-  const cell = ({ killedBy, unknown }: MatrixRow, law: string): string =>
-    killedBy.includes(law) ? (killedBy.length === 1 ? "#" : "x") : unknown.includes(law) ? "?" : ".";
+  const cell = ({ killedBy, unknown, everyLaw, expected }: MatrixRow, law: string): string => {
+    if (killedBy.includes(law)) return everyLaw && killedBy.length === 1 ? "#" : "x";
+    if (unknown.includes(law)) return "?";
+    return everyLaw || expected.includes(law) ? "." : " ";
+  };
   const line = (name: string, cells: readonly string[], end: string): string =>
     `${name.padEnd(width)}  ${cells.map((text, index) => text.padEnd(ids[index]?.length ?? 1)).join(" ")}  ${end}`.trimEnd();
   const rows = matrix.rows.map((row) =>

@@ -20,6 +20,7 @@ export interface MutantRun {
   readonly killedAfterMs?: number;
   /** Labs that were made until the first law failed. */
   readonly emulations: number;
+  readonly everyLaw: boolean;
   readonly durationMs: number;
 }
 
@@ -30,8 +31,8 @@ interface JudgeOptions {
 
 export interface MutantOptions extends JudgeOptions {
   readonly seed: number;
-  /** Ids; empty: all. */
-  readonly laws?: readonly string[];
+  /** Judged by every law to the end. Default: by those that must catch it, until they have. */
+  readonly everyLaw?: boolean;
 }
 
 const entry = fileURLToPath(new URL("patched/process.ts", import.meta.url));
@@ -47,7 +48,7 @@ export function farmOf(mutant: Mutant): { readonly file: string; readonly text: 
 
 const isPureLaw = (id: string | undefined): boolean => id !== undefined && lawNamed(id)?.kind === "pure";
 
-/** Runs a mutant on its own farm. Of those that two laws catch, further ones are not told where they take long. */
+/** Runs a mutant on its own farm. */
 export async function runMutant(mutant: Mutant, options: MutantOptions): Promise<MutantRun> {
   const { file, text } = farmOf(mutant);
   const isPatched = mutant.patches.length > 0;
@@ -58,8 +59,7 @@ export async function runMutant(mutant: Mutant, options: MutantOptions): Promise
       text,
       patches: mutant.patches,
       seed: options.seed,
-      laws: options.laws ?? [],
-      enough: mutant.laws,
+      ...(options.everyLaw === true ? { laws: [] } : { laws: mutant.laws, enough: mutant.laws }),
       ...(mark === undefined ? {} : { labMark: mark }),
     },
     options,
@@ -119,6 +119,7 @@ export function startPatched(patches: JudgeRequest["patches"]): PatchedProcess {
           end,
           killedBy,
           emulations,
+          everyLaw: farm.laws.length === 0,
           durationMs: performance.now() - started,
           ...(killedAfterMs === undefined ? {} : { killedAfterMs }),
         };

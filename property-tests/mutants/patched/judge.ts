@@ -35,7 +35,7 @@ export async function labMark({ farm, intents }: FarmToRun, patches: readonly So
 /** Rooms that reach a lab only by what the mark is of. */
 const isMarked = ({ file }: SourcePatch): boolean => /^core\/(farm|derive|allocate|intents|plan|check)\//.test(file);
 
-const leftOut = outcomeOf(0, [], { nothing: "other laws have caught it already" });
+const leftOut = outcomeOf(0, [], { nothing: "what it is to show has been shown" });
 
 export async function judgePatched(request: JudgeRequest, tell: (result: LawResult) => void): Promise<JudgeEnd> {
   const { file, text, seed, patches, enough } = request;
@@ -44,7 +44,7 @@ export async function judgePatched(request: JudgeRequest, tell: (result: LawResu
     if (result.verdict === "failed") failed.add(result.law);
     tell(result);
   };
-  const isEnough = (): boolean => enough !== undefined && failed.size >= 2 && enough.every((law) => failed.has(law));
+  const isEnough = (): boolean => enough?.every((law) => failed.has(law)) === true;
   const given = farmToRun(text, file);
   if (!given.ok) {
     const errors = given.problems.filter(({ severity }) => severity === "error");
@@ -60,7 +60,7 @@ export async function judgePatched(request: JudgeRequest, tell: (result: LawResu
       if (property.alone !== true) return property;
       return { ...property, run: async (session) => (isEnough() ? leftOut : await property.run(session)) };
     });
-  if (inLab.length === 0) return { kind: "ended", ran: "pure" };
+  if (inLab.length === 0 || isEnough()) return { kind: "ended", ran: "pure" };
   if (patches.every(isMarked) && (await labMark(given.value, patches)) === request.labMark) return { kind: "ended", ran: "pure" };
   const own = await agentSources();
   await runFarms([given.value], {

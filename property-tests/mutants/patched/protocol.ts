@@ -10,10 +10,7 @@ export interface JudgeRequest {
   readonly seed: number;
   /** Ids; empty: all. */
   readonly laws: readonly string[];
-  /**
-   * Laws that must fail. Once they have, and two in all, what does something to the lab is left out: it takes longest, and which law alone
-   * catches a fault is known then. Absent: nothing is left out.
-   */
+  /** Laws that must fail. Once they have, what is left takes no more time: no lab is made, nothing is done to it. Absent: nothing is left out. */
   readonly enough?: readonly string[];
   /** What `labMark` gives with the sources as they are; where the patched ones give the same, no lab is made. Absent: one is made in any case. */
   readonly labMark?: string;
