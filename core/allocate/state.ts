@@ -133,8 +133,11 @@ export function* slotsOf(state: AllocatorState): Generator<{ readonly subnetNumb
 
 /** Those of one exit node's part. */
 export function* slotsOfPart(state: AllocatorState, exitNode: number): Generator<{ readonly subnetNumber: number; readonly slot: Slot }> {
-  for (const [rowIndex, row] of (state.parts[exitNode]?.rows ?? []).entries()) {
-    for (const [index, slot] of (row ?? []).entries()) {
+  const part = state.parts[exitNode];
+  if (part === undefined || part.held + part.givenUp === 0) return;
+  for (const [rowIndex, row] of part.rows.entries()) {
+    if (row === undefined) continue;
+    for (const [index, slot] of row.entries()) {
       if (slot !== undefined) yield { subnetNumber: (exitNode << 12) | (rowIndex * rowSlots + index), slot };
     }
   }
