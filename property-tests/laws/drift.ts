@@ -9,6 +9,8 @@ export interface DriftPlace {
   readonly link: string;
   /** WireGuard's interface in it, if it has one with peers. */
   readonly wireguard?: string;
+  /** What of that drifts: another port has an agent configure all of it anew, whatever its peers are. */
+  readonly tunnelDrift?: "port" | "peers";
   /** Its VXLAN, or its interface on a segment of its own. */
   readonly vxlan?: string;
   readonly segment?: string;
@@ -120,7 +122,8 @@ export interface Handiwork {
   tidy(): Promise<void>;
 }
 
-export function handiwork(session: Session, { position, link, wireguard: tunnel, vxlan, segment, hostBridge }: DriftPlace): Handiwork {
+export function handiwork(session: Session, place: DriftPlace): Handiwork {
+  const { position, link, wireguard: tunnel, tunnelDrift = "peers", vxlan, segment, hostBridge } = place;
   const inside = async (...argv: string[]): Promise<string> => await session.read(position, argv);
   const outside = async (...argv: string[]): Promise<string> => await session.read({ node: position.node }, argv);
   const inOrder = async (steps: readonly (readonly string[])[]): Promise<void> => {
@@ -152,9 +155,12 @@ export function handiwork(session: Session, { position, link, wireguard: tunnel,
         ...(tunnel === undefined || peer === undefined
           ? []
           : [
-              ["wg", "set", tunnel, "peer", strayKey, "allowed-ips", "203.0.113.0/24"],
-              ["wg", "set", tunnel, "peer", peer, "persistent-keepalive", "77"],
-              ["wg", "set", tunnel, "listen-port", strayPort],
+              ...(tunnelDrift === "port"
+                ? [["wg", "set", tunnel, "listen-port", strayPort]]
+                : [
+                    ["wg", "set", tunnel, "peer", strayKey, "allowed-ips", "203.0.113.0/24"],
+                    ["wg", "set", tunnel, "peer", peer, "persistent-keepalive", "77"],
+                  ]),
               ["ip", "link", "set", "dev", tunnel, "mtu", "1300"],
             ]),
         ...(vxlan === undefined

@@ -70,7 +70,7 @@ async function nothingToDo(session: Session): Promise<PropertyOutcome> {
 
 /** One NR of every node and kind of overlay, and every gateway. */
 function driftPlaces(session: Session): DriftPlace[] {
-  const resources = emulatedNodes(session.farm).flatMap(({ name }): DriftPlace[] => {
+  const resources = emulatedNodes(session.farm).flatMap(({ name }, nodeIndex): DriftPlace[] => {
     const own = session.world.networks.flatMap((network) =>
       network.resources.filter(({ node }) => node === name).map((resource) => ({ network, resource })),
     );
@@ -81,6 +81,7 @@ function driftPlaces(session: Session): DriftPlace[] {
       link: `veth-${hexOf(resource)}-${network.network.allocationNumber}`,
       ...(index > 0 ? {} : { hostBridge: `br-${hexOf(resource)}-${network.network.allocationNumber}` }),
       ...(network.resources.length > 1 ? { [resource.overlay]: overlayName(network, resource) } : {}),
+      tunnelDrift: nodeIndex % 2 === 0 ? "peers" : "port",
     }));
   });
   // Where a stray address is the only one of its family on a link, the kernel takes all routes over it along when it goes, others' too.

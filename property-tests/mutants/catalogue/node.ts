@@ -63,7 +63,7 @@ export const nodeMutants: readonly Mutant[] = [
     "const removed = [...observed.keys()].filter((table) => !wanted.has(table))",
     "const removed = [...observed.keys()].filter((table) => wanted.size === 0 && !wanted.has(table))",
   ]),
-  applies("removes-no-peer", "a peer that is none stays in the tunnel", "EX-17", [
+  applies("removes-no-peer", "a peer that is none stays in the tunnel", "EX-13 EX-17", [
     "core/apply/wireguard.ts",
     "const removed = [...observed.peers.keys()].filter((key) => !wanted.has(key));",
     "const removed = [...observed.peers.keys()].filter((key) => wanted.size === 0 && !wanted.has(key));",
