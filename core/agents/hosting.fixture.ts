@@ -72,6 +72,8 @@ export interface HostingWorld {
   host(): string | undefined;
   /** Cuts a node off from the store, or joins it again. */
   cut(node: Name, isCut: boolean): void;
+  /** From now on a node is told so much later of what is written, and of what ends as soon as ever. */
+  lag(node: Name, milliseconds: number): void;
   /** Kills a node's agent, whose gateway stays as long as the kernel lets it, or starts it anew. */
   kill(node: Name): Promise<void>;
   start(node: Name): void;
@@ -99,6 +101,7 @@ export function hostingWorld(seed: number): HostingWorld {
   let held: Held | undefined;
   const leases = new Map<string, number>();
   const cut = new Set<string>();
+  const lags = new Map<string, number>();
   const running = new Map<string, { hosting: Hosting; ending: AbortController; done: Promise<void> }>();
   const openUntil = new Map<string, number>();
   const log: string[] = [];
@@ -107,7 +110,7 @@ export function hostingWorld(seed: number): HostingWorld {
 
   const tell = (event: StoreEvent): void => {
     for (const [name, { hosting }] of running) {
-      void clock.pause(watchDelayMs).then(() => {
+      void clock.pause(event.kind === "put" ? (lags.get(name) ?? watchDelayMs) : watchDelayMs).then(() => {
         // A watch that is cut off is resumed with all that is there.
         if (!cut.has(name) && running.get(name)?.hosting === hosting) hosting.event(event);
       });
@@ -227,6 +230,7 @@ export function hostingWorld(seed: number): HostingWorld {
       const hosting = running.get(node)?.hosting;
       if (!isCut && hosting !== undefined) snapshotFor(hosting);
     },
+    lag: (node, milliseconds) => void lags.set(node, milliseconds),
     kill,
     start,
     loseStore() {

@@ -76,6 +76,17 @@ describe("EX-14 hosting an exit node", () => {
     expect(farm.twice).toEqual([]);
   });
 
+  it("stays with whoever was first, where the other has not heard of that yet", async () => {
+    const farm = world();
+    for (const node of candidates) farm.start(node);
+    await farm.passTo(10_000);
+    farm.lag("node-3", 2000);
+    farm.cut("node-1", true);
+    await farm.passTo(18_000);
+    expect([farm.host(), farm.answering(), farm.twice]).toEqual(["node-2", ["node-2"], []]);
+    expect(farm.log.filter((line) => line.includes("node-3 hosted"))).toEqual([]);
+  });
+
   it("goes to nobody before the exit node's own node has had its time to start", async () => {
     const farm = world();
     farm.start("node-2");
