@@ -245,7 +245,9 @@ describe("removing", () => {
     );
     expect(changes.stopServices).toEqual(["wg-1123-1", "wg-1abc-1"]);
     expect(changes.removeLinks.get("host")?.filter((line) => line.startsWith("link set"))).toHaveLength(6);
-    expect(changes.inside.get("host")?.tables).toBe("delete table inet farmlab\n");
+    expect(changes.inside.get("host")?.tables).toBe(
+      ["inet farmlab", "bridge farmlab-1123-1", "bridge farmlab-1abc-1"].map((table) => `delete table ${table}\n`).join(""),
+    );
   });
 
   it("EX-12 changes nothing of other resources when one is added or goes", () => {

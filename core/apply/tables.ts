@@ -48,7 +48,7 @@ export function readTables(output: string): ReadonlyMap<string, string> {
  */
 const counted = (line: string): string =>
   line.replace(
-    /(?<=^|\s)(?=(?:accept|drop|masquerade|(?:snat|dnat) (?:ip6? )?to .*|tcp option maxseg size set .*)(?: comment "[^"]*")?$)/,
+    /(?<=^|\s)(?=(?:accept|drop|masquerade|(?:snat|dnat) (?:ip6? )?to .*|tcp option maxseg size set .*|iifname vmap .*)(?: comment "[^"]*")?$)/,
     "counter ",
   );
 

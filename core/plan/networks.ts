@@ -33,6 +33,11 @@ export function resourceOf(workload: WorkloadIntent, network: NetworkIntent): Re
   return network.resources.find((resource) => resource.node === workload.node && resource.standsInFor === undefined);
 }
 
+/** The workloads behind a resource, by host number. */
+export function workloadsOf(resource: ResourceIntent, network: NetworkIntent): readonly WorkloadIntent[] {
+  return network.workloads.filter((workload) => resourceOf(workload, network) === resource).toSorted((one, other) => one.host - other.host);
+}
+
 /** A network resource with its network. */
 export interface Located {
   readonly network: NetworkIntent;

@@ -5,7 +5,7 @@ import { planGateway } from "./gateway.ts";
 import { hostRules } from "./host-rules.ts";
 import { forgetful } from "./memory.ts";
 import type { PlanMemory } from "./memory.ts";
-import { allocationNumbered, networksOfGateway, nodeNamed, resourceOf, resourcesOn } from "./networks.ts";
+import { allocationNumbered, networksOfGateway, nodeNamed, resourcesOn, workloadsOf } from "./networks.ts";
 import type { Located } from "./networks.ts";
 import type { NodePlan } from "./node-plan.ts";
 import { mergeParts } from "./part.ts";
@@ -50,16 +50,13 @@ export function planNode(node: string, intents: Intents, facts: readonly NodeFac
     ...gatewayParts(self, intents, memory),
     ...resources.flatMap(({ network, resource }) => planResource(self, network, resource, facts, memory)),
     ...resources.flatMap(({ network, resource }) =>
-      network.workloads
-        .filter((workload) => resourceOf(workload, network) === resource)
-        .sort((one, other) => one.host - other.host)
-        .flatMap((workload) =>
-          memory.recall(
-            workload,
-            () => [resource, network.allocationNumber],
-            () => planWorkload(node, resource.prefix, network.allocationNumber, workload.host),
-          ),
+      workloadsOf(resource, network).flatMap((workload) =>
+        memory.recall(
+          workload,
+          () => [resource, network.allocationNumber],
+          () => planWorkload(node, resource.prefix, network.allocationNumber, workload.host),
         ),
+      ),
     ),
   ];
   return mergeParts(node, parts, memory);

@@ -1,7 +1,5 @@
-/** The rules of a network resource: what a workload may use as source, and segment sizes that fit the tunnels. */
+/** The rules of a network resource: who may send what over its overlay, and segment sizes that fit the tunnels. */
 import { formatPrefix } from "../common/index.ts";
-import type { Prefix } from "../common/index.ts";
-import { nrLocalName, nrNetwork4 } from "../derive/index.ts";
 import type { NftTablePlan } from "./node-plan.ts";
 import type { OverlayPlan } from "./overlay.ts";
 
@@ -12,6 +10,8 @@ const sendersChecked = ({ link, senders }: OverlayPlan): readonly string[] => {
   if (senders === undefined) return [];
   const arriving = `  iifname "${link.name}"`;
   return [
+    "chain source-validation {",
+    "  type filter hook prerouting priority raw; policy accept;",
     ...senders.flatMap(({ mac, sources }) => {
       const from = `${arriving} ether saddr ${mac}`;
       if (sources === undefined) return [`${from} accept`];
@@ -21,24 +21,18 @@ const sendersChecked = ({ link, senders }: OverlayPlan): readonly string[] => {
       });
     }),
     `${arriving} drop`,
+    "}",
   ];
 };
 
-/** Within a network nothing else is blocked. `prefix` is the resource's /64, `n` its allocation number. */
-export function resourceRules(prefix: Prefix, n: number, overlay: OverlayPlan): NftTablePlan {
-  const local = `"${nrLocalName(prefix, n)}"`;
+/** Within a network nothing else is blocked; what a workload may send is seen to where it comes onto the bridge (port-rules.ts). */
+export function resourceRules(overlay: OverlayPlan): NftTablePlan {
   const tunnel = `"${overlay.link.name}"`;
   return {
     family: "inet",
     name: "farmlab",
     body: [
-      "chain source-validation {",
-      "  type filter hook prerouting priority raw; policy accept;",
-      `  iifname ${local} ip saddr != ${formatPrefix(nrNetwork4(prefix))} drop`,
-      // Link-local and unspecified sources are for neighbour discovery; the kernel forwards neither.
-      `  iifname ${local} ip6 saddr != { ${formatPrefix(prefix)}, fe80::/10, :: } drop`,
       ...sendersChecked(overlay),
-      "}",
       "chain forward {",
       "  type filter hook forward priority filter; policy accept;",
       // Both directions: the smaller of the routes there and back counts.

@@ -22,19 +22,20 @@ import type { NetworkIntent, NodeFacts, NodeIntent, ResourceIntent } from "../in
 import { exitPointNamespace } from "./gateway.ts";
 import { resourceLinkLocal } from "./link-local.ts";
 import { plannedMac } from "./macs.ts";
-import { exitPointOf, othersOf } from "./networks.ts";
+import { exitPointOf, othersOf, workloadsOf } from "./networks.ts";
 import type { AddressPlan, LinkPlan, RoutePlan } from "./node-plan.ts";
 import type { PlanMemory } from "./memory.ts";
 import type { NamespacePart } from "./part.ts";
 import { planOverlay, socketNamespaceOf, vxlanSourceOf } from "./overlay.ts";
 import type { OverlayPlan } from "./overlay.ts";
 import { factsWithin } from "./peers.ts";
+import { portRules } from "./port-rules.ts";
 import { resourceRules } from "./resource-rules.ts";
 import { routePlan } from "./routes.ts";
 import { bridgeSysctls, routerSysctls } from "./sysctls.ts";
 
-/** The bridge of the host's namespace that joins the resource and its workloads. */
-const bridgePart = (node: string, prefix: Prefix, n: number): NamespacePart => {
+/** The bridge of the host's namespace that joins the resource and its workloads, whose host numbers are given. */
+const bridgePart = (node: string, prefix: Prefix, n: number, hosts: readonly number[]): NamespacePart => {
   const bridge = bridgeName(prefix, n);
   const port = nrBridgePortName(prefix, n);
   return {
@@ -51,6 +52,7 @@ const bridgePart = (node: string, prefix: Prefix, n: number): NamespacePart => {
       },
     ],
     sysctls: bridgeSysctls,
+    tables: portRules(node, prefix, n, hosts),
   };
 };
 
@@ -119,14 +121,19 @@ function resourceParts(
     addresses.push({ link: up, address: formatPrefix(epPubLL(prefix)) }, { link: "lo", address: formatPrefix(epPubIP4R(prefix)) });
   }
   return [
-    bridgePart(node.name, prefix, n),
+    bridgePart(
+      node.name,
+      prefix,
+      n,
+      workloadsOf(mine, network).map(({ host }) => host),
+    ),
     {
       name,
       links,
       addresses,
       routes: [...routesWithin(mine, network, overlay), ...routesOut(mine, network, overlay)],
       sysctls: routerSysctls,
-      tables: [resourceRules(prefix, n, overlay)],
+      tables: [resourceRules(overlay)],
     },
   ];
 }

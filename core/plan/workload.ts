@@ -3,16 +3,15 @@ import { formatAddress, formatPrefix } from "../common/index.ts";
 import type { Prefix } from "../common/index.ts";
 import { bridgeName, nrLocalIP4, nrLocalIP6, workloadIP4, workloadIP6, workloadNamespace, workloadPortName } from "../derive/index.ts";
 import { workloadLinkLocal } from "./link-local.ts";
-import { plannedMac } from "./macs.ts";
+import { plannedMac, plannedWorkloadMac, workloadLink } from "./macs.ts";
 import type { NamespacePart } from "./part.ts";
 import { hostSysctls } from "./sysctls.ts";
-
-const link = "eth0";
 
 /** `prefix` is the resource's /64, `n` its allocation number, `host` the workload's host number 2..254. */
 export function planWorkload(node: string, prefix: Prefix, n: number, host: number): readonly NamespacePart[] {
   const name = workloadNamespace(prefix, host);
   const port = workloadPortName(prefix, host);
+  const link = workloadLink;
   return [
     {
       name: "host",
@@ -29,7 +28,7 @@ export function planWorkload(node: string, prefix: Prefix, n: number, host: numb
     },
     {
       name,
-      links: [{ kind: "veth", name: link, peerNamespace: "host", peerName: port, mac: plannedMac(node, name, link) }],
+      links: [{ kind: "veth", name: link, peerNamespace: "host", peerName: port, mac: plannedWorkloadMac(node, prefix, host) }],
       addresses: [
         { link, address: workloadLinkLocal(host) },
         { link, address: formatPrefix(workloadIP6(prefix, host)) },

@@ -42,6 +42,16 @@ static bool read_ip(const uint8_t *data, size_t length, struct packet *out, int 
   return true;
 }
 
+/* ARP for IPv4 on Ethernet (RFC 826): who says it to whom; other layouts are no packet that anybody here sends. */
+static bool read_arp(const uint8_t *data, size_t length, struct packet *out) {
+  static const uint8_t layout[] = {0, 1, 8, 0, 6, 4};
+  if (length < 28 || memcmp(data, layout, sizeof layout) != 0) return false;
+  inet_ntop(AF_INET, data + 14, out->source, ADDRESS_TEXT);
+  inet_ntop(AF_INET, data + 24, out->destination, ADDRESS_TEXT);
+  strcpy(out->protocol, "arp");
+  return true;
+}
+
 static enum packet_kind icmp_kind(int protocol, uint8_t type) {
   if (protocol == IPPROTO_ICMP) return type == ICMP_ECHO ? PACKET_REQUEST : type == ICMP_ECHOREPLY ? PACKET_ANSWER : PACKET_ERROR;
   return type == ICMP6_ECHO_REQUEST ? PACKET_REQUEST : type == ICMP6_ECHO_REPLY ? PACKET_ANSWER : PACKET_ERROR;
@@ -69,6 +79,10 @@ bool packet_read(const char *data, size_t length, const char *token, struct pack
   int protocol = 0;
   size_t offset = 0;
   memset(out, 0, sizeof *out);
+  if (read_arp((const uint8_t *)data, length, out)) {
+    read_token(data, length, token, out);
+    return true;
+  }
   if (!read_ip((const uint8_t *)data, length, out, &protocol, &offset)) return false;
   read_token(data, length, token, out);
   snprintf(out->protocol, sizeof out->protocol, "%d", protocol);

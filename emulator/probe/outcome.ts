@@ -118,7 +118,7 @@ export interface SeenPacket {
   readonly source: Address;
   readonly destination: Address;
   readonly ttl: number;
-  /** `udp`, `tcp`, `icmp`, `icmpv6`, or another protocol's number. */
+  /** `udp`, `tcp`, `icmp`, `icmpv6`, `arp`, or another protocol's number. */
   readonly protocol: string;
   /** 0 for protocols without ports. */
   readonly sourcePort: number;

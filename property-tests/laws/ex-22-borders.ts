@@ -1,5 +1,5 @@
 /** EX-22: who may send as whom, what may leave a BAR upstream, and what a BAR says for itself. */
-import { contains, formatAddress, parseAddress, sameAddress } from "../../core/common/index.ts";
+import { addressIn, formatAddress, parseAddress, sameAddress } from "../../core/common/index.ts";
 import type { Address, Family } from "../../core/common/index.ts";
 import { gatewayIpv4, upstreamOf } from "../oracle/index.ts";
 import type { Bar, InternetParty, NetworkWorld, Protocol, WorkloadParty } from "../oracle/index.ts";
@@ -31,7 +31,6 @@ const hostsOf = (session: Session, family: Family): Address[] =>
     family,
   ).slice(0, 1);
 
-const localPlaces = (network: NetworkWorld): WatchPlace[] => resourcePlaces(network).filter((place) => place.interface.startsWith("veth-"));
 const outerPlaces = (network: NetworkWorld): WatchPlace[] =>
   resourcePlaces(network).filter((place) => !place.interface.startsWith("veth-"));
 
@@ -41,29 +40,39 @@ function firstWorkloads(session: Session, { network, resources }: NetworkWorld):
   return resources.flatMap((resource) => own.find((workload) => workload.resource === resource) ?? []);
 }
 
-/** As another workload, as somebody private, as a host of the internet; to the internet, and to another node's NR of its network. */
+/**
+ * As its NR, as a neighbour on its bridge, as a workload of elsewhere, as somebody private, as a host of the internet; to the internet, to
+ * another node's NR of its network, and to a neighbour.
+ */
 function impersonations(session: Session, network: NetworkWorld): Attempt[] {
-  return firstWorkloads(session, network).flatMap((from) =>
-    families.flatMap((family) => {
+  return firstWorkloads(session, network).flatMap((from) => {
+    const inside = session.world.workloads.filter((other) => other !== from && other.resource === from.resource);
+    const outside = session.world.workloads.filter((other) => other.resource !== from.resource);
+    const away = network.resources.find((resource) => resource !== from.resource);
+    return families.flatMap((family) => {
+      const addressesOf = (workloads: readonly WorkloadParty[]): Address[] =>
+        workloads.map(({ ipv4, ipv6 }) => (family === 4 ? ipv4 : ipv6));
+      const router = family === 4 ? from.resource.address4 : from.resource.address6;
       const own = family === 4 ? from.resource.prefix4 : from.resource.prefix6;
-      const addresses = session.world.workloads.map(({ ipv4, ipv6 }) => (family === 4 ? ipv4 : ipv6));
-      const others = addresses.filter((address) => !contains(own, address)).slice(0, 2);
+      const neighbours = addressesOf(inside).slice(0, 1);
+      const others = [...neighbours, addressIn(own, 153), router, ...addressesOf(outside).slice(0, 2)];
       const sources = [...others, ...ofFamily([...private4.slice(0, 1), ...uniqueLocal, ...strangers], family)];
-      const away = network.resources.find((resource) => resource !== from.resource);
-      const targets = [...hostsOf(session, family), ...ofFamily([away?.address4, away?.address6], family)];
-      return sources.flatMap((foreignSource) => targets.map((to): Attempt => ({ from, to, protocol: "udp", port, foreignSource })));
-    }),
-  );
+      const targets = [...hostsOf(session, family), ...ofFamily([away?.address4, away?.address6], family), ...neighbours];
+      return sources.flatMap((foreignSource) =>
+        targets.filter((to) => !sameAddress(to, foreignSource)).map((to): Attempt => ({ from, to, protocol: "udp", port, foreignSource })),
+      );
+    });
+  });
 }
 
-async function ownPrefixOnly(session: Session): Promise<PropertyOutcome> {
-  const { networks, internetHosts } = session.world;
+async function ownAddressesOnly(session: Session): Promise<PropertyOutcome> {
+  const { networks, internetHosts, workloads } = session.world;
   const { runs, stories, broken } = await judgeNeverArrives(session, {
-    law: "EX-22: a workload sends only from its own prefix",
+    law: "EX-22: a workload sends only from its own addresses",
     attempts: networks.flatMap((network) => impersonations(session, network)),
-    victims: internetHosts,
-    also: [...gatewayPlaces(session.world), ...networks.flatMap(outerPlaces)],
-    passing: networks.flatMap(localPlaces),
+    victims: [...internetHosts, ...workloads],
+    also: [...gatewayPlaces(session.world), ...networks.flatMap(resourcePlaces)],
+    passing: workloads.flatMap((workload) => session.interfacesOf(workload)),
   });
   return outcomeOf(runs, stories, { broken, nothing: "this farm has no workload" });
 }
@@ -215,7 +224,7 @@ async function ownAddressesAnswer(session: Session): Promise<PropertyOutcome> {
 }
 
 export const borderProperties: readonly Property[] = [
-  { law: "EX-22", name: "EX-22 a workload sends from its own prefix only", needs: seesTunnelled, run: ownPrefixOnly },
+  { law: "EX-22", name: "EX-22 a workload sends from its own addresses only", needs: seesTunnelled, run: ownAddressesOnly },
   { law: "EX-22", name: "EX-22 nothing private leaves a BAR upstream", needs: seesTunnelled, run: nothingPrivateLeaves },
   {
     law: "EX-22",

@@ -47,7 +47,7 @@ export interface NeverArrives {
   readonly victims: readonly Party[];
   /** Further interfaces at which none may be seen, such as those of NRs. */
   readonly also?: readonly WatchPlace[];
-  /** Interfaces of which each attempt (but for TCP) has to pass one: where it does not, it never came to who should have refused it. */
+  /** Interfaces of which each attempt (but for TCP) has to pass one, in or out: where it does not, it never came to who should have refused it. */
   readonly passing?: readonly WatchPlace[];
 }
 
@@ -107,7 +107,8 @@ export async function judgeNeverArrives(session: Session, given: NeverArrives): 
       // A stranger's own kernel may be the one that refuses: a tunnel without a peer for the address does.
       const hasLeft = "called" in attempt.from || sent.answer.kind !== "localError";
       // The first packet of TCP carries no mark: it is not seen to pass.
-      const hasPassed = passing.length === 0 || attempt.protocol === "tcp" || arrivalOf(sent, sightings, kindOf(attempt)) !== undefined;
+      const isSeen = sightings.some((one) => one.token === sent.token && one.kind === kindOf(attempt) && isAt(passing, one));
+      const hasPassed = passing.length === 0 || attempt.protocol === "tcp" || isSeen;
       if (hasLeft && hasPassed) continue;
       made -= 1;
       if (hasLeft && mayBeLost && made > 0) continue;

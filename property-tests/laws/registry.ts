@@ -20,6 +20,7 @@ import { scaleProperties } from "./ex-19-scale.ts";
 import { meshProperties } from "./ex-20-mesh.ts";
 import { overlayProperties } from "./ex-20-overlays.ts";
 import { borderProperties } from "./ex-22-borders.ts";
+import { bridgeProperties } from "./ex-22-bridges.ts";
 import { fullSizeProperties } from "./ex-23-full-size.ts";
 import { timelineProperties } from "./timeline.ts";
 import { expectationProperties } from "./fe-1-expectations.ts";
@@ -48,6 +49,7 @@ const properties: readonly Property[] = [
   ...meshProperties,
   ...overlayProperties,
   ...borderProperties,
+  ...bridgeProperties,
   ...fullSizeProperties,
   ...expectationProperties,
   ...natProperties,
@@ -124,7 +126,7 @@ export const laws: readonly Law[] = [
     "WireGuard peers, AllowedIPs, ports and keepalive are as derived; endpoints of hidden nodes are learnt, and two hidden nodes are no peers; VXLANs and segments of their own are as derived, and in every overlay each sends for itself only",
   ),
   law("EX-21", "pure", "what derivation can collide on is refused before anything changes, naming both sides"),
-  law("EX-22", "lab", "a workload sends from its own prefix only, and nothing private leaves the gateway upstream"),
+  law("EX-22", "lab", "a workload sends from its own addresses only, and nothing private leaves the gateway upstream"),
   law("EX-23", "lab", "full-size transfers work both ways through every tunnel and NAT"),
   law("EX-24", "pure", "`farmlab check` finds each requirement that a farm misses"),
   law("EX-25", "pure", "a network has exactly one exit point, on an exit node, which forwards over a NIC of its own"),

@@ -7,6 +7,7 @@ import { knowledgeMutants } from "./catalogue/knowledge.ts";
 import { meshMutants } from "./catalogue/mesh.ts";
 import { nodeMutants } from "./catalogue/node.ts";
 import { overlayMutants } from "./catalogue/overlays.ts";
+import { portMutants } from "./catalogue/ports.ts";
 import { removalMutants } from "./catalogue/removal.ts";
 import { requirementMutants } from "./catalogue/requirements.ts";
 import { routeMutants } from "./catalogue/routes.ts";
@@ -28,6 +29,7 @@ export const mutants: readonly Mutant[] = [
   ...routeMutants,
   ...tableMutants,
   ...ruleMutants,
+  ...portMutants,
   ...nodeMutants,
   ...knowledgeMutants,
   ...joiningMutants,

@@ -77,6 +77,9 @@ export interface WatchPlace extends Position {
   readonly interface: string;
 }
 
+/** Sends a frame of the caller's own making, link header included, out of an interface; answers the mark that it was made with. */
+export type SendFrame = (place: WatchPlace, frameWith: (mark: string) => Uint8Array) => Promise<string>;
+
 export interface Watched<T> {
   readonly value: T;
   readonly sightings: readonly Sighting[];
@@ -114,12 +117,12 @@ export interface Session {
   /** Which of the parties do not answer over a permitted path now. */
   silentResponders(parties: readonly Party[], families: readonly Family[]): Promise<string[]>;
   /**
-   * What passed the interfaces of the packets that `work` sent, by the sender that it is given. At an interface that is not there nothing
+   * What passed the interfaces of the packets that `work` sent, by the senders that it is given. At an interface that is not there nothing
    * passes: `sees-nothing` is for who asks what arrives; who asks that nothing does cannot know it, and a HarnessError is thrown.
    */
   watch<T>(
     places: readonly WatchPlace[],
-    work: (send: Session["send"]) => Promise<T>,
+    work: (send: Session["send"], sendFrame: SendFrame) => Promise<T>,
     absent?: "unknown" | "sees-nothing",
   ): Promise<Watched<T>>;
   /** Kills every agent and waits until its successor has looked at its node and is ready. */

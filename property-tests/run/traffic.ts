@@ -8,7 +8,7 @@ import { probesIn, sendUntilAnswered } from "../laws/lossy.ts";
 import { addressOf, networkNamed } from "../oracle/index.ts";
 import type { Party, World } from "../oracle/index.ts";
 import { interfacesOf, positionOf, resourcePosition } from "./places.ts";
-import type { Answer, Position, SendRequest, Sent, Session, Sighting, WatchPlace } from "./session.ts";
+import type { Answer, Position, SendFrame, SendRequest, Sent, Session, Sighting, WatchPlace } from "./session.ts";
 
 export const startTtl = 64;
 /** A port that no farm file's service is likely to have; every internet host answers there. */
@@ -148,7 +148,12 @@ export function trafficOf(world: World, lab: Lab, prober: Prober): Traffic {
       const failed = opened.filter((one) => one.status === "rejected").find(({ reason }) => absent === "unknown" || !isAbsence(reason));
       try {
         if (failed !== undefined) throw new HarnessError(`an interface cannot be watched: ${String(failed.reason)}`);
-        const value = await work(async (request) => await sendMarked(request, prober.newToken(group)));
+        const sendFrame: SendFrame = async (place, frameWith) => {
+          const mark = prober.newToken(group);
+          await asHarness(prober.sendFrame({ namespacePath: pathOf(place), interface: place.interface, frame: frameWith(mark) }));
+          return mark;
+        };
+        const value = await work(async (request) => await sendMarked(request, prober.newToken(group)), sendFrame);
         const results = await asHarness(Promise.all(watches.map(async ({ place, watch }) => ({ place, result: await watch.stop() }))));
         const lost = results.reduce((sum, { result }) => sum + result.dropped, 0);
         if (lost > 0) throw new HarnessError(`the watched interfaces had ${lost} packets too many to see`);

@@ -1,4 +1,4 @@
-/** Packet filters and NAT: of the gateway, of an NR; and the kernel settings beside them. */
+/** Packet filters and NAT: of the gateway, of an NR (of its bridge: ports.ts); and the kernel settings beside them. */
 import { patchedIn } from "../mutant.ts";
 import type { Mutant } from "../mutant.ts";
 
@@ -176,30 +176,10 @@ export const ruleMutants: readonly Mutant[] = [
     "      `  iifname ${up} ip saddr ${private4} drop`,\n",
     "",
   ]),
-  resource("source4-unchecked", "an NR takes any IPv4 source from its workloads", "EX-22", [
-    resourceRules,
-    "      `  iifname ${local} ip saddr != ${formatPrefix(nrNetwork4(prefix))} drop`,\n",
-    "",
-  ]),
-  resource("source6-unchecked", "an NR takes any IPv6 source from its workloads", "EX-22", [
-    resourceRules,
-    "      `  iifname ${local} ip6 saddr != { ${formatPrefix(prefix)}, fe80::/10, :: } drop`,\n",
-    "",
-  ]),
   resource("tunnel-to-tunnel-dropped", "the exit point does not pass packets from one tunnel to another", "EX-7", [
     resourceRules,
     "oifname ${tunnel} accept`,",
     "oifname ${tunnel} drop`,",
-  ]),
-  resource("own-source-refused", "an NR takes no global IPv6 source from its workloads", "EX-7 EX-8", [
-    resourceRules,
-    "{ ${formatPrefix(prefix)}, fe80::/10, :: } drop`",
-    "{ fe80::/10, :: } drop`",
-  ]),
-  resource("own-source4-refused", "an NR takes no IPv4 source from its workloads", "EX-7 EX-9", [
-    resourceRules,
-    "ip saddr != ${formatPrefix(nrNetwork4(prefix))} drop`",
-    "ip saddr ${formatPrefix(nrNetwork4(prefix))} drop`",
   ]),
   resource("new-flows-refused", "an NR passes only packets of flows that it knows", "EX-7 EX-8 EX-9", [
     resourceRules,

@@ -33,3 +33,11 @@ it("leaves of rules what every farm has, and counts what they have counted", () 
   expect(counted.filter(({ packets }) => packets > 0).map((rule) => rule.text)).toEqual(['farmlab/from-upstream: iifname "pub-1-1" ip6 daddr fc00::/7 drop']);
   expect(counted.map((rule) => ruleKey("gateway", rule.text))).toMatchSnapshot();
 });
+
+it("calls tables and chains that are one NR's or one port's by what they are there for", () => {
+  const text = 'farmlab-1abc-1/from-workloads: iifname vmap { "v-1abc-2" : jump v-1abc-2 }';
+  expect(ruleKey("node", text)).toBe('rule:node/farmlab-*/from-workloads: iifname vmap');
+  expect(ruleKey("node", "farmlab-1abc-1/v-1abc-2: ether saddr != 02:78:5b:85:5d:7b drop")).toBe(
+    "rule:node/farmlab-*/v-*: ether saddr != ADDRESS drop",
+  );
+});

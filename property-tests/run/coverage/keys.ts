@@ -47,6 +47,8 @@ export function routeKey(world: World, role: string, { type, prefix, interface: 
 }
 
 const constants = [...fixed.map(formatPrefix), "::"];
+/** A table or chain that is one NR's or one port's is called like it. */
+const ownName = /\b([a-z]+)-[0-9a-f]{4}-\d+\b/g;
 const address = /(?<![\w:.])(?:\d+\.\d+\.\d+\.\d+|[0-9a-f]*:[0-9a-f:]*)(?:\/\d+)?(?::\d+)?(?![\w:.])/gi;
 
 /** `text` as `readRuleWords` gives it. */
@@ -54,9 +56,10 @@ export function ruleKey(role: string, text: string): string {
   const [, place = "", words = ""] = /^(.*?): (.*)$/.exec(text) ?? [];
   const kinds = words
     .replaceAll(/"([^"]*)"/g, (_, name: string) => interfaceRole(name))
+    .replaceAll(/\bvmap \{[^}]*\}/g, "vmap")
     .replaceAll(address, (found) => (constants.includes(found) ? found : "ADDRESS"))
     .replaceAll(/\b([sd]port) \d+/g, "$1 PORT");
-  return `rule:${role}/${place}: ${kinds}`;
+  return `rule:${role}/${place.replaceAll(ownName, "$1-*")}: ${kinds}`;
 }
 
 export const dropKey = (role: string, reason: string): string => `drop:${role}/${reason}`;
