@@ -12,6 +12,7 @@ import {
   forwardedPorts,
   lanChoices,
   natChoices,
+  overlayChoices,
   poolChoices,
   routerForwards,
   serviceChoices,
@@ -79,6 +80,10 @@ const nodeSketches = ({ maxRouters, maxAllocations }: SketchLimits): fc.Arbitrar
     families: seldom(position(3)),
     withoutIpv4: seldom(position(2)),
     nics: seldom(position(4)),
+    isolation: position(2),
+    standsInFor: fc.oneof(fc.constant(0), position(3)),
+    absent: seldom(position(2)),
+    cable: position(2),
   });
 
 const conditionSketches = ({ maxNodes, maxRouters }: SketchLimits): fc.Arbitrary<ConditionSketch> =>
@@ -123,6 +128,7 @@ const networkSketches = (limits: SketchLimits): fc.Arbitrary<NetworkSketch> =>
   fc.record({
     exit: position(limits.maxNodes),
     members: bits(limits.maxNodes),
+    overlay: fc.oneof({ arbitrary: fc.constant(0), weight: 1 }, { arbitrary: position(overlayChoices), weight: 2 }),
     subnets: fc.oneof(fc.constant([]), fc.array(subnets, { maxLength: limits.maxNodes })),
     workloads: fc.array(workloadSketches(limits), { maxLength: limits.maxWorkloads, size: "max" }),
     owned: position(3),

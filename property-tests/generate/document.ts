@@ -13,8 +13,8 @@ import type {
   UpstreamEntry,
 } from "../../core/farm/index.ts";
 import { allocationNumbers, allocationPrefixes, conditionChoices, lanChoices, natChoices, poolChoices, routerForwards } from "./edges.ts";
-import { nextFree, ownablePerAllocation, settleSurroundings } from "./ground.ts";
-import type { SettledAllocation, SettledRouter, SettledSurroundings } from "./ground.ts";
+import { hasCloth, hasSecondNic, nextFree, ownablePerAllocation, settleSurroundings } from "./ground.ts";
+import type { SettledAllocation, SettledNode, SettledRouter, SettledSurroundings } from "./ground.ts";
 import { nameOf } from "./names.ts";
 import { settleEvents } from "./events.ts";
 import { networkKeys } from "./network-entries.ts";
@@ -77,6 +77,8 @@ interface Names {
   readonly router: (position: number) => string;
   readonly carrier: (position: number) => string;
   readonly upstream: (position: number) => string;
+  /** The segment that networks may have for themselves. */
+  readonly cloth: string;
 }
 
 const namesOf = (naming: number): Names => {
@@ -91,6 +93,7 @@ const namesOf = (naming: number): Names => {
     router: named("home"),
     carrier: named("isp"),
     upstream: named("upstream"),
+    cloth: nameOf(naming, "cloth", 0),
   };
 };
 
@@ -120,7 +123,13 @@ function upstreamOf(ground: SettledSurroundings, zero: PrefixZero, position: num
   };
 }
 
-function publicNode(ground: SettledSurroundings, position: number, zero: PrefixZero): NodeEntry {
+/** A NIC for networks that have the segment for themselves; last, as no other's name hangs on it. */
+const clothNic = (node: SettledNode | undefined, name: string, { cloth }: Names): Record<string, NicEntry> =>
+  node?.cables === 1 ? { [name]: { segment: cloth } } : {};
+
+const absence = (node: SettledNode | undefined): Pick<NodeEntry, "emulate"> => (node?.emulated === false ? { emulate: false } : {});
+
+function publicNode(ground: SettledSurroundings, position: number, zero: PrefixZero, names: Names): NodeEntry {
   const node = ground.nodes[position];
   const exit = ground.exits[node?.exit ?? -1];
   const { segment } = zero;
@@ -128,10 +137,11 @@ function publicNode(ground: SettledSurroundings, position: number, zero: PrefixZ
   const address = { ipv4: zero.next4(), ipv6: zero.next6() };
   const hasOwnNic = ((node?.nics ?? 0) & 1) !== 0;
   const nics: Record<string, NicEntry> = { eth0: own };
-  if (exit !== undefined || ((node?.nics ?? 0) & 2) !== 0) nics["eth1"] = { segment };
+  if (node !== undefined && hasSecondNic(node)) nics["eth1"] = { segment };
   if (hasOwnNic) nics["eth2"] = { segment };
+  const standbys = (exit?.standbys ?? []).map((standby) => ({ node: names.node(standby), nic: "eth1" }));
   return {
-    nics,
+    nics: { ...nics, ...clothNic(node, "eth3", names) },
     public: {
       nic: hasOwnNic ? "eth2" : "eth0",
       ...(node?.ipv4 === false ? {} : { ipv4: address.ipv4 }),
@@ -144,9 +154,12 @@ function publicNode(ground: SettledSurroundings, position: number, zero: PrefixZ
             number: exit.number,
             ...(ground.allocations.length === 1 ? {} : { allocation: numberOf(ground, exit.allocation) }),
             nic: "eth1",
+            ...(exit.hasTables ? { isolation: "vrf" } : {}),
             ...(exit.ipv4 ? { ipv4: zero.next4() } : {}),
+            ...(standbys.length === 0 ? {} : { standby: standbys }),
           },
         }),
+    ...absence(node),
   };
 }
 
@@ -193,7 +206,9 @@ function carrierOf(choice: number, position: number): CarrierEntry {
 function hiddenNode(ground: SettledSurroundings, position: number, names: Names): NodeEntry {
   const router = ground.nodes[position]?.place ?? 0;
   const order = behind(ground, router).indexOf(position);
-  return { nics: { eth0: { segment: names.lan(router), ipv4: lanOf(ground.routers[router]).nodes[order] ?? "" } } };
+  const lan = { segment: names.lan(router), ipv4: lanOf(ground.routers[router]).nodes[order] ?? "" };
+  const node = ground.nodes[position];
+  return { nics: { eth0: lan, ...clothNic(node, "eth1", names) }, ...absence(node) };
 }
 
 const hostsOf = (hosts: number): Record<string, HostEntry> => ({
@@ -220,6 +235,7 @@ function groundNames(ground: SettledSurroundings, names: Names, zeros: readonly 
   return {
     naming: ground.naming,
     nodes: ground.nodes.map((_, position) => names.node(position)),
+    segments: [names.cloth],
     allocations: zeros.map((zero, position) => ({ prefix: zero.prefix, number: numberOf(ground, position), ownable: zero.ownable() })),
   };
 }
@@ -232,7 +248,7 @@ export function documentOf(sketch: Sketch): FarmFile {
   const upstreams = zeros.map((zero, position) => [names.upstream(position), upstreamOf(ground, zero, position)] as const);
   const nodes = ground.nodes.map((node, position): readonly [string, NodeEntry] => {
     const zero = zeros[node.place];
-    const entry = node.hidden || zero === undefined ? hiddenNode(ground, position, names) : publicNode(ground, position, zero);
+    const entry = node.hidden || zero === undefined ? hiddenNode(ground, position, names) : publicNode(ground, position, zero, names);
     return [names.node(position), entry];
   });
   const lans = ground.routers.map((_, position) => names.lan(position));
@@ -244,7 +260,7 @@ export function documentOf(sketch: Sketch): FarmFile {
       number: numberOf(ground, position),
       ipv4: formatPrefix(zero.pool),
     })),
-    segments: [...zeros.map(({ segment }) => segment), ...lans],
+    segments: [...zeros.map(({ segment }) => segment), ...lans, ...(hasCloth(ground) ? [names.cloth] : [])],
     internet: { hosts: hostsOf(ground.hosts) },
     upstreams: record(upstreams),
     ...unlessEmpty(

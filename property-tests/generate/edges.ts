@@ -31,6 +31,9 @@ export const subnetChoices: number = 1 + edgeSubnets.length + 0x1000;
 /** Exit node numbers: of one digit and two, whose decimal and hexadecimal differ, whose ports are ephemeral (8 to 14), and the last. */
 export const edgeExitNodeNumbers = [1, 2, 8, 9, 10, 14, 15] as const;
 
+/** WireGuard, a VXLAN, and the first two segments that a network may have for itself. */
+export const overlayChoices = 4;
+
 /** Both ends, and numbers between. */
 export const workloadHosts = [2, 254, 3, 253, 100, 155, 17, 128] as const;
 

@@ -62,7 +62,7 @@ const together: ReadonlySet<EventKind> = new Set(["change", "cut", "packets"]);
 /** Internet hosts are nobody's to break, but for the daemons of the one that the farm's nodes use. */
 function canHave(kind: EventKind, node: NodeKind): boolean {
   if (kind === "process-kill") return daemonsOf[node].length > 0;
-  if (kind === "agent-clock" || kind === "disk-full") return node === "hidden" || node === "public" || node === "exit-node";
+  if (kind === "agent-clock" || kind === "disk-full") return ["hidden", "public", "standby", "exit-node"].includes(node);
   return node !== "store" && node !== "host";
 }
 

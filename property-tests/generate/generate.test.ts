@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { expectValue } from "../../core/common/index.ts";
 import { farmText, loadFarm } from "../../core/farm/index.ts";
-import type { FarmFile } from "../../core/farm/index.ts";
+import type { FarmFile, NetworkEntry } from "../../core/farm/index.ts";
 import { checkFarm } from "../../core/check/index.ts";
 import { intentsOf } from "../../core/intents/index.ts";
 import { compileFarm } from "../../topologies/index.ts";
-import { assertCorrect, assertSameSeedSameValue, assertShrinksTo, assertShrinksToSmaller } from "./generator-laws.fixture.ts";
+import { assertCorrect, assertCovers, assertSameSeedSameValue, assertShrinksTo, assertShrinksToSmaller } from "./generator-laws.fixture.ts";
 import { documentOf, farms, sampleFarm, sketches, variationsOf } from "./index.ts";
 import type { Sketch } from "./index.ts";
 import { sketchSize } from "./sketch-size.fixture.ts";
@@ -41,6 +41,9 @@ const generators = {
   "variations of exit-node": () => variationsOf(read("exit-node")),
   "variations of three-exit-nodes": () => variationsOf(read("three-exit-nodes")),
   "variations of behind-nat": () => variationsOf(read("behind-nat")),
+  "variations of overlays": () => variationsOf(read("overlays")),
+  "variations of standby with timelines": () => variationsOf(read("standby"), { timelines: true }),
+  "variations of vrf": () => variationsOf(read("vrf")),
   "variations of timeline with timelines": () => variationsOf(read("timeline"), { timelines: true }),
 };
 
@@ -54,6 +57,55 @@ describe.each(Object.entries(generators))("%s", (_, make) => {
   });
 });
 
+const speaks = (document: FarmFile, { resources }: NetworkEntry, family: "ipv4" | "ipv6"): boolean =>
+  resources.every(({ node }) => document.nodes[node]?.public?.[family] !== undefined);
+
+/** What a network's overlay, and the standbys and absence of its nodes, make of it. */
+function networkFeatures(document: FarmFile, network: NetworkEntry): string[] {
+  const { overlay = "wireguard", resources } = network;
+  const exit = document.nodes[resources.find((resource) => resource["exit-point"])?.node ?? ""];
+  const standbys = exit?.["exit-node"]?.standby ?? [];
+  const family = overlay !== "vxlan" ? "" : speaks(document, network, "ipv4") ? " over IPv4" : " over IPv6";
+  const isAbsent = resources.some(({ node }) => document.nodes[node]?.emulate === false);
+  return [
+    ...[`${overlay}${family}`, isAbsent ? `${overlay} with an absent node` : ""],
+    exit?.emulate === false ? "a network of an absent exit node" : "",
+    ...standbys.map(({ node }) => `a standby with${resources.some((one) => one.node === node) ? "" : "out"} an NR of the network`),
+  ];
+}
+
+/** What a farm file says of overlays, standbys, routing tables and absence: read from the document, not from the sketch. */
+function featuresOf(document: FarmFile): string[] {
+  const networks = Object.values(document.networks ?? {});
+  const segments = networks.flatMap(({ segment }) => segment ?? []);
+  return [
+    ...networks.flatMap((network) => networkFeatures(document, network)),
+    new Set(segments).size < segments.length ? "a segment of several networks" : "",
+    ...Object.entries(document.nodes).flatMap(([name, { emulate, "exit-node": exit }]) => {
+      const hosted = networks.filter(({ resources }) => resources.some((one) => one.node === name && one["exit-point"]));
+      const absent = emulate === false ? "absent" : "present";
+      return [
+        exit?.isolation === "vrf" ? `tables for ${Math.min(2, hosted.length)} networks` : "",
+        exit?.standby === undefined ? "" : `a ${absent} exit node with ${Math.min(2, exit.standby.length)} standbys`,
+      ];
+    }),
+  ];
+}
+
+const features = [
+  ...["wireguard", "vxlan over IPv4", "vxlan over IPv6", "segment", "a segment of several networks"],
+  ...["wireguard", "vxlan", "segment"].map((overlay) => `${overlay} with an absent node`),
+  ...["a standby with an NR of the network", "a standby without an NR of the network", "a network of an absent exit node"],
+  ...[0, 1, 2].map((count) => `tables for ${count} networks`),
+  ...["present", "absent"].flatMap((absent) => [1, 2].map((count) => `a ${absent} exit node with ${count} standbys`)),
+];
+
+it("overlays, standbys, routing tables and absent nodes are all drawn, whole farms or networks on a farm that has what they need", () => {
+  assertCovers(farms({ maxNodes: 8 }), featuresOf, features, { seed: 5, samples: 700 });
+  const ofOverlays = ["wireguard", "vxlan over IPv4", "vxlan over IPv6", "segment", "a segment of several networks"];
+  assertCovers(variationsOf(read("overlays")), featuresOf, ofOverlays, { seed: 5, samples: 100 });
+});
+
 /** Zero everywhere, and one of what there has to be. */
 const plainest: Sketch = {
   surroundings: {
@@ -62,7 +114,7 @@ const plainest: Sketch = {
     allocations: [{ prefix: 0, number: 0, pool: 0, nextHop: 0 }],
     routers: [],
     carriers: [0],
-    nodes: [{ role: 0, place: 0, number: 1, families: 0, withoutIpv4: 0, nics: 0 }],
+    nodes: [{ role: 0, place: 0, number: 1, families: 0, withoutIpv4: 0, nics: 0, isolation: 0, standsInFor: 0, absent: 0, cable: 0 }],
     conditions: [],
   },
   networks: [],

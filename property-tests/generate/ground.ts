@@ -17,6 +17,10 @@ export interface GroundNode {
   readonly ipv6: boolean;
   /** Position among the exit nodes; -1 where it is none. */
   readonly exit: number;
+  /** Whether labs have it. */
+  readonly emulated: boolean;
+  /** Bit n: a NIC for networks on segment n of those that networks may have for themselves. */
+  readonly cables: number;
 }
 
 export interface GroundExit {
@@ -24,6 +28,9 @@ export interface GroundExit {
   readonly allocation: number;
   readonly number: number;
   readonly ipv4: boolean;
+  readonly hasTables: boolean;
+  /** Positions of the nodes that stand in for it. */
+  readonly standbys: readonly number[];
 }
 
 export interface GroundAllocation {
@@ -61,7 +68,15 @@ export interface SettledNode extends GroundNode {
   /** Of a hidden node the router's position, of others the allocation's. */
   readonly place: number;
   readonly nics: number;
+  /** Position among the exit nodes of the one that it stands in for; -1 for none. */
+  readonly standsInFor: number;
 }
+
+/** Whether a public or exit node has a NIC besides that of its own address and the public one: for forwarding, or for nothing. */
+export const hasSecondNic = ({ exit, standsInFor, nics }: SettledNode): boolean => exit >= 0 || standsInFor >= 0 || (nics & 2) !== 0;
+
+/** Whether there is a segment that networks may have for themselves. */
+export const hasCloth = ({ nodes }: Ground): boolean => nodes.some(({ cables }) => cables !== 0);
 
 /** The next number after `wanted` in a circle that is not taken; it is then. */
 export function nextFree(wanted: number, count: number, taken: Set<number>): number {
@@ -104,6 +119,26 @@ function settleAllocations(sketches: readonly AllocationSketch[]): SettledAlloca
   });
 }
 
+interface Standing {
+  readonly nodes: readonly SettledNode[];
+  readonly exits: readonly GroundExit[];
+}
+
+/** Who stands in for whom. One that stands in for an exit node which labs have, or do not have, is one that they have, or do not have. */
+function settleStandbys({ nodes, exits }: Standing, sketches: readonly NodeSketch[]): Standing {
+  const standbys = exits.map((): number[] => []);
+  const settled = nodes.map((node, position): SettledNode => {
+    const wanted = sketches[position]?.standsInFor ?? 0;
+    if (node.role !== "public" || wanted === 0) return node;
+    const near = exits.flatMap(({ allocation }, exit) => (allocation === node.place ? [exit] : []));
+    const standsInFor = near[atMost(wanted - 1, near.length)];
+    if (standsInFor === undefined) return node;
+    standbys[standsInFor]?.push(position);
+    return { ...node, standsInFor, emulated: nodes[exits[standsInFor]?.node ?? 0]?.emulated === true };
+  });
+  return { nodes: settled, exits: exits.map((exit, position) => ({ ...exit, standbys: standbys[position] ?? [] })) };
+}
+
 /** Resolves every reference of the surroundings. */
 export function settleSurroundings(sketch: SurroundingsSketch): SettledSurroundings {
   const { nodes } = sketch;
@@ -134,16 +169,20 @@ export function settleSurroundings(sketch: SurroundingsSketch): SettledSurroundi
     const wanted = roleOf(node, position);
     // A sixteenth exit node of an allocation has no part left.
     const role = wanted === "exit-node" && numbersOf[place] === 0x7fff ? "public" : wanted;
-    if (role === "hidden") return { role, hidden: true, ipv4: true, ipv6: false, exit: -1, place: routerPositions[place] ?? 0, nics: 0 };
+    const common = { emulated: position === 0 || node.absent === 0, cables: node.cable, standsInFor: -1 };
+    if (role === "hidden") {
+      return { ...common, role, hidden: true, ipv4: true, ipv6: false, exit: -1, place: routerPositions[place] ?? 0, nics: 0 };
+    }
     const allocation = allocationPositions[place] ?? 0;
     const ipv4 = node.families !== 2;
     const ipv6 = node.families !== 1;
-    if (role === "public") return { role, hidden: false, ipv4, ipv6, exit: -1, place: allocation, nics: node.nics };
+    if (role === "public") return { ...common, role, hidden: false, ipv4, ipv6, exit: -1, place: allocation, nics: node.nics };
     const taken = numbersOf[place] ?? 0;
     const free = nextFreeBit((node.number + 14) % 15, 15, taken);
     numbersOf[place] = taken | (1 << free);
-    exits.push({ node: position, allocation, number: free + 1, ipv4: node.withoutIpv4 === 0 });
-    return { role, hidden: false, ipv4, ipv6, exit: exits.length - 1, place: allocation, nics: node.nics & 1 };
+    const exit = { node: position, allocation, number: free + 1, ipv4: node.withoutIpv4 === 0, hasTables: node.isolation !== 0 };
+    exits.push({ ...exit, standbys: [] });
+    return { ...common, role, hidden: false, ipv4, ipv6, exit: exits.length - 1, place: allocation, nics: node.nics & 1 };
   });
   return {
     naming: sketch.names,
@@ -154,7 +193,6 @@ export function settleSurroundings(sketch: SurroundingsSketch): SettledSurroundi
       return { ...router, carrier: carrier < 0 ? -1 : (carrierPositions[carrier] ?? -1) };
     }),
     carriers: sketch.carriers.filter((_, position) => usedCarriers[position]),
-    nodes: settled,
-    exits,
+    ...settleStandbys({ nodes: settled, exits }, nodes),
   };
 }

@@ -16,6 +16,8 @@ export interface GroundNames {
   readonly nodes: readonly string[];
   /** `prefix` is the /48, `ownable` the addresses that networks may own. */
   readonly allocations: readonly { readonly prefix: Prefix; readonly number: number; readonly ownable: readonly string[] }[];
+  /** Segments that networks may have for themselves. */
+  readonly segments: readonly string[];
 }
 
 const subnetText = (allocation: Prefix, subnet: number): string => `${formatAddress(addressIn(allocation, BigInt(subnet) << 64n))}/64`;
@@ -47,8 +49,11 @@ function networkEntry(ground: Ground, names: GroundNames, network: SettledNetwor
     workload: workloadName(workload),
     port: workloadPort,
   }));
+  const { kind, segment } = network.overlay;
   return {
     kind: "exit-node",
+    ...(kind === "wireguard" ? {} : { overlay: kind }),
+    ...(kind === "segment" ? { segment: taken(names.segments, segment) } : {}),
     ...(names.allocations.length === 1 ? {} : { allocation: allocation.number }),
     ...(owned.length === 0 ? {} : { "owned-ipv4": owned }),
     resources,

@@ -2,19 +2,26 @@
 import { edgeSubnets, forwardedPorts, serviceChoices, workloadHosts } from "./edges.ts";
 import type { ServiceChoice } from "./edges.ts";
 import { nextFreeBit } from "./ground.ts";
-import type { Ground, GroundNode } from "./ground.ts";
+import type { Ground, GroundExit, GroundNode } from "./ground.ts";
 import { atMost } from "./sketch.ts";
 import type { NetworkSketch } from "./sketch.ts";
 
 export interface SettledNetwork {
   /** Position among the ground's exit nodes. */
   readonly exit: number;
+  readonly overlay: SettledOverlay;
   /** In the order of the nodes. */
   readonly resources: readonly SettledResource[];
   readonly workloads: readonly SettledWorkload[];
   /** Positions among the allocation's addresses that may be owned. */
   readonly owned: readonly number[];
   readonly forwards: readonly SettledForward[];
+}
+
+export interface SettledOverlay {
+  readonly kind: "wireguard" | "vxlan" | "segment";
+  /** Position among the segments that networks may have for themselves; -1 for other overlays. */
+  readonly segment: number;
 }
 
 export interface SettledResource {
@@ -49,13 +56,32 @@ export const servicesOf = (bits: number): readonly ServiceChoice[] => serviceCho
 const canPeer = (one: GroundNode, other: GroundNode): boolean =>
   (one.hidden && other.hidden) || (one.ipv4 && other.ipv4) || (one.ipv6 && other.ipv6);
 
-function membersOf(ground: Ground, exitNode: number, members: number): number[] {
-  const exit = ground.nodes[exitNode];
-  const chosen = exit === undefined ? [] : [exit];
+/** What carries a network of this exit node. Only WireGuard moves with one that others stand in for. */
+function overlayOf({ nodes }: Ground, { node, standbys }: GroundExit, choice: number): SettledOverlay {
+  const wireguard: SettledOverlay = { kind: "wireguard", segment: -1 };
+  if (choice === 0 || standbys.length > 0) return wireguard;
+  if (choice === 1) return { kind: "vxlan", segment: -1 };
+  const cables = nodes[node]?.cables ?? 0;
+  const segments = Array.from({ length: 32 - Math.clz32(cables) }, (_, bit) => bit).filter((bit) => (cables & (1 << bit)) !== 0);
+  const segment = segments[atMost(choice - 2, segments.length)];
+  return segment === undefined ? wireguard : { kind: "segment", segment };
+}
+
+/** Whether a node can be of a network, beside those that are already. */
+function canJoin(node: GroundNode, chosen: readonly GroundNode[], { kind, segment }: SettledOverlay): boolean {
+  if (kind === "segment") return (node.cables & (1 << segment)) !== 0;
+  if (kind === "wireguard") return chosen.every((other) => canPeer(node, other));
+  const all = [...chosen, node];
+  return !node.hidden && (all.every(({ ipv4 }) => ipv4) || all.every(({ ipv6 }) => ipv6));
+}
+
+function membersOf(ground: Ground, { node: exitNode, standbys }: GroundExit, members: number, overlay: SettledOverlay): number[] {
+  // Whoever stands in for the exit node comes to be a peer of all others.
+  const chosen = [exitNode, ...standbys].flatMap((position) => ground.nodes[position] ?? []);
   const positions: number[] = [];
   for (const [position, node] of ground.nodes.entries()) {
     if (position !== exitNode) {
-      if ((members & (1 << position)) === 0 || !chosen.every((other) => canPeer(node, other))) continue;
+      if ((members & (1 << position)) === 0 || !canJoin(node, chosen, overlay)) continue;
       chosen.push(node);
     }
     positions.push(position);
@@ -65,6 +91,8 @@ function membersOf(ground: Ground, exitNode: number, members: number): number[] 
 
 /** ff00 and above belong to nobody: in part 15 the choice moves one hundred (hexadecimal) down. */
 const reservedFrom = 0xff00;
+/** The port of VXLANs: a tunnel with these bits would listen on it too. */
+const vxlanBits = 0x12b5;
 
 /**
  * The first free subnet from the one chosen on. Free in the whole farm, not only in its allocation or on its node: two networks of different
@@ -77,17 +105,21 @@ function subnetOf(choice: number, exitNumber: number, taken: Set<number>): numbe
   for (let step = 0; step < 0x1000; step += 1) {
     const wanted = part | ((low + step) & 0xfff);
     const subnet = wanted >= reservedFrom ? wanted - 0x100 : wanted;
-    if (taken.has(subnet)) continue;
+    if (taken.has(subnet) || subnet === vxlanBits) continue;
     taken.add(subnet);
     return subnet;
   }
   return -1;
 }
 
-function workloadsOf(sketch: NetworkSketch, resources: number): SettledWorkload[] {
-  const taken = new Uint32Array(resources);
+/** Workloads run on nodes that labs have, and leave by an exit node that they have. */
+function workloadsOf(sketch: NetworkSketch, { nodes }: Ground, resources: readonly SettledResource[]): SettledWorkload[] {
+  const taken = new Uint32Array(resources.length);
+  const runs = ({ node }: SettledResource): boolean => nodes[node]?.emulated === true;
+  if (!resources.some((resource) => resource.exitPoint && runs(resource))) return [];
+  const places = resources.flatMap((resource, position) => (runs(resource) ? [position] : []));
   return sketch.workloads.map(({ resource, host, services }) => {
-    const place = atMost(resource, resources);
+    const place = places[atMost(resource, places.length)] ?? 0;
     const position = nextFreeBit(host, workloadHosts.length, taken[place] ?? 0);
     taken[place] = (taken[place] ?? 0) | (1 << position);
     return { resource: place, host: workloadHosts[position] ?? 2, services };
@@ -95,7 +127,7 @@ function workloadsOf(sketch: NetworkSketch, resources: number): SettledWorkload[
 }
 
 function forwardsOf(sketch: NetworkSketch, owned: number, workloads: readonly SettledWorkload[]): SettledForward[] {
-  if (owned === 0) return [];
+  if (owned === 0 || workloads.length === 0) return [];
   const taken = new Uint32Array(2 * owned);
   const settled: SettledForward[] = [];
   for (const forward of sketch.forwards) {
@@ -121,7 +153,8 @@ function positionsFrom(first: number, count: number): number[] {
 
 /**
  * Resolves networks on their ground, which has an exit node. A network behind a gateway without IPv4 owns no address: nothing could come in
- * by it. A member that would have to be a peer of another, and speaks no family with it, is left out.
+ * by it. A member that would have to be a peer of another, and speaks no family with it, is left out, and so is one that the network's overlay
+ * cannot reach.
  */
 export function settleNetworks(ground: Ground, sketches: readonly NetworkSketch[]): SettledNetwork[] {
   const subnets = new Set<number>();
@@ -130,17 +163,18 @@ export function settleNetworks(ground: Ground, sketches: readonly NetworkSketch[
     const position = atMost(sketch.exit, ground.exits.length);
     const exit = ground.exits[position];
     if (exit === undefined) throw new Error("networks need an exit node");
-    const resources = membersOf(ground, exit.node, sketch.members).map((node, order) => ({
+    const overlay = overlayOf(ground, exit, sketch.overlay);
+    const resources = membersOf(ground, exit, sketch.members, overlay).map((node, order) => ({
       node,
       exitPoint: node === exit.node,
       subnet: subnetOf(sketch.subnets[order] ?? 0, exit.number, subnets),
     }));
-    const workloads = workloadsOf(sketch, resources.length);
+    const workloads = workloadsOf(sketch, ground, resources);
     const first = ownedSoFar[exit.allocation] ?? 0;
     const left = (ground.allocations[exit.allocation]?.ownable ?? 0) - first;
     const count = exit.ipv4 ? Math.min(sketch.owned, left) : 0;
     ownedSoFar[exit.allocation] = first + count;
     const owned = positionsFrom(first, count);
-    return { exit: position, resources, workloads, owned, forwards: forwardsOf(sketch, count, workloads) };
+    return { exit: position, overlay, resources, workloads, owned, forwards: forwardsOf(sketch, count, workloads) };
   });
 }

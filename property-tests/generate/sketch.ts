@@ -63,6 +63,14 @@ export interface NodeSketch {
   readonly withoutIpv4: number;
   /** Bit 0: the public address has a NIC of its own; bit 1: a NIC that nothing uses, but for exit nodes. */
   readonly nics: number;
+  /** What keeps an exit node's networks apart: 0 rules, 1 a routing table for each. */
+  readonly isolation: number;
+  /** Of a public node: 0 nobody, else the position and one among its allocation's exit nodes of the one that it stands in for. */
+  readonly standsInFor: number;
+  /** 0: labs have it. They have the first in any case, and who stands in for an exit node where they have that. */
+  readonly absent: number;
+  /** 1: it has a NIC on the segment that networks may have for themselves. */
+  readonly cable: number;
 }
 
 export interface ConditionSketch {
@@ -77,6 +85,11 @@ export interface NetworkSketch {
   readonly exit: number;
   /** Bit n: a resource on node n. The exit node has one in any case. */
   readonly members: number;
+  /**
+   * What carries it: 0 WireGuard, 1 a VXLAN, 2 and more a segment of its own, by position among those that its exit node has a NIC for. WireGuard
+   * where that is no choice.
+   */
+  readonly overlay: number;
   /** For each member in turn: 0 leaves the prefix to the allocator, then come `edgeSubnets`, then any other. */
   readonly subnets: readonly number[];
   readonly workloads: readonly WorkloadSketch[];
@@ -87,7 +100,7 @@ export interface NetworkSketch {
 }
 
 export interface WorkloadSketch {
-  /** Position among the resources. */
+  /** Position among the resources on nodes that labs have. */
   readonly resource: number;
   /** Of `workloadHosts`. */
   readonly host: number;

@@ -11,6 +11,9 @@ import { settleNetworks } from "./networks.ts";
 import { placesOf } from "./places.ts";
 import type { Sketch } from "./sketch.ts";
 
+/** Segments of networks are bits of a number. */
+const mostSegments = 30;
+
 /** A farm file as ground for other networks. */
 export interface GivenGround {
   readonly document: FarmFile;
@@ -42,6 +45,23 @@ function familiesOf(node: NodeEntry): Pick<GroundNode, "ipv4" | "ipv6"> {
   return { ipv4: holders.some(({ ipv4 }) => ipv4 !== undefined), ipv6: holders.some(({ ipv6 }) => ipv6 !== undefined) };
 }
 
+/** For each node the NICs that networks may have for themselves: bits over these segments. */
+function cablesOf(document: FarmFile): { readonly segments: readonly string[]; readonly cables: ReadonlyMap<string, number> } {
+  const standbys = Object.values(document.nodes).flatMap((node) => node["exit-node"]?.standby ?? []);
+  const free = Object.entries(document.nodes).flatMap(([name, node]) =>
+    Object.entries(node.nics).flatMap(([nic, { segment, ipv4, ipv6 }]) => {
+      const isStandbys = standbys.some((standby) => standby.node === name && standby.nic === nic);
+      const isUsed = isStandbys || node.public?.nic === nic || node["exit-node"]?.nic === nic;
+      return ipv4 !== undefined || ipv6 !== undefined || isUsed ? [] : [{ name, segment }];
+    }),
+  );
+  const segments = [...new Set(free.map(({ segment }) => segment))].slice(0, mostSegments);
+  const bit = (segment: string): number => (segments.includes(segment) ? 1 << segments.indexOf(segment) : 0);
+  const cables = new Map<string, number>();
+  for (const { name, segment } of free) cables.set(name, (cables.get(name) ?? 0) | bit(segment));
+  return { segments, cables };
+}
+
 const prefixOf = (text: string): Prefix => {
   const prefix = parsePrefix(text);
   if (prefix === undefined) throw new Error(`not a prefix: ${text}`);
@@ -54,13 +74,17 @@ export function groundOf(document: FarmFile): GivenGround | undefined {
   const used = addressesIn(rest);
   const nodes = Object.entries(document.nodes);
   const exits: GroundExit[] = [];
-  const groundNodes = nodes.map(([, node], position): GroundNode => {
-    const families = { hidden: node.public === undefined, ...familiesOf(node) };
+  const { segments, cables } = cablesOf(document);
+  const groundNodes = nodes.map(([name, node], position): GroundNode => {
+    const common = { hidden: node.public === undefined, emulated: node.emulate !== false, cables: cables.get(name) ?? 0 };
+    const families = { ...common, ...familiesOf(node) };
     const exit = node["exit-node"];
     if (exit === undefined) return { ...families, exit: -1 };
     const number = exit.allocation ?? document.allocations[0]?.number;
     const allocation = document.allocations.findIndex((candidate) => candidate.number === number);
-    exits.push({ node: position, allocation, number: exit.number, ipv4: exit.ipv4 !== undefined });
+    const standbys = (exit.standby ?? []).map((standby) => nodes.findIndex(([other]) => other === standby.node));
+    const own = { number: exit.number, ipv4: exit.ipv4 !== undefined, hasTables: exit.isolation === "vrf" };
+    exits.push({ node: position, allocation, ...own, standbys });
     return { ...families, exit: exits.length - 1 };
   });
   if (exits.length === 0) return undefined;
@@ -72,7 +96,7 @@ export function groundOf(document: FarmFile): GivenGround | undefined {
   return {
     document,
     ground: { nodes: groundNodes, exits, allocations: allocations.map(({ ownable }) => ({ ownable: ownable.length })) },
-    names: { naming: 0, nodes: nodes.map(([name]) => name), allocations },
+    names: { naming: 0, nodes: nodes.map(([name]) => name), allocations, segments },
   };
 }
 

@@ -26,6 +26,13 @@ export const layoutFeatures: readonly string[] = [
   ...["owned-address", "two-owned-addresses", "owned-without-forward", "two-owners-on-gateway"],
   ...["forward-tcp", "forward-udp", "forward-both-protocols", "forward-other-port", "forward-same-port", "forward-ephemeral-port"],
   ...["forward-to-exit-point", "forward-to-public", "forward-to-hidden", "forwards-to-one-workload"],
+  ...["tables-for-networks", "tables-for-two-networks", "tables-beside-rules"],
+  ...["standby", "two-standbys", "standby-with-resource", "standby-without-resource"],
+  ...["absent-hidden-node", "absent-public-node", "absent-exit-node", "absent-standby", "absent-all-but-one"],
+  ...["network-of-absent-exit-node", "absent-in-wireguard", "absent-in-vxlan", "absent-in-segment"],
+  ...["vxlan-over-ipv4", "vxlan-over-ipv6", "vxlans-of-both-families", "two-vxlans-on-node", "vxlan-of-two-allocations"],
+  ...["segment", "segment-shared", "segment-hidden-pair", "overlay-of-one-resource", "overlays-on-one-node"],
+  ...["vxlan-with-tables", "segment-with-tables"],
   ...["network-comes-late", "network-leaves", "network-returns", "resource-leaves", "resource-returns"],
   ...["events-overlap", "change-while-broken"],
   ...eventKinds.filter((kind) => kind !== "change").map((kind) => `fault-${kind}`),
@@ -77,7 +84,7 @@ const faultPlaces = [
   ...nodeKinds
     .filter((place) => place !== "home-router" && place !== "carrier" && place !== "host")
     .map((place) => `process-kill@${place}`),
-  ...["agent-clock", "disk-full"].flatMap((fault) => ["hidden", "public", "exit-node"].map((place) => `${fault}@${place}`)),
+  ...["agent-clock", "disk-full"].flatMap((fault) => ["hidden", "public", "standby", "exit-node"].map((place) => `${fault}@${place}`)),
 ];
 
 /** Lengths of a prefix's tail that stand out, in the order in which they are looked for. */

@@ -16,6 +16,18 @@ const conditionKeys = numbersOf(conditionChoices.map((_, position) => `condition
 
 const at = (keys: readonly number[], position: number): number => keys[atMost(position, keys.length)] ?? 0;
 
+/** Nodes that labs do not have. */
+function markAbsent(marks: Marks, nodes: Ground["nodes"], exits: Ground["exits"]): void {
+  let present = 0;
+  for (const [position, { hidden, exit, emulated }] of nodes.entries()) {
+    if (emulated) present += 1;
+    else if (hidden) marks.add("absent-hidden-node");
+    else if (exit >= 0) marks.add("absent-exit-node");
+    else marks.add(exits.some(({ standbys }) => standbys.includes(position)) ? "absent-standby" : "absent-public-node");
+  }
+  if (present === 1 && nodes.length > 1) marks.add("absent-all-but-one");
+}
+
 /** What nodes and exit nodes look like, whatever they came from. */
 export function markGround(marks: Marks, { nodes, exits }: Ground): void {
   marks.add(nodes.length === 1 ? "one-node" : nodes.length < 4 ? "two-or-three-nodes" : "four-nodes-or-more");
@@ -27,6 +39,12 @@ export function markGround(marks: Marks, { nodes, exits }: Ground): void {
     if (!ipv4) marks.add("gateway-without-ipv4");
     if (allocation !== exits[0]?.allocation) marks.add("two-allocations");
   }
+  for (const { standbys, hasTables } of exits) {
+    if (standbys.length > 0) marks.add("standby");
+    if (standbys.length > 1) marks.add("two-standbys");
+    if (hasTables !== exits[0]?.hasTables) marks.add("tables-beside-rules");
+  }
+  markAbsent(marks, nodes, exits);
   for (const { hidden, ipv4, ipv6, exit } of nodes) {
     if (hidden) marks.add("hidden-node");
     else if (exit < 0) marks.add("public-node");
@@ -197,6 +215,61 @@ function markMembers(marks: Marks, ground: Ground, { resources }: SettledNetwork
   }
 }
 
+const kinds = ["wireguard", "vxlan", "segment"] as const;
+
+/** What carries the networks, and where that meets. */
+function markOverlays(marks: Marks, { nodes, exits }: Ground, networks: readonly SettledNetwork[]): void {
+  const kindsOn = nodes.map(() => 0);
+  const vxlansOn = nodes.map(() => 0);
+  /** By segment: whether a network has it. */
+  let segments = 0;
+  let families = 0;
+  let vxlanAllocation = -1;
+  for (const { exit, overlay, resources } of networks) {
+    const home = exits[exit];
+    const { kind, segment } = overlay;
+    const members = resources.flatMap(({ node }) => nodes[node] ?? []);
+    if (members.some(({ emulated }) => !emulated)) marks.add(`absent-in-${kind}`);
+    if (nodes[home?.node ?? 0]?.emulated === false) marks.add("network-of-absent-exit-node");
+    for (const { node } of resources) kindsOn[node] = (kindsOn[node] ?? 0) | (1 << kinds.indexOf(kind));
+    if (kind === "wireguard") continue;
+    if (home?.hasTables === true) marks.add(`${kind}-with-tables`);
+    if (resources.length === 1) marks.add("overlay-of-one-resource");
+    if (kind === "segment") {
+      marks.add("segment");
+      if ((segments & (1 << segment)) !== 0) marks.add("segment-shared");
+      segments |= 1 << segment;
+      if (members.filter(({ hidden }) => hidden).length > 1) marks.add("segment-hidden-pair");
+      continue;
+    }
+    const isOverIpv4 = members.every(({ ipv4 }) => ipv4);
+    marks.add(isOverIpv4 ? "vxlan-over-ipv4" : "vxlan-over-ipv6");
+    families |= isOverIpv4 ? 1 : 2;
+    for (const { node } of resources) {
+      if ((vxlansOn[node] ?? 0) > 0) marks.add("two-vxlans-on-node");
+      vxlansOn[node] = (vxlansOn[node] ?? 0) + 1;
+    }
+    const allocation = home?.allocation ?? 0;
+    if (vxlanAllocation >= 0 && vxlanAllocation !== allocation) marks.add("vxlan-of-two-allocations");
+    vxlanAllocation = allocation;
+  }
+  if (families === 3) marks.add("vxlans-of-both-families");
+  // One bit alone is a power of two.
+  if (kindsOn.some((bits) => (bits & (bits - 1)) !== 0)) marks.add("overlays-on-one-node");
+}
+
+/** What an exit node's standbys and routing tables have to do with its networks. */
+function markHomes(marks: Marks, { exits }: Ground, networks: readonly SettledNetwork[], onExit: readonly number[]): void {
+  for (const [position, { hasTables }] of exits.entries()) {
+    const count = onExit[position] ?? 0;
+    if (hasTables && count > 0) marks.add("tables-for-networks");
+    if (hasTables && count > 1) marks.add("tables-for-two-networks");
+  }
+  for (const { exit, resources } of networks)
+    for (const standby of exits[exit]?.standbys ?? [])
+      marks.add(resources.some(({ node }) => node === standby) ? "standby-with-resource" : "standby-without-resource");
+}
+
 /** Features of the networks and of how they lie beside each other. `routers` are those of the ground's nodes, where one knows. */
 export function markNetworks(
   marks: Marks,
@@ -230,6 +303,8 @@ export function markNetworks(
     if (network.owned.length > 1) marks.add("two-owned-addresses");
     if (network.forwards.length === 0) marks.add("owned-without-forward");
   }
+  markOverlays(marks, ground, networks);
+  markHomes(marks, ground, networks, onExit);
   for (const count of onExit) {
     if (count === 1) marks.add("network-alone-on-exit-node");
     if (count >= 2) marks.add("two-networks-on-gateway");

@@ -9,6 +9,7 @@ import {
   forwardedPorts,
   lanChoices,
   natChoices,
+  overlayChoices,
   poolChoices,
   routerForwards,
   serviceChoices,
@@ -58,6 +59,10 @@ const node =
     families: random.below(3),
     withoutIpv4: random.below(2),
     nics: random.below(4),
+    isolation: random.below(2),
+    standsInFor: random.below(3),
+    absent: random.below(4) === 0 ? 1 : 0,
+    cable: random.below(2),
   });
 
 const condition =
@@ -91,6 +96,7 @@ const network =
   (random: Random): NetworkSketch => ({
     exit: random.below(limits.maxNodes),
     members: random.below(2 ** limits.maxNodes),
+    overlay: random.below(overlayChoices),
     subnets: some(random, limits.maxNodes, subnet),
     workloads: some(random, limits.maxWorkloads, workload(limits)),
     owned: random.below(3),
@@ -176,7 +182,7 @@ function changedSurroundings(random: Random, surroundings: SurroundingsSketch, l
 }
 
 function changedNetwork(random: Random, held: NetworkSketch, limits: SketchLimits): NetworkSketch {
-  switch (random.below(6)) {
+  switch (random.below(7)) {
     case 0:
       return { ...held, members: held.members ^ (1 << random.below(limits.maxNodes)) };
     case 1:
@@ -187,6 +193,8 @@ function changedNetwork(random: Random, held: NetworkSketch, limits: SketchLimit
       return { ...held, forwards: changedList(random, held.forwards, [0, limits.maxForwards], forward(limits)) };
     case 4:
       return { ...held, owned: random.below(3) };
+    case 5:
+      return { ...held, overlay: random.below(overlayChoices) };
     default:
       return { ...held, exit: random.below(limits.maxNodes) };
   }

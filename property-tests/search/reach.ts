@@ -49,7 +49,7 @@ interface Seen {
 }
 
 function markWithin(marks: Marks, ground: Ground, network: SettledNetwork, seen: Seen): void {
-  const { resources, workloads } = network;
+  const { overlay, resources, workloads } = network;
   for (const [position, workload] of workloads.entries()) {
     const resource = resources[workload.resource];
     const hidden = ground.nodes[resource?.node ?? 0]?.hidden === true;
@@ -63,7 +63,8 @@ function markWithin(marks: Marks, ground: Ground, network: SettledNetwork, seen:
     for (const [other, from] of workloads.entries()) {
       if (other === position) continue;
       const fromHidden = ground.nodes[resources[from.resource]?.node ?? 0]?.hidden === true;
-      const hops = from.resource === workload.resource ? 0 : hidden && fromHidden ? 2 : 1;
+      const isFar = overlay.kind === "wireguard" && hidden && fromHidden;
+      const hops = from.resource === workload.resource ? 0 : isFar ? 2 : 1;
       for (let protocol = 0; protocol < 3; protocol += 1) {
         if ((answers & (1 << protocol)) === 0) continue;
         mark(marks, within[hops]?.[0]?.[protocol]);
@@ -111,7 +112,7 @@ const memberRoutes = keys(
   ["gateway/member-64", "gateway/member-24", "gateway/member-transit", "resource/default", "resource/to-exit-point"],
 );
 
-function markRoutes(marks: Marks, ground: Ground, { resources }: SettledNetwork, hasIpv4: boolean): void {
+function markRoutes(marks: Marks, ground: Ground, { overlay, resources }: SettledNetwork, hasIpv4: boolean): void {
   for (const key of exitPointRoutes) marks.mark(key);
   if (hasIpv4) marks.add("rule:gateway/source-nat");
   let hidden = 0;
@@ -124,8 +125,9 @@ function markRoutes(marks: Marks, ground: Ground, { resources }: SettledNetwork,
   if (hidden + reachable > 0) for (const key of memberRoutes) marks.mark(key);
   if (hidden > 0) marks.add("route:exit-point/to-hidden");
   if (reachable > 0) marks.add("route:exit-point/to-public");
-  // Two hidden nodes are no peers, and have no routes to each other.
-  if (hidden > 0 && reachable > 0) marks.add("route:resource/to-hidden");
+  // Tunnels of two hidden nodes are no peers, and have no routes to each other.
+  const hasHiddenPair = overlay.kind !== "wireguard" && hidden > 1;
+  if (hasHiddenPair || (hidden > 0 && reachable > 0)) marks.add("route:resource/to-hidden");
   if (reachable > 1 || (hidden > 0 && reachable > 0)) marks.add("route:resource/to-public");
 }
 

@@ -52,7 +52,7 @@ const services = { tcp80udp53: 0b11, both53and80: 0b1111 };
 
 function nodesOf(order: readonly number[], exits: number, setting: Setting): NodeSketch[] {
   return order.map((_, position): NodeSketch => {
-    const plain = { number: 1, withoutIpv4: 0, nics: 0, families: setting.families };
+    const plain = { number: 1, withoutIpv4: 0, nics: 0, families: setting.families, isolation: 0, standsInFor: 0, absent: 0, cable: 0 };
     if (position < exits) {
       const place = setting.allocations === 0 ? 0 : position % 2;
       const withoutIpv4 = setting.gateways === 1 && position === exits - 1 ? 1 : 0;
@@ -80,6 +80,7 @@ function networkOf(exit: number, members: readonly number[], setting: Setting): 
   return {
     exit,
     members: members.reduce((mask, node) => mask | (1 << node), 0),
+    overlay: 0,
     subnets: members.map((_, order) =>
       setting.prefixes === 1 || (setting.prefixes === 2 && order % 2 === 0)
         ? (subnetNumbers[(order + exit) % subnetNumbers.length] ?? 0)
