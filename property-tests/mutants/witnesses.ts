@@ -14,7 +14,7 @@ export const witnesses: Readonly<Record<string, string>> = {
   "EX-6": "printed-without-unreachable",
   "EX-7": "workload-off-by-one",
   "EX-8": "nat66",
-  "EX-9": "owned-address-left-out",
+  "EX-9": "forward-of-any-address",
   "EX-10": "isolation-after-accept",
   "EX-11": "unreachable-not-planned",
   "EX-12": "traffic-held-for-a-change",

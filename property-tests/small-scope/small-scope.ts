@@ -34,6 +34,10 @@ export const settings = {
   families: ["both", "IPv4"],
   pool: ["/24", "full", "/23"],
   nextHop: ["link-local", "global"],
+  /** What carries the networks. */
+  overlays: ["WireGuard", "a segment of their own", "VXLAN, or a segment where some are hidden"],
+  /** What keeps them apart in a gateway. */
+  isolation: ["rules", "tables"],
 } as const;
 
 type Setting = { readonly [factor in keyof typeof settings]: number };
@@ -52,7 +56,16 @@ const services = { tcp80udp53: 0b11, both53and80: 0b1111 };
 
 function nodesOf(order: readonly number[], exits: number, setting: Setting): NodeSketch[] {
   return order.map((_, position): NodeSketch => {
-    const plain = { number: 1, withoutIpv4: 0, nics: 0, families: setting.families, isolation: 0, standsInFor: 0, absent: 0, cable: 0 };
+    const plain = {
+      number: 1,
+      withoutIpv4: 0,
+      nics: 0,
+      families: setting.families,
+      isolation: setting.isolation,
+      standsInFor: 0,
+      absent: 0,
+      cable: 1,
+    };
     if (position < exits) {
       const place = setting.allocations === 0 ? 0 : position % 2;
       const withoutIpv4 = setting.gateways === 1 && position === exits - 1 ? 1 : 0;
@@ -64,6 +77,10 @@ function nodesOf(order: readonly number[], exits: number, setting: Setting): Nod
 }
 
 const hostOf = (setting: Setting): number => (setting.workloads === 1 ? 1 : 0);
+
+/** Of `NetworkSketch`; a VXLAN would leave hidden members out, and so the graph's edges. */
+const overlayOf = ({ overlays, others }: Setting): number =>
+  overlays === 0 ? 0 : overlays === 2 && settings.others[others] === "public" ? 1 : 2;
 
 function networkOf(exit: number, members: readonly number[], setting: Setting): NetworkSketch {
   const bits = setting.workloads === 1 ? services.both53and80 : services.tcp80udp53;
@@ -80,7 +97,7 @@ function networkOf(exit: number, members: readonly number[], setting: Setting): 
   return {
     exit,
     members: members.reduce((mask, node) => mask | (1 << node), 0),
-    overlay: 0,
+    overlay: overlayOf(setting),
     subnets: members.map((_, order) =>
       setting.prefixes === 1 || (setting.prefixes === 2 && order % 2 === 0)
         ? (subnetNumbers[(order + exit) % subnetNumbers.length] ?? 0)
