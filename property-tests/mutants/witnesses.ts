@@ -12,7 +12,7 @@ export const witnesses: Readonly<Record<string, string>> = {
   "EX-4": "exit-node-moves",
   "EX-5": "prefix-moves",
   "EX-6": "printed-without-unreachable",
-  "EX-7": "workload-off-by-one",
+  "EX-7": "overlay-is-a-star",
   "EX-8": "nat66",
   "EX-9": "forward-of-any-address",
   "EX-10": "isolation-after-accept",

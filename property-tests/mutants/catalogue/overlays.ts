@@ -23,6 +23,13 @@ export const overlayMutants: readonly Mutant[] = [
     "return (n << 16) | subnetNumberOf(exitPoint);",
     "return subnetNumberOf(exitPoint);",
   ]),
+  onOverlays(
+    patched("overlay-is-a-star", "between NRs that reach each other packets go by the exit point", "EX-7", [
+      "core/plan/resource.ts",
+      "mine.exitPoint ? othersOf(mine, network) : peers;",
+      'mine.exitPoint ? othersOf(mine, network) : link.kind === "wireguard" ? peers : [];',
+    ]),
+  ),
   patched("vxlan-mtu-of-ethernet", "a VXLAN's packets are as long as those of the Ethernet below", "EX-20", [
     derived,
     "return underlay === 4 ? 1450 : 1430;",
