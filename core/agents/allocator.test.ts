@@ -50,7 +50,7 @@ class SharedStore {
     this.revision = 1;
     for (const [handlers, waiting] of this.#watchers) {
       waiting.length = 0;
-      handlers.snapshot({ revision: 1, entries: [] });
+      handlers.snapshot({ cluster: "1", revision: 1, entries: [] });
     }
   }
 
@@ -78,7 +78,7 @@ class SharedStore {
       },
       watch: async (_keys, handlers, signal) => {
         const waiting: StoreEvent[][] = [];
-        handlers.snapshot({ revision: this.revision, entries: [...this.values].map(([key, held]) => ({ key, ...held })) });
+        handlers.snapshot({ cluster: "1", revision: this.revision, entries: [...this.values].map(([key, held]) => ({ key, ...held })) });
         handlers.connection({ connected: true });
         this.#watchers.set(handlers, waiting);
         while (!signal.aborted) {
@@ -140,7 +140,7 @@ const write = (store: SharedStore, wishes: Wishes): void => {
 
 const contentsOf = (store: SharedStore): StoreContents => {
   const contents = new StoreContents();
-  contents.replace({ revision: store.revision, entries: [...store.values].map(([key, held]) => ({ key, ...held })) });
+  contents.replace({ cluster: "1", revision: store.revision, entries: [...store.values].map(([key, held]) => ({ key, ...held })) });
   return contents;
 };
 const granted = (store: SharedStore): Record<string, string> =>

@@ -57,12 +57,14 @@ export class MemoryStore {
     return revision;
   }
 
+  /** What agents see of it. */
+  entries(): StoreEntry[] {
+    return [...this.values].map(([key, held]) => ({ key, ...held })).filter((entry) => !entry.key.startsWith("/farmlab/status/"));
+  }
+
   follow(view: StoreView): void {
-    const entries: StoreEntry[] = [...this.values]
-      .map(([key, held]) => ({ key, ...held }))
-      .filter((entry) => !entry.key.startsWith("/farmlab/status/"));
     this.#views.add(view);
-    view.handlers.snapshot({ revision: this.revision, entries });
+    view.handlers.snapshot({ cluster: "1", revision: this.revision, entries: this.entries() });
     view.handlers.connection({ connected: true });
   }
 

@@ -166,6 +166,7 @@ export function hostingWorld(seed: number): HostingWorld {
       }),
     range: async () =>
       await call(node, () => ({
+        cluster: "1",
         revision,
         entries: held === undefined ? [] : [{ key: hostKey, value: held.value, revision: held.revision }],
       })),

@@ -198,13 +198,34 @@ describe("a pass", () => {
     const node = farm.start("node-1");
     await node.until(isReady);
     const plan = JSON.stringify(node.plans.at(-1)?.plan);
-    node.view.handlers.snapshot({ revision: 1, entries: [] });
+    node.view.handlers.snapshot({ cluster: "1", revision: 1, entries: [] });
     const status = await node.until((now) => now.phase === "waiting");
     expect(status.messages.join()).toContain("lost");
     expect(JSON.stringify(node.plans.at(-1)?.plan)).toBe(plan);
     farm.writeIntents(intents);
     await node.until(isReady);
     expect(JSON.stringify(node.plans.at(-1)?.plan)).toBe(plan);
+  });
+
+  it("takes another store of more revisions for one that lost everything, and emptied lists of the same for what they are", async () => {
+    const farm = farmOf({ seed: 8, measured: () => closed });
+    const intents = intentsOfOneNetwork([], []);
+    const last = farm.writeIntents(intents);
+    const node = farm.start("node-1");
+    await node.until(isReady);
+    const plan = JSON.stringify(node.plans.at(-1)?.plan);
+    node.view.handlers.snapshot({ cluster: "2", revision: last + 5, entries: [] });
+    const status = await node.until((now) => now.phase === "waiting");
+    expect(status.messages.join()).toContain("lost");
+    node.view.handlers.snapshot({ cluster: "2", revision: last + 6, entries: [] });
+    expect(node.view.waitingFor).toContain("lost");
+    expect(JSON.stringify(node.plans.at(-1)?.plan)).toBe(plan);
+    node.view.handlers.snapshot({ cluster: "2", revision: last + 7, entries: farm.store.entries() });
+    await node.until(isReady);
+    expect(JSON.stringify(node.plans.at(-1)?.plan)).toBe(plan);
+    node.view.handlers.snapshot({ cluster: "2", revision: last + 8, entries: [] });
+    expect(node.view.waitingFor).toBeUndefined();
+    expect(node.view.contents.wishes().networks).toEqual([]);
   });
 
   it("says that it waits for the store, and keeps what it has", async () => {

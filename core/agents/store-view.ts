@@ -20,13 +20,14 @@ export interface StoreListeners {
 }
 
 /**
- * A store that comes back at an earlier revision and without a single intent has lost them; nobody asked for the farm to be
- * taken down. What was last known stays in force until intents are there again, and what they were granted until it is granted anew.
+ * A store that comes back at an earlier revision, or as another one, and without a single intent has lost them; nobody asked for the farm to
+ * be taken down. One that begins anew may by then have more revisions than were seen: only its cluster's number tells. What was last known stays in force until intents are there again, and what they were granted until it is granted anew.
  */
 export class StoreView {
   #inForce = new StoreContents();
   #recovering: StoreContents | undefined;
   #waitingFor: string | undefined = "its first answer";
+  #cluster: string | undefined;
   readonly #listeners: StoreListeners;
   #answered: { readonly wishes: Wishes; readonly grants: Grants; readonly granted: GrantedList<NodeWish, NetworkWish> } | undefined;
 
@@ -55,8 +56,13 @@ export class StoreView {
 
   readonly handlers: WatchHandlers = {
     snapshot: (snapshot) => {
-      const wentBack = snapshot.revision < (this.#recovering ?? this.#inForce).revision || this.#recovering !== undefined;
-      const lost = wentBack && !isEmpty(this.#inForce) && !snapshot.entries.some((entry) => entry.key.startsWith(intentsPrefix));
+      const isAnother = this.#cluster !== undefined && snapshot.cluster !== this.#cluster;
+      this.#cluster = snapshot.cluster;
+      const wentBack = snapshot.revision < (this.#recovering ?? this.#inForce).revision;
+      const lost =
+        (isAnother || wentBack || this.#recovering !== undefined) &&
+        !isEmpty(this.#inForce) &&
+        !snapshot.entries.some((entry) => entry.key.startsWith(intentsPrefix));
       if (lost) {
         this.#recovering = new StoreContents();
         this.#recovering.inherit(this.#inForce);

@@ -8,7 +8,11 @@ const at = (key: string, value: string, revision = 1): { key: string; value: str
 describe("a store's contents", () => {
   it("follow snapshots and events", () => {
     const contents = new StoreContents();
-    contents.replace({ revision: 3, entries: [at("/farmlab/intents/nodes/b", node("b")), at("/farmlab/intents/nodes/a", node("a"))] });
+    contents.replace({
+      cluster: "1",
+      revision: 3,
+      entries: [at("/farmlab/intents/nodes/b", node("b")), at("/farmlab/intents/nodes/a", node("a"))],
+    });
     expect(contents.wishes().nodes.map((one) => one.name)).toEqual(["a", "b"]);
     contents.change(
       [
@@ -19,7 +23,7 @@ describe("a store's contents", () => {
     );
     expect(contents.wishes().nodes.map((one) => one.name)).toEqual(["b", "c"]);
     expect(contents.revision).toBe(4);
-    contents.replace({ revision: 9, entries: [] });
+    contents.replace({ cluster: "1", revision: 9, entries: [] });
     expect(contents.wishes().nodes).toEqual([]);
   });
 
@@ -31,7 +35,7 @@ describe("a store's contents", () => {
   ])("keep the last good value when a key is given %s, and say so until it is good again", (_what, text) => {
     const contents = new StoreContents();
     const key = "/farmlab/intents/nodes/a";
-    contents.replace({ revision: 1, entries: [at(key, node("a"))] });
+    contents.replace({ cluster: "1", revision: 1, entries: [at(key, node("a"))] });
     contents.change([{ kind: "put", ...at(key, text, 2) }], 2);
     expect(contents.wishes().nodes.map((one) => one.name)).toEqual(["a"]);
     expect(contents.problems).toHaveLength(1);
@@ -56,7 +60,7 @@ describe("a store's contents", () => {
 
   it("keep a grant that vanishes in force until its wish vanishes too", () => {
     const contents = new StoreContents();
-    contents.replace({ revision: 1, entries: [at(wishKey, wish), at(grantKey, grant)] });
+    contents.replace({ cluster: "1", revision: 1, entries: [at(wishKey, wish), at(grantKey, grant)] });
     expect([granted(contents), contents.grantKeys()]).toEqual([["blue"], [grantKey]]);
     contents.change([{ kind: "delete", key: grantKey, revision: 2 }], 2);
     expect([granted(contents), contents.grantKeys(), contents.text(grantKey)]).toEqual([["blue"], [], undefined]);
@@ -68,10 +72,10 @@ describe("a store's contents", () => {
 
   it("begin, after a loss, with the grants of before, until wishes are there that do not need them", () => {
     const before = new StoreContents();
-    before.replace({ revision: 9, entries: [at(wishKey, wish), at(grantKey, grant)] });
+    before.replace({ cluster: "1", revision: 9, entries: [at(wishKey, wish), at(grantKey, grant)] });
     const contents = new StoreContents();
     contents.inherit(before);
-    contents.replace({ revision: 1, entries: [] });
+    contents.replace({ cluster: "1", revision: 1, entries: [] });
     contents.change([{ kind: "put", ...at("/farmlab/facts/a", "no", 2) }], 2);
     contents.change([{ kind: "put", ...at(wishKey, wish, 3) }], 3);
     expect([granted(contents), contents.grantKeys()]).toEqual([["blue"], []]);
@@ -79,13 +83,13 @@ describe("a store's contents", () => {
     expect([granted(contents), contents.grantKeys()]).toEqual([["blue"], [grantKey]]);
     const others = new StoreContents();
     others.inherit(before);
-    others.replace({ revision: 1, entries: [at("/farmlab/intents/nodes/a", node("a"))] });
+    others.replace({ cluster: "1", revision: 1, entries: [at("/farmlab/intents/nodes/a", node("a"))] });
     expect(granted(others)).toEqual([]);
   });
 
   it("pass over keys of others, and forget a bad value with its key", () => {
     const contents = new StoreContents();
-    contents.replace({ revision: 1, entries: [at("/farmlab/else", "x"), at("/other", "y"), at("/farmlab/facts/a", "no")] });
+    contents.replace({ cluster: "1", revision: 1, entries: [at("/farmlab/else", "x"), at("/other", "y"), at("/farmlab/facts/a", "no")] });
     expect(contents.problems).toHaveLength(1);
     contents.change([{ kind: "delete", key: "/farmlab/facts/a", revision: 2 }], 2);
     expect(contents.problems).toEqual([]);

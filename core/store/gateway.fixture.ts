@@ -10,6 +10,8 @@ type Message = Record<string, unknown>;
 export interface StandIn {
   readonly url: string;
   revision: number;
+  /** Another number: another store, that has taken its place. */
+  cluster: string;
   readonly values: Map<string, { value: string; revision: number }>;
   /** Requests seen, as path and body. */
   readonly requests: { readonly path: string; readonly body: Message }[];
@@ -33,7 +35,7 @@ export async function startStandIn(): Promise<StandIn> {
     return { key: encode(key), value: encode(held?.value ?? ""), mod_revision: String(held?.revision ?? 0) };
   };
   const answer = (path: string, body: Message, response: ServerResponse): void => {
-    const header = { revision: String(standIn.revision) };
+    const header = { cluster_id: standIn.cluster, revision: String(standIn.revision) };
     const give = (message: Message): void => void response.end(JSON.stringify({ header, ...message }));
     if (path === "/v3/kv/range") {
       const first = decode(String(body["key"]));
@@ -71,6 +73,7 @@ export async function startStandIn(): Promise<StandIn> {
   const standIn: StandIn = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     revision: 1,
+    cluster: "1",
     values,
     requests: [],
     intercept: () => false,

@@ -13,6 +13,8 @@ export type StoreEvent =
 
 /** What the store holds below a prefix at one revision, in the order of keys. */
 export interface Snapshot {
+  /** Which store it is, by its cluster's number in decimal: one that begins anew with no data is another. */
+  readonly cluster: string;
   readonly revision: number;
   readonly entries: readonly StoreEntry[];
 }
@@ -73,6 +75,12 @@ export function readRevision(answer: unknown): number {
   return revision;
 }
 
+/** Every answer says it; without it, all answers are of one store. */
+function readCluster(answer: Fields): string {
+  const cluster = fieldsOf(answer["header"])["cluster_id"];
+  return typeof cluster === "string" ? cluster : "";
+}
+
 function readEntry(value: unknown): StoreEntry {
   const fields = fieldsOf(value);
   return { key: textOf(fields["key"]), value: textOf(fields["value"]), revision: numberOf(fields["mod_revision"]) };
@@ -80,11 +88,17 @@ function readEntry(value: unknown): StoreEntry {
 
 export function readRange(answer: unknown): Snapshot & { readonly more: boolean } {
   const fields = fieldsOf(answer);
-  return { revision: readRevision(answer), entries: listOf(fields["kvs"]).map(readEntry), more: fields["more"] === true };
+  return {
+    cluster: readCluster(fields),
+    revision: readRevision(answer),
+    entries: listOf(fields["kvs"]).map(readEntry),
+    more: fields["more"] === true,
+  };
 }
 
 /** One line of a watch. */
 export interface WatchLine {
+  readonly cluster: string;
   readonly revision: number;
   readonly created: boolean;
   readonly events: readonly StoreEvent[];
@@ -101,6 +115,7 @@ export function readWatchLine(message: unknown): WatchLine {
   const compacted = numberOf(result["compact_revision"]) > 0;
   const reason = typeof result["cancel_reason"] === "string" ? result["cancel_reason"] : compacted ? "compacted" : "canceled by the store";
   return {
+    cluster: readCluster(result),
     revision: numberOf(fieldsOf(result["header"])["revision"]),
     created: result["created"] === true,
     events: listOf(result["events"]).map((event): StoreEvent => {

@@ -23,3 +23,6 @@ export class StoreError extends Error {
     this.sent = sent;
   }
 }
+
+/** What was begun with one store cannot be gone on with at another: its revisions mean something else. */
+export const anotherStore = (): StoreError => new StoreError("refused", "another store answers than before", true);

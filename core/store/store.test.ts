@@ -242,6 +242,26 @@ describe("watch", () => {
     await watch.stop();
   });
 
+  it("reads all again when another store has taken its place, whatever its revision", async () => {
+    standIn.put("/a/1", "one");
+    const store = open();
+    standIn.intercept = (path) => {
+      if (path === "/v3/watch") {
+        standIn.intercept = () => false;
+        standIn.cluster = "2";
+        standIn.values.clear();
+        standIn.revision = 9;
+      }
+      return false;
+    };
+    const watch = follow(store, "/a/");
+    await watch.until("another store");
+    await watch.until("connected");
+    expect(watch.told).toEqual(["snapshot /a/1=one", "lost another store answers than before", "snapshot ", "connected"]);
+    expect((await store.range("/a/")).cluster).toBe("2");
+    await watch.stop();
+  });
+
   it("bounds a line", async () => {
     const watch = follow(open({ limits: { maxLineBytes: 1000 } }), "/a/");
     await watch.until("connected");

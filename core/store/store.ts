@@ -16,6 +16,7 @@ import {
   type StoreEntry,
 } from "./gateway.ts";
 import { defaultLimits, openTransport, type Transport, type TransportLimits } from "./transport.ts";
+import { anotherStore } from "./store-error.ts";
 import { watchKeys, type WatchHandlers } from "./watch.ts";
 
 /** The store. Every call but `watch` throws StoreError when it fails. */
@@ -70,13 +71,16 @@ export function openStore(options: StoreOptions): Store {
     const asked = encodeKeys(keys);
     let key = asked.key;
     let revision = 0;
+    let cluster: string | undefined;
     for (;;) {
       // Every page after the first is of the first's revision, so that together they are one look.
       const page = readRange(await transport.call("/v3/kv/range", { ...asked, key, limit: pageLimit, revision }, signal));
       if (revision === 0) revision = page.revision;
+      cluster ??= page.cluster;
+      if (page.cluster !== cluster) throw anotherStore();
       entries.push(...page.entries);
       const last = page.entries.at(-1);
-      if (!page.more || last === undefined) return { revision, entries };
+      if (!page.more || last === undefined) return { cluster, revision, entries };
       key = encodeText(`${last.key}\0`);
     }
   };

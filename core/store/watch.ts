@@ -2,7 +2,7 @@
 import type { Clock } from "../common/index.ts";
 import type { BackOff } from "./back-off.ts";
 import { encodeKeys, readWatchLine, type KeyRange, type Snapshot, type StoreEvent } from "./gateway.ts";
-import { StoreError } from "./store-error.ts";
+import { StoreError, anotherStore } from "./store-error.ts";
 import type { Transport } from "./transport.ts";
 
 export interface WatchHandlers {
@@ -30,7 +30,7 @@ export async function watchKeys(parts: WatchParts, keys: string | KeyRange, hand
     try {
       const snapshot = await parts.range(keys, signal);
       handlers.snapshot(snapshot);
-      await follow(parts, keys, snapshot.revision, handlers, signal);
+      await follow(parts, keys, snapshot, handlers, signal);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof StoreError)) throw error;
@@ -43,7 +43,7 @@ export async function watchKeys(parts: WatchParts, keys: string | KeyRange, hand
 async function follow(
   parts: WatchParts,
   keys: string | KeyRange,
-  from: number,
+  { cluster, revision: from }: Snapshot,
   handlers: WatchHandlers,
   signal: AbortSignal,
 ): Promise<never> {
@@ -52,6 +52,7 @@ async function follow(
     const line = readWatchLine(message);
     if (line.canceled !== undefined) throw new StoreError("refused", `watch ended: ${line.canceled.reason}`, true);
     if (line.created) {
+      if (line.cluster !== cluster) throw anotherStore();
       // A store that lost its data waits silently for a revision that is in its future.
       if (line.revision < from) throw new StoreError("refused", `the store went back from revision ${from} to ${line.revision}`, true);
       parts.backOff.reset();

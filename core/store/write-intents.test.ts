@@ -16,7 +16,7 @@ function valuesOnly(): Pick<Store, "range" | "transact"> & {
     batches: [] as (readonly Operation[])[],
     revision: 1,
     range: async (): Promise<Snapshot> =>
-      await Promise.resolve({ revision: self.revision, entries: [...self.values].map(([key, held]) => ({ key, ...held })) }),
+      await Promise.resolve({ cluster: "1", revision: self.revision, entries: [...self.values].map(([key, held]) => ({ key, ...held })) }),
     transact: async (operations: readonly Operation[]): Promise<number> => {
       self.batches.push(operations);
       self.revision += 1;

@@ -6,7 +6,8 @@
 import { emulatedNodes } from "../../core/farm/index.ts";
 import { seededRandom } from "../../core/common/index.ts";
 import { factsPrefix } from "../../core/store/index.ts";
-import { storeDataFolder } from "../../topologies/index.ts";
+import { storeDataFolder, storeSocketPath } from "../../topologies/index.ts";
+import type { ServiceSpec } from "../../emulator/topology/index.ts";
 import { expectedMesh } from "../oracle/index.ts";
 import { lastingCount, notAsBefore, stateOfFarm } from "../run/farm-state.ts";
 import type { FarmState } from "../run/farm-state.ts";
@@ -128,23 +129,41 @@ async function rebootedNode(session: Session): Promise<PropertyOutcome> {
   return outcomeOf(before.flows.length + lastingCount(before.state), [...late, ...changed, ...silent]);
 }
 
-/** Ends the store and starts it with nothing in it, at a revision before all that agents have seen. */
-async function emptyStore(session: Session): Promise<void> {
+const storeSocketUrl = `unix://${storeSocketPath}`;
+
+/** The store's service where nobody hears it who is not on its host. */
+const aside = (service: ServiceSpec): ServiceSpec => ({
+  ...service,
+  argv: service.argv.map((word) => (word.endsWith(`,${storeSocketUrl}`) ? storeSocketUrl : word)),
+});
+
+const scratchKey = "/scratch";
+
+/**
+ * Ends the store and starts it with nothing in it. By the time that agents hear of it it has more revisions than the one that they knew: its
+ * revision alone does not tell that it is another. Answers the last revision of the old one.
+ */
+async function emptyStore(session: Session): Promise<number> {
   const host = session.lab.node(storeHostOf(session));
   const service = serviceOf(session, host.name, "store");
+  const { revision: last } = await session.store.range(factsPrefix);
   await host.services.stop(service.name);
   await session.read({ node: host.name }, ["rm", "-rf", `${storeDataFolder}/member`]);
+  await host.services.start(aside(service));
+  for (let revision = 0; revision <= last;) revision = await session.store.put(scratchKey, "");
+  await session.store.delete(scratchKey);
+  await host.services.stop(service.name);
   await host.services.start(service);
+  return last;
 }
 
-/** Before that, what an agent said last may be of the store as it was. */
-async function untilNoticed(session: Session): Promise<void> {
-  const { revision } = await session.store.range(factsPrefix);
+/** Before that, what an agent said last may be of the store as it was, whose last revision is given. */
+async function untilNoticed(session: Session, last: number): Promise<void> {
   const unaware = await leftAtLast(session, publishing, () =>
     Promise.resolve(
       emulatedNodes(session.farm).flatMap(({ name }) => {
         const status = session.statuses.get(name);
-        return status?.phase === "ready" && status.revision > revision ? [name] : [];
+        return status?.phase === "ready" && status.revision <= last ? [name] : [];
       }),
     ),
   );
@@ -164,10 +183,10 @@ async function lostStore(session: Session): Promise<PropertyOutcome> {
   const facts = await publishedTexts(session);
   let after: readonly string[] = [];
   const { figures, stories } = await lostDuring(session, before.flows, { law, what: "the store lost everything" }, async () => {
-    await emptyStore(session);
+    const last = await emptyStore(session);
     try {
       after = await unpublished(session, facts);
-      await untilNoticed(session);
+      await untilNoticed(session, last);
     } finally {
       after = [...after, ...(await notReadyAfter(session, what, async () => await session.changeIntents(session.wishes)))];
     }

@@ -69,11 +69,13 @@ export function storeFiles(host: StoreHost): Readonly<Record<string, string>> {
 
 /**
  * The reflector, then etcd 3.5 and the allocator. etcd's log preallocates 123 MB: on a ramfs, which cannot preallocate, that costs neither memory nor time.
- * What is passed to the shell is constant; etcd's own arguments follow as arguments.
+ * What is passed to the shell is constant; etcd's own arguments follow as arguments. Its cluster has a number of its own each time when it begins
+ * without data: from the token alone, all else being the same (etcd's clustering guide), and looked at only then.
  */
 export function storeServices(host: StoreHost): readonly ServiceSpec[] {
   const peerUrl = "http://127.0.0.1:2380";
-  const onRamfs = 'mkdir -p "$0" && { mountpoint -q "$0" || busybox mount -t ramfs store "$0"; }; exec "$@"';
+  const onRamfs =
+    'mkdir -p "$0" && { mountpoint -q "$0" || busybox mount -t ramfs store "$0"; }; exec "$@" --initial-cluster-token "$(cat /proc/sys/kernel/random/uuid)"';
   return [
     {
       name: "reflector",

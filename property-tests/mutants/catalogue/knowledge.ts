@@ -46,9 +46,15 @@ export const knowledgeMutants: readonly Mutant[] = [
   ]),
   acts("empty-store-believed", "a store that comes back empty is believed that nobody wants a network any more", "EX-18", [
     "core/agents/store-view.ts",
-    "const lost = wentBack && !isEmpty(this.#inForce)",
-    "const lost = wentBack && isEmpty(this.#inForce)",
+    "!isEmpty(this.#inForce) &&",
+    "isEmpty(this.#inForce) &&",
   ]),
+  acts(
+    "another-store-believed",
+    "a store that begins anew with more revisions than were seen is taken for one whose list was emptied",
+    "EX-18",
+    ["core/agents/store-view.ts", "snapshot.cluster !== this.#cluster", "snapshot.cluster === undefined"],
+  ),
   stores("lost-facts-not-missed", "what a node published counts as published when the store comes back without it", "EX-18", [
     "core/agents/publisher.ts",
     "      life += 1;\n      held = { value, revision };",
