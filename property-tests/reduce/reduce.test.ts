@@ -36,6 +36,32 @@ describe("the reducer", () => {
     expect(Object.keys(document.networks?.["amber"]?.workloads ?? {})).toEqual(["amber-2"]);
   });
 
+  it("takes overlays, standbys, routing tables and absence away where a failure needs none, and keeps the one that it needs", async () => {
+    const [overlays, standby, vrf] = [farmNamed("overlays"), farmNamed("standby"), farmNamed("vrf")];
+    const unusual = /"(overlay|standby|isolation|emulate)":/;
+    const eth0 = { ...vrf.nodes["node-3"]!.nics["eth0"]!, ipv4: "192.168.1.11/24" };
+    const withSpare: FarmFile = { ...vrf, nodes: { ...vrf.nodes, spare: { nics: { eth0 }, emulate: false } } };
+    for (const farm of [overlays, standby, vrf, withSpare]) {
+      const { fires } = failure((document) => Object.values(document.networks ?? {}).some(({ resources }) => resources.length > 1));
+      const { document, end } = await reduce(farm, fires);
+      expect(end).toBe("minimal");
+      expect(JSON.stringify(document)).not.toMatch(unusual);
+    }
+    const needed: [FarmFile, (document: FarmFile) => boolean][] = [
+      [overlays, ({ networks }) => Object.values(networks ?? {}).some(({ overlay }) => overlay === "vxlan")],
+      [overlays, ({ networks }) => Object.values(networks ?? {}).filter(({ overlay }) => overlay === "segment").length === 2],
+      [standby, ({ nodes }) => Object.values(nodes).some((node) => node["exit-node"]?.standby !== undefined)],
+      [vrf, ({ nodes }) => Object.values(nodes).some((node) => node["exit-node"]?.isolation === "vrf")],
+      [withSpare, ({ nodes }) => Object.values(nodes).some(({ emulate }) => emulate === false)],
+    ];
+    for (const [farm, shows] of needed) {
+      const { document, end, to } = await reduce(farm, failure(shows).fires);
+      expect({ end, shows: shows(document) }).toEqual({ end: "minimal", shows: true });
+      expect(to.nodes).toBeLessThanOrEqual(2);
+      expect(to.flows).toBe(0);
+    }
+  });
+
   it("asks of valid farms only, each once but for the measurements", async () => {
     const { fires, asked } = failure(twoHidden);
     await reduce(farmNamed("behind-nat"), fires);

@@ -20,6 +20,19 @@ const ofKind =
   (document: FarmFile): readonly Part[] =>
     partsOf(document).filter((part) => kinds.includes(kindOf(part)));
 
+/**
+ * What makes a network or an exit node another than the usual one: an overlay, a standby, routing tables, a node that labs do not have. Most
+ * failures need none, and each takes processes, NICs and whole nodes along later.
+ */
+const unusualParts = (document: FarmFile): readonly Part[] =>
+  partsOf(document).filter((part) => {
+    const [top, , third, fourth] = part;
+    if (top === "networks" && part.length === 3) return third === "overlay";
+    if (top !== "nodes") return false;
+    const isOfExitNode = third === "exit-node" && (fourth === "isolation" || fourth === "standby");
+    return (part.length === 3 && third === "emulate") || (isOfExitNode && part.length === (fourth === "standby" ? 5 : 4));
+  });
+
 function idleNodes(document: FarmFile): readonly Part[] {
   const busy = new Set(Object.values(document.networks ?? {}).flatMap(({ resources }) => resources.map(({ node }) => node)));
   return Object.keys(document.nodes)
@@ -27,12 +40,13 @@ function idleNodes(document: FarmFile): readonly Part[] {
     .map((name) => ["nodes", name]);
 }
 
-/** Every part is in one of these stages but the first. */
+/** Every part is in one of these stages but the first and that of what is unusual. */
 export const stages: readonly Stage[] = [
   { name: "nodes without a network", partsOf: idleNodes, allAtOnce: true, keeps: [] },
   { name: "what happens", partsOf: ofKind("happenings"), allAtOnce: true, keeps: [] },
   { name: "conditions", partsOf: ofKind("conditions"), allAtOnce: true, keeps: [] },
   { name: "decisions about packets", partsOf: ofKind("packets"), allAtOnce: false, keeps: [] },
+  { name: "what is unusual", partsOf: unusualParts, allAtOnce: true, keeps: ["networks", "nodes", "resources", "flows"] },
   { name: "networks", partsOf: ofKind("networks"), allAtOnce: false, keeps: [] },
   { name: "nodes left without a network", partsOf: idleNodes, allAtOnce: true, keeps: [] },
   { name: "nodes", partsOf: ofKind("nodes"), allAtOnce: false, keeps: ["networks", "happenings", "conditions", "packets"] },

@@ -29,6 +29,37 @@ describe("taking parts out", () => {
     expect(takeOut(farmNamed("exit-node"), forwards)?.networks?.["blue"]).not.toHaveProperty("port-forwards");
   });
 
+  it("of an overlay leaves a mesh of WireGuard, also where it says the segment", () => {
+    for (const part of [
+      ["networks", "red", "overlay"],
+      ["networks", "red", "segment"],
+    ]) {
+      const left = takeOut(farmNamed("overlays"), [part])?.networks?.["red"];
+      expect(left?.resources).toHaveLength(3);
+      expect(left).not.toHaveProperty("overlay");
+      expect(left).not.toHaveProperty("segment");
+    }
+    const ofIpv4Alone = takeOut(farmNamed("overlays"), [["nodes", "node-2", "public", "ipv6"]])?.networks?.["cyan"];
+    expect(ofIpv4Alone?.resources).toHaveLength(3);
+    expect(ofIpv4Alone).not.toHaveProperty("overlay");
+  });
+
+  it("of who stands in takes the whole list along with the last, and of a node that labs lack its absence", () => {
+    const farm = farmNamed("standby");
+    const [home, spare] = [farm.nodes["exit-3"]!, farm.nodes["spare"]!];
+    const alone = takeOut(farm, [["nodes", "exit-3", "exit-node", "standby", 0]]);
+    expect(alone?.nodes["exit-3"]?.["exit-node"]).not.toHaveProperty("standby");
+    expect(Object.keys(alone?.nodes ?? {})).toEqual(["exit-3", "spare", "hidden"]);
+    expect(takeOut(farm, [["nodes", "spare"]])?.nodes["exit-3"]?.["exit-node"]).not.toHaveProperty("standby");
+    const { workloads: _, "port-forwards": __, ...ash } = farm.networks!["ash"]!;
+    const nodes = { ...farm.nodes, "exit-3": { ...home, emulate: false }, spare: { ...spare, emulate: false } };
+    const absent = { ...farm, nodes, networks: { ash } };
+    const back = takeOut(absent, [["nodes", "spare", "emulate"]]);
+    expect(back?.nodes["spare"]).toEqual(spare);
+    expect(back?.nodes["exit-3"]).toMatchObject({ emulate: false });
+    expect(back?.nodes["exit-3"]?.["exit-node"]).not.toHaveProperty("standby");
+  });
+
   it("leaves no farm without a store, nor one that fails by itself", () => {
     const farm = farmNamed("exit-node");
     expect(takeOut(farm, [["internet", "hosts", "grid"]])).toBeUndefined();
@@ -37,7 +68,7 @@ describe("taking parts out", () => {
     expect(takeOut(farm, [["nodes", "node-1", "nics", "eth0", "ipv4"]])).toBeDefined();
   });
 
-  it.each(["exit-node", "three-exit-nodes", "behind-nat", "mobile-uplink"])(
+  it.each(["exit-node", "three-exit-nodes", "behind-nat", "mobile-uplink", "overlays", "standby", "vrf"])(
     "leaves a farm that loads, whatever is taken out of %s",
     (name) => {
       const farm = farmNamed(name);

@@ -10,7 +10,10 @@ import type { Part } from "./parts.ts";
 const roundsMax = 30;
 
 /** Errors about a key that the file could do without, where the rest of its entry is in order. */
-const ofTheKeyAlone: readonly string[] = ["gateway-off-link", "gateway-without-address"];
+const ofTheKeyAlone: readonly string[] = [
+  ...["gateway-off-link", "gateway-without-address"],
+  ...["segment-missing", "vxlan-without-family", "overlay-with-standby"],
+];
 
 /** What farmlab check finds of what has nothing to do any more once others have gone. */
 const ofLeftovers: readonly string[] = ["node-unrouted", "idle-route"];
