@@ -1,4 +1,5 @@
 /** Puts the agent's parts together and keeps them running until told to end. What it made of the node stays. */
+import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { apply } from "../apply/index.ts";
 import { seededRandom, type Clock } from "../common/index.ts";
@@ -10,6 +11,7 @@ import { Hosting } from "./hosting.ts";
 import { openInitClient } from "./init-client.ts";
 import { openKeyRing } from "./key-ring.ts";
 import type { Log } from "./log.ts";
+import { NodeName } from "./node-name.ts";
 import { createNodeSystem } from "./node-system.ts";
 import { openProgramRunner } from "./program-runner.ts";
 import { createPublisher, type Publisher } from "./publisher.ts";
@@ -51,7 +53,10 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
 
   const publishTo = (key: string, gatherMs: number, onPublished: () => void): Publisher =>
     createPublisher({
-      write: async (value) => (value === undefined ? await store.delete(key) : await store.put(key, value)),
+      write: async (value) => {
+        name.requireOurs();
+        return value === undefined ? await store.delete(key) : await store.put(key, value);
+      },
       clock,
       backOff: createBackOff(publishRetry, random),
       gatherMs,
@@ -64,11 +69,20 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
 
   // On connections of its own: what is on its way to a store that was cut off holds up no lease.
   const leaseStore = openStore({ endpoints: configuration.store, clock, random, limits: leaseLimits });
-  const hosting = new Hosting({
+  const name: NodeName = new NodeName({
+    ...{ node, identity: () => keys.identity(), life: randomBytes(8).toString("hex") },
+    ...{ store: leaseStore, clock, log },
+    onChange: () => {
+      hosting.wake();
+      reconciler.wake();
+    },
+  });
+  const hosting: Hosting = new Hosting({
     node,
     store: leaseStore,
     intents: () => view.granted.list,
     fence: createGatewayFence(programs),
+    isOurs: () => name.isOurs,
     clock,
     log,
     onChange: () => reconciler.wake(),
@@ -110,12 +124,13 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
       log("measured", { namespace, ...measured });
       return measured;
     },
+    name,
     facts,
     hosting,
     onStatus: (now, held) => {
       log("status", { phase: now.phase, revision: now.revision, changes: now.changes, messages: now.messages });
       server.tell(lineOf(now, held));
-      status.set(encodeNodeStatus(now));
+      if (name.isOurs) status.set(encodeNodeStatus(now));
     },
     clock,
     random,
@@ -131,7 +146,7 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
   void init.watch(onServiceEvent, clock, signal);
   const watching = store.watch(watchedKeys, view.handlers, signal);
   log("started", { node });
-  await Promise.all([watching, reconciler.run(signal), hosting.run(signal)]);
+  await Promise.all([watching, name.run(signal), reconciler.run(signal), hosting.run(signal)]);
   await server.close();
   leaseStore.close();
   store.close();

@@ -144,6 +144,7 @@ export function createStandInFarm(options: StandInOptions): StandInFarm {
       node: name,
       store: view,
       keys: seededKeys(name),
+      name: { isOurs: true, waits: undefined },
       apply: async (plan, known): Promise<ApplyReport> => {
         await turns(random, 6);
         if (node.failures > 0) {
@@ -230,6 +231,7 @@ function seededKeys(node: string): KeyRing {
   const privateKeyOf = (name: string): string => keys.get(name) ?? seededPrivateKey("test", node, name);
   return {
     notice: undefined,
+    identity: () => node,
     ensure: (names) => {
       for (const name of names) keys.set(name, privateKeyOf(name));
     },

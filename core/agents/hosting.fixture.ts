@@ -193,6 +193,7 @@ export function hostingWorld(seed: number): HostingWorld {
     const ending = new AbortController();
     const isMine = (): boolean => running.get(node)?.ending === ending;
     const hosting = new Hosting({
+      isOurs: () => true,
       node,
       store: storeOf(node),
       intents: () => intents,

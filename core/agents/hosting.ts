@@ -19,6 +19,8 @@ export interface HostingParts {
   readonly store: Pick<Store, "grantLease" | "keepLease" | "transactIf" | "range">;
   readonly intents: () => Intents;
   readonly fence: GatewayFence;
+  /** Whether this machine is the node of its name. */
+  readonly isOurs: () => boolean;
   readonly clock: Clock;
   readonly log: Log;
   /** Called when what `waits` answers may be another. */
@@ -128,9 +130,9 @@ export class Hosting {
 
   /** Everything that is due; answers after how many milliseconds something will be, undefined: only when something has changed. */
   async #turn(): Promise<number | undefined> {
-    const { node, intents } = this.#parts;
+    const { node, intents, isOurs } = this.#parts;
     const homes = leasedExitNodes(intents().nodes).filter((home) => candidatesFor(home).includes(node));
-    if (homes.length === 0 || !this.#hasSeenStore) {
+    if (homes.length === 0 || !this.#hasSeenStore || !isOurs()) {
       this.#lease = undefined;
       this.#tell([], undefined);
       return undefined;

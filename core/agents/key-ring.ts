@@ -1,9 +1,15 @@
-/** The node's WireGuard keys, one pair per tunnel; the private halves live in a file that survives a reboot and leave it only for the kernel. */
+/**
+ * The node's WireGuard keys, one pair per tunnel; the private halves live in a file that survives a reboot and leave it only for the kernel.
+ * The same file says which machine this is.
+ */
+import { randomBytes } from "node:crypto";
 import { readFileSync, renameSync } from "node:fs";
 import { replaceFile } from "./files.ts";
 import { publicKeyOf, randomPrivateKey, seededPrivateKey } from "./wireguard-key.ts";
 
 export interface KeyRing {
+  /** Of the machine, in hexadecimal; made where there is none yet. Throws when the file cannot be written. */
+  identity(): string;
   /** Makes what is missing and forgets nothing. Throws when the file cannot be written: a key that a reboot loses is not published. */
   ensure(interfaceNames: readonly string[]): void;
   /** Forgets the keys of all other interfaces. */
@@ -30,7 +36,9 @@ export function openKeyRing(options: KeyRingOptions): KeyRing {
   const keys = read.keys;
   /** Computing one takes longer than all else that a quiet pass does. */
   const publicHalves = new Map<string, string>();
-  const save = (): void => replaceFile(options.path, `${JSON.stringify({ privateKeys: Object.fromEntries([...keys].toSorted()) })}\n`);
+  let identity = read.identity;
+  const save = (): void =>
+    replaceFile(options.path, `${JSON.stringify({ identity, privateKeys: Object.fromEntries([...keys].toSorted()) })}\n`);
   const make = (name: string): string =>
     options.seed === undefined ? randomPrivateKey() : seededPrivateKey(options.seed, options.node, name);
   const privateKeyOf = (name: string): string => {
@@ -41,6 +49,18 @@ export function openKeyRing(options: KeyRingOptions): KeyRing {
   return {
     notice: read.notice,
     privateKeyOf,
+    identity() {
+      if (identity !== undefined) return identity;
+      // Never from the seed: two machines may have been given the same.
+      identity = randomBytes(16).toString("hex");
+      try {
+        save();
+      } catch (error) {
+        identity = undefined;
+        throw error;
+      }
+      return identity;
+    },
     ensure(names) {
       const made = names.filter((name) => !keys.has(name));
       if (made.length === 0) return;
@@ -77,29 +97,39 @@ export function openKeyRing(options: KeyRingOptions): KeyRing {
   };
 }
 
+interface KeyFile {
+  readonly identity: string | undefined;
+  readonly keys: Map<string, string>;
+}
+
 /** A file that is no key file is put aside, not overwritten: somebody may still want what is in it. */
-function readKeys(path: string): { readonly keys: Map<string, string>; readonly notice: string | undefined } {
+function readKeys(path: string): KeyFile & { readonly notice: string | undefined } {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return { keys: new Map(), notice: undefined };
+    if (error instanceof Error && "code" in error && error.code === "ENOENT")
+      return { identity: undefined, keys: new Map(), notice: undefined };
     throw error;
   }
-  const entries = entriesOf(text);
-  if (entries !== undefined) return { keys: new Map(entries), notice: undefined };
+  const file = keyFileOf(text);
+  if (file !== undefined) return { ...file, notice: undefined };
   renameSync(path, `${path}.unreadable`);
-  return { keys: new Map(), notice: `${path} was not readable as keys and is kept as ${path}.unreadable; new keys are made` };
+  const notice = `${path} was not readable as keys and is kept as ${path}.unreadable; new keys are made`;
+  return { identity: undefined, keys: new Map(), notice };
 }
 
-function entriesOf(text: string): [string, string][] | undefined {
+const identityForm = /^[0-9a-f]{32}$/;
+
+function keyFileOf(text: string): KeyFile | undefined {
   try {
-    const held = (JSON.parse(text) as { privateKeys?: unknown } | null)?.privateKeys;
-    if (typeof held !== "object" || held === null) return undefined;
-    const entries = Object.entries(held);
-    return entries.every((entry): entry is [string, string] => typeof entry[1] === "string" && privateKeyForm.test(entry[1]))
-      ? entries
-      : undefined;
+    const held = JSON.parse(text) as { identity?: unknown; privateKeys?: unknown } | null;
+    if (typeof held?.privateKeys !== "object" || held.privateKeys === null) return undefined;
+    const entries = Object.entries(held.privateKeys);
+    if (!entries.every((entry): entry is [string, string] => typeof entry[1] === "string" && privateKeyForm.test(entry[1])))
+      return undefined;
+    const identity = typeof held.identity === "string" && identityForm.test(held.identity) ? held.identity : undefined;
+    return { identity, keys: new Map(entries) };
   } catch {
     return undefined;
   }

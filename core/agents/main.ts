@@ -11,6 +11,7 @@ import { runAllocator } from "./allocator.ts";
 import { machineClock } from "./clock.ts";
 import { defaultConfigurationPath, readConfiguration } from "./configuration.ts";
 import { createLog } from "./log.ts";
+import { lockNode, nodeLockName } from "./node-lock.ts";
 import { skewOf, skewedClock } from "./skewed-clock.ts";
 import { textOf } from "./text-of.ts";
 
@@ -36,8 +37,17 @@ async function main(): Promise<number> {
   for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => ending.abort());
   try {
     const surroundings = { clock, log, seed: process.pid };
-    if (read.value.role === "allocator") await runAllocator(read.value.store, surroundings, ending.signal);
-    else await runAgent(read.value, surroundings, ending.signal);
+    if (read.value.role === "allocator") {
+      await runAllocator(read.value.store, surroundings, ending.signal);
+      return 0;
+    }
+    const lock = await lockNode(nodeLockName, process.pid, clock);
+    if (!lock.held) {
+      const who = lock.pid === undefined ? "a process that does not say which" : `process ${lock.pid}`;
+      log("agent-runs-already", { message: `another agent of this node runs: ${who}`, pid: lock.pid });
+      return 2;
+    }
+    await runAgent(read.value, surroundings, ending.signal);
     return 0;
   } catch (error) {
     log("internal-error", { message: textOf(error), stack: error instanceof Error ? error.stack : undefined });

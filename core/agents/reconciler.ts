@@ -11,6 +11,7 @@ import type { Log } from "./log.ts";
 import { Measuring } from "./measuring.ts";
 import { factsOf, measuringPlace, missingPeers, ownLinks, ungrantedOf } from "./own-part.ts";
 import type { OwnLinks } from "./own-part.ts";
+import type { NodeName } from "./node-name.ts";
 import { Passes } from "./passes.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Measured } from "./reachability.ts";
@@ -26,6 +27,8 @@ export interface ReconcilerParts {
   /** Whether the node has none of farmlab's namespaces yet. */
   readonly isBare: () => boolean;
   readonly measure: (namespace: string) => Promise<Measured>;
+  /** Whether this machine is the node of its name; while it is not, nothing is done. */
+  readonly name: Pick<NodeName, "isOurs" | "waits">;
   /** Brings the facts into the store; `published` is what the store is known to hold. */
   readonly facts: Pick<Publisher, "set" | "published">;
   /** Is told of every plan that was carried out, and says what the node waits for before it may answer. */
@@ -111,9 +114,14 @@ export class Reconciler {
   }
 
   async #pass(): Promise<void> {
-    const { store, node } = this.#parts;
+    const { store, node, name } = this.#parts;
     const { contents } = store;
     if (contents.revision === 0) return this.#tell("starting", []);
+    if (!name.isOurs) {
+      // Whoever was it meanwhile may have changed the node.
+      this.#applied = undefined;
+      return this.#tell("waiting", this.#waits());
+    }
     const revision = contents.revision;
     const intents = store.granted.list;
     const facts = contents.facts();
@@ -243,10 +251,15 @@ export class Reconciler {
 
   /** What is missing besides other nodes' keys. */
   #waits(): readonly string[] {
-    const { store, facts } = this.#parts;
+    const { store, facts, name } = this.#parts;
+    const missing = [
+      ...(store.waitingFor === undefined ? [] : [`waiting for the store: ${store.waitingFor}`]),
+      ...(name.waits === undefined ? [] : [name.waits]),
+    ];
+    if (!name.isOurs) return missing;
     const isPublished = facts.published === this.#wantedFacts;
     return [
-      ...(store.waitingFor === undefined ? [] : [`waiting for the store: ${store.waitingFor}`]),
+      ...missing,
       ...(isPublished || store.contents.revision === 0 ? [] : ["waiting until its own facts are published"]),
       ...(this.#measuring.failure === undefined ? [] : [this.#measuring.failure]),
       ...this.#parts.hosting.waits,

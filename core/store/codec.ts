@@ -27,6 +27,7 @@ import type {
   AllocationIntent,
   AllocatorStatus,
   ExitNodeHost,
+  NodeAgent,
   ExitNodeWish,
   NetworkWish,
   NodeFacts,
@@ -162,6 +163,9 @@ const nodeFacts = object<NodeFacts>(
 /** A lease's number is 64 bits long, more than a number of JSON can be trusted with. */
 const lease = textLike(/^[1-9][0-9]{0,19}$/, "lease");
 
+const hexadecimal = textLike(/^[0-9a-f]{8,64}$/, "hexadecimal number");
+const nodeAgent = object<NodeAgent>({ node: name, identity: hexadecimal, life: hexadecimal, lease });
+
 const exitNodeHost = object<ExitNodeHost>(
   {
     allocationNumber,
@@ -236,6 +240,14 @@ export function encodeExitNodeHost(host: ExitNodeHost): string {
 
 export function decodeExitNodeHost(text: string): Outcome<ExitNodeHost> {
   return decodeText(text, "exit node's host", exitNodeHost);
+}
+
+export function encodeNodeAgent(agent: NodeAgent): string {
+  return encode(agent);
+}
+
+export function decodeNodeAgent(text: string): Outcome<NodeAgent> {
+  return decodeText(text, "node's agent", nodeAgent);
 }
 
 export function encodeNodeStatus(status: NodeStatus): string {

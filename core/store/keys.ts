@@ -10,6 +10,8 @@ export const allocatorPrefix = "/farmlab/allocator/";
 export const factsPrefix = "/farmlab/facts/";
 /** The prefix of the keys of who hosts an exit node; between those of facts and of status, so that one watch sees all that agents go by. */
 export const hostsPrefix = "/farmlab/hosts/";
+/** The prefix of the keys of which machine goes by which node's name: before all that is watched, as it concerns its own node alone. */
+export const agentsPrefix = "/farmlab/agents/";
 /** The prefix of the keys of all status. */
 export const statusPrefix = "/farmlab/status/";
 
@@ -36,6 +38,9 @@ export const intentKeys: {
   host: (allocationNumber, exitNode) => `${hostsPrefix}${exitNodeKey(allocationNumber, exitNode)}`,
   status: (node) => `${statusPrefix}${node}`,
 };
+
+/** The key of the machine that goes by a node's name. */
+export const agentKey = (node: string): string => `${agentsPrefix}${node}`;
 
 type KeyKind = keyof typeof intentKeys;
 

@@ -16,6 +16,7 @@ import { standbyProperties } from "./ex-14-standby.ts";
 import { tableProperties } from "./ex-16-tables.ts";
 import { driftProperties } from "./ex-17-drift.ts";
 import { knowledgeProperties } from "./ex-18-knowledge.ts";
+import { sameNameProperties } from "./ex-18-same-name.ts";
 import { scaleProperties } from "./ex-19-scale.ts";
 import { meshProperties } from "./ex-20-mesh.ts";
 import { overlayProperties } from "./ex-20-overlays.ts";
@@ -45,6 +46,7 @@ const properties: readonly Property[] = [
   ...tableProperties,
   ...driftProperties,
   ...knowledgeProperties,
+  ...sameNameProperties,
   ...scaleProperties,
   ...meshProperties,
   ...overlayProperties,

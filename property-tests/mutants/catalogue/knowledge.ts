@@ -9,8 +9,8 @@ const stores = patchedIn("store");
 export const knowledgeMutants: readonly Mutant[] = [
   acts("keys-made-anew", "an agent that starts makes its keys anew, whatever its key file says", "EX-18", [
     "core/agents/key-ring.ts",
-    "if (entries !== undefined) return { keys: new Map(entries), notice: undefined };",
-    "if (entries !== undefined) return { keys: new Map(), notice: undefined };",
+    "if (file !== undefined) return { ...file, notice: undefined };",
+    "if (file !== undefined) return { ...file, keys: new Map(), notice: undefined };",
   ]),
   applies(
     "traffic-held-for-a-look",
@@ -60,4 +60,36 @@ export const knowledgeMutants: readonly Mutant[] = [
     "      life += 1;\n      held = { value, revision };",
     "      life += 1;",
   ]),
+  acts("second-agent-of-a-node", "a second agent on a node works beside the first", "EX-18", [
+    "core/agents/main.ts",
+    "    const lock = await lockNode(nodeLockName, process.pid, clock);",
+    "    const lock = await lockNode(`${nodeLockName}-${process.pid}`, process.pid, clock);",
+  ]),
+  acts("second-agent-does-not-ask", "a second agent on a node does not say which is the first", "EX-18", [
+    "core/agents/node-lock.ts",
+    "    socket.end(`${pid}\\n`);",
+    "    socket.end();",
+  ]),
+  acts("any-machine-of-the-name", "a machine that starts takes a node's name from whoever has it", "EX-18", [
+    "core/agents/node-name.ts",
+    "(isThisMachines && this.#isStarting)",
+    "this.#isStarting",
+  ]),
+  acts("own-lease-waited-for", "an agent that is started anew waits until the lease of its earlier life has ended", "EX-18", [
+    "core/agents/node-name.ts",
+    " || (isThisMachines && this.#isStarting)",
+    "",
+  ]),
+  acts("name-asked-for-once", "a machine whose name is another's does not ask for it again", "EX-18", [
+    "core/agents/node-name.ts",
+    "    return this.#tell(false, `another node",
+    "    this.#turn = async () => await Promise.resolve(keepEveryMs);\n    return this.#tell(false, `another node",
+  ]),
+  acts(
+    "status-of-another",
+    "a machine whose name is another's publishes its status in that one's place",
+    "EX-18",
+    ["core/agents/agent.ts", "        name.requireOurs();\n", ""],
+    ["core/agents/agent.ts", "if (name.isOurs) status.set", "status.set"],
+  ),
 ];
