@@ -80,7 +80,8 @@ async function judgeComing(session: Session, newcomer: Newcomer): Promise<Proper
 
 /** Not the exit point, which is there as long as its network; of those in whose network others talk to each other meanwhile, where there are some. */
 async function resourceComes(session: Session): Promise<PropertyOutcome> {
-  const candidates = session.world.networks.flatMap((network) =>
+  const behindLiveGateways = session.world.networks.filter(({ exitPoint }) => exitPoint.emulated);
+  const candidates = behindLiveGateways.flatMap((network) =>
     network.resources.filter(({ exitPoint, emulated }) => !exitPoint && emulated).map((resource) => ({ network, resource })),
   );
   const among = candidates.filter(({ network }) => network.resources.length > 2);

@@ -13,7 +13,9 @@ import type { Position, Session } from "../run/session.ts";
 
 const law = "EX-16";
 
-const networksApart = (session: Session): NetworkWorld[] => session.world.networks.filter(({ bar }) => bar.config.isolation === "vrf");
+/** Of the gateways that the lab has. */
+const networksApart = (session: Session): NetworkWorld[] =>
+  session.world.networks.filter(({ bar, exitPoint }) => bar.config.isolation === "vrf" && exitPoint.emulated);
 
 /** The gateway's namespaces: its own, and a routing table for each network. */
 function namespacesOf(session: Session): (Position & { readonly namespace: string })[] {
