@@ -40,6 +40,11 @@ export const overlayMutants: readonly Mutant[] = [
     "[`${mac} ${destination}`, `${everybody} ${destination}`]",
     "[`${mac} ${destination}`]",
   ]),
+  patched("vxlan-forwards-to-another", "a VXLAN sends each node's frames to the next one", "EX-7 EX-8 EX-20", [
+    vxlan,
+    "flatMap(({ mac, destination }) => [",
+    "flatMap(({ destination }, index, all) => [{ mac: all[(index + 1) % all.length]?.mac ?? '', destination }]).flatMap(({ mac, destination }) => [",
+  ]),
   patched("vxlan-learns", "a VXLAN learns from packets who is where", "EX-20", [
     vxlan,
     "return madeWith(vni, local, port, false);",

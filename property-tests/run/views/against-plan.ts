@@ -46,7 +46,7 @@ function changesText(node: string, plan: NodePlan, tables: LabTables, changes: C
     return [
       ...(within.tables !== "" && rules.length === 0 ? [`${where}: order or number of rules`] : []),
       ...rules.map((line) => `${where}: ${line}`),
-      ...within.ip.map((line) => `${where}: ${line}`),
+      ...[...within.ip, ...within.forwarding].map((line) => `${where}: ${line}`),
       ...within.wireguard.map(({ name: tunnel }) => `${where}: peers or port of ${tunnel}`),
       ...within.sysctls.map(({ path, value }) => `${where}: setting ${path} is not ${value}`),
     ];

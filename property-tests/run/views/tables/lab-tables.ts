@@ -2,7 +2,15 @@
 import { readConntrack } from "../../../../emulator/capture/index.ts";
 import type { Lab } from "../../../../emulator/lab.ts";
 import { wireNode } from "../ethernet.ts";
-import { readCounters, readInterfaces, readListening, readNamespaceIds, readNeighbours, type PlaceTables } from "./place-tables.ts";
+import {
+  readCounters,
+  readForwarding,
+  readInterfaces,
+  readListening,
+  readNamespaceIds,
+  readNeighbours,
+  type PlaceTables,
+} from "./place-tables.ts";
 import { readRuleset } from "./ruleset.ts";
 import { readTunnels, type Tunnel } from "./tunnels.ts";
 
@@ -19,6 +27,7 @@ const lookIntoNamespace = `
 echo @interfaces; ip -j -d addr show
 echo @ids; ip -j netns list-id
 echo @neighbours; ip -j neigh show
+echo @forwarding; bridge -j fdb show
 echo @rules; nft -j list ruleset
 echo @words; nft -a list ruleset
 echo @tracked; conntrack -L -f ipv4 -o extended 2>/dev/null; conntrack -L -f ipv6 -o extended 2>/dev/null
@@ -56,6 +65,7 @@ function placeOf(node: string, namespace: string | undefined, parts: Parts): Pla
     interfaces: readInterfaces(part("interfaces")),
     namespaceIds: readNamespaceIds(part("ids")),
     neighbours: readNeighbours(part("neighbours")),
+    forwarding: readForwarding(part("forwarding")),
     chains: readRuleset(part("rules"), part("words")),
     tracked: readConntrack(where, part("tracked")),
     listening: readListening(part("listening")),

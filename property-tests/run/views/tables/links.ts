@@ -12,6 +12,13 @@ export interface End {
 
 const keyOf = ({ place, link }: End): string => `${place.where}:${link.name}`;
 
+/** A namespace of the same node, by the id that this one has for it; absent: this one itself. */
+export function placeBeside(tables: LabTables, place: PlaceTables, namespaceId: number | undefined): PlaceTables | undefined {
+  const name = namespaceId === undefined ? (place.namespace ?? null) : place.namespaceIds.get(namespaceId);
+  if (name === undefined) return undefined;
+  return tables.places.get(name === null ? place.node : `${place.node}/${name}`);
+}
+
 function endOf(tables: LabTables, where: string, test: (link: Interface) => boolean): End[] {
   const place = tables.places.get(where);
   const link = place?.interfaces.find(test);
@@ -22,14 +29,13 @@ function endOf(tables: LabTables, where: string, test: (link: Interface) => bool
 function peerOf(tables: LabTables, { place, link }: End): End[] {
   if (link.peer === undefined) return [];
   const { index, namespaceId } = link.peer;
-  const name = namespaceId === undefined ? (place.namespace ?? null) : place.namespaceIds.get(namespaceId);
   // The other end of a lab's link is in another node; the topology tells that one.
-  if (name === undefined) return [];
-  return endOf(tables, name === null ? place.node : `${place.node}/${name}`, (other) => other.index === index);
+  const beside = placeBeside(tables, place, namespaceId);
+  return beside === undefined ? [] : endOf(tables, beside.where, (other) => other.index === index);
 }
 
-/** Interfaces that a frame on this one comes to at once, without being looked at. */
-function next(tables: LabTables, links: readonly Ethernet[], from: End): End[] {
+/** Interfaces that a frame on this one comes to at once, without being looked at; `mac` is its sender's. */
+function next(tables: LabTables, links: readonly Ethernet[], from: End, mac: string): End[] {
   const { place, link } = from;
   const isEnd = place.namespace === undefined;
   const far = links
@@ -44,7 +50,7 @@ function next(tables: LabTables, links: readonly Ethernet[], from: End): End[] {
     other.node !== place.node
       ? []
       : other.interfaces
-          .filter((one) => one.kind === "macvlan")
+          .filter(({ kind, sources }) => kind === "macvlan" && sources?.includes(mac) !== false)
           .map((one): End => ({ place: other, link: one }))
           .filter((one) => peerOf(tables, one).some((parent) => keyOf(parent) === keyOf(from))),
   );
@@ -71,7 +77,7 @@ export function handOver(tables: LabTables, links: readonly Ethernet[], from: En
   const down: string[] = [];
   for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
     const over = ways.get(keyOf(one)) ?? [];
-    for (const other of next(tables, links, one)) {
+    for (const other of next(tables, links, one, from.link.mac)) {
       if (ways.has(keyOf(other))) continue;
       ways.set(keyOf(other), [...over, keyOf(other)]);
       if (!other.link.isUp) down.push(keyOf(other));

@@ -7,6 +7,8 @@ import type { Expression } from "./ruleset.ts";
 /** A packet at a hook of a namespace. */
 export interface AtHook {
   readonly packet: Packet;
+  /** MAC address of who sent the frame that it came in; absent where it came in none, or by a tunnel. */
+  readonly sender?: string;
   readonly in?: Interface;
   readonly out?: Interface;
   readonly state: "new" | "established" | "invalid";
@@ -43,9 +45,15 @@ function metaOf(key: unknown, at: AtHook): Value | typeof notKnown {
   }
 }
 
+/** The VNI in a VXLAN's header, by its place behind UDP's (RFC 7348), as rules name it that nft has no word for. */
+const isVni = ({ base, offset, len }: Readonly<Record<string, unknown>>): boolean => base === "th" && offset === 96 && len === 24;
+
 /** undefined: the packet has no such field, so that nothing of it can match. */
-function payloadOf(protocol: unknown, field: unknown, { packet }: AtHook): Value | typeof notKnown {
+function payloadOf(payload: Readonly<Record<string, unknown>>, { packet, sender }: AtHook): Value | typeof notKnown {
+  const { protocol, field } = payload;
   const { family } = packet.source;
+  if (isVni(payload)) return packet.vni ?? notKnown;
+  if (protocol === "ether") return field === "saddr" ? sender : notKnown;
   if (protocol === "ip" || protocol === "ip6") {
     if (family !== (protocol === "ip" ? 4 : 6)) return undefined;
     if (field === "saddr") return formatAddress(packet.source);
@@ -76,7 +84,7 @@ function leftOf(left: unknown, at: AtHook): Value | typeof notKnown {
   const meta = record(record(left)?.["meta"]);
   if (meta !== undefined) return metaOf(meta["key"], at);
   const payload = record(record(left)?.["payload"]);
-  if (payload !== undefined) return payloadOf(payload["protocol"], payload["field"], at);
+  if (payload !== undefined) return payloadOf(payload, at);
   const ct = record(record(left)?.["ct"]);
   return ct === undefined ? notKnown : ctOf(ct["key"], at);
 }

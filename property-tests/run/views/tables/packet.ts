@@ -12,6 +12,8 @@ export interface Packet {
   readonly destinationPort: number;
   /** Whether it answers one that went before. */
   readonly isAnswer: boolean;
+  /** Of a VXLAN's message: its identifier. */
+  readonly vni?: number;
 }
 
 const portText = (port: number): string => (port === 0 ? "" : ` port ${port}`);

@@ -17,8 +17,28 @@ export interface Interface {
   readonly group: string;
   /** The other end of a veth, or what a macvlan sits on: its index there, and the id of its namespace as this one calls it (absent: this one). */
   readonly peer?: { readonly index: number; readonly namespaceId?: number };
+  /** Of a macvlan that takes frames of these MAC addresses alone. */
+  readonly sources?: readonly string[];
+  readonly vxlan?: Vxlan;
   readonly addresses: readonly Address[];
 }
+
+export interface Vxlan {
+  readonly vni: number;
+  readonly local?: Address;
+  readonly port: number;
+  /** The id of its socket's namespace as this one calls it; absent: this one. */
+  readonly namespaceId?: number;
+}
+
+/** Where a VXLAN sends frames for a MAC address; `everybody` stands for all that have no entry. */
+export interface Forwarding {
+  readonly interface: string;
+  readonly mac: string;
+  readonly destination: Address;
+}
+
+export const everybody = "00:00:00:00:00:00";
 
 export interface Neighbour {
   readonly interface: string;
@@ -36,6 +56,8 @@ export interface PlaceTables {
   /** Names of other namespaces by the ids that this one has for them; null: the node's own. */
   readonly namespaceIds: ReadonlyMap<number, string | null>;
   readonly neighbours: readonly Neighbour[];
+  /** Of its VXLANs. */
+  readonly forwarding: readonly Forwarding[];
   readonly chains: readonly Chain[];
   readonly tracked: readonly TrackedFlow[];
   /** What listens, as `udp/53`. */
@@ -55,7 +77,17 @@ interface ShownInterface {
   readonly link?: string;
   readonly link_index?: number;
   readonly link_netnsid?: number;
-  readonly linkinfo?: { readonly info_kind?: string };
+  readonly linkinfo?: {
+    readonly info_kind?: string;
+    readonly info_data?: {
+      readonly mode?: string;
+      readonly macaddr_data?: readonly string[];
+      readonly id?: number;
+      readonly local?: string;
+      readonly local6?: string;
+      readonly port?: number;
+    };
+  };
   readonly addr_info?: readonly { readonly local?: string }[];
 }
 
@@ -65,6 +97,19 @@ function peerOf(shown: ShownInterface, all: readonly ShownInterface[]): Interfac
   const index = shown.link_index ?? all.find((other) => other.ifname === shown.link)?.ifindex;
   if (index === undefined) return undefined;
   return shown.link_netnsid === undefined ? { index } : { index, namespaceId: shown.link_netnsid };
+}
+
+/** What a macvlan or a VXLAN is told besides. */
+function kindOf({ linkinfo, link_netnsid: namespaceId }: ShownInterface): Pick<Interface, "kind" | "sources" | "vxlan"> {
+  const { info_kind: kind = "", info_data: data = {} } = linkinfo ?? {};
+  if (kind === "macvlan" && data.mode === "source") return { kind, sources: data.macaddr_data ?? [] };
+  if (kind !== "vxlan") return { kind };
+  const local = parseAddress(data.local ?? data.local6 ?? "");
+  const vxlan = { vni: data.id ?? 0, port: data.port ?? 0 };
+  return {
+    kind,
+    vxlan: { ...vxlan, ...(local === undefined ? {} : { local }), ...(namespaceId === undefined ? {} : { namespaceId }) },
+  };
 }
 
 /** Of `ip -j -d addr show`. */
@@ -77,7 +122,7 @@ export function readInterfaces(text: string): Interface[] {
       index: shown.ifindex,
       mac: shown.address ?? "",
       isUp: (shown.flags ?? []).includes("UP"),
-      kind: shown.linkinfo?.info_kind ?? "",
+      ...kindOf(shown),
       group: shown.group ?? "default",
       ...(shown.master === undefined ? {} : { master: shown.master }),
       ...(peer === undefined ? {} : { peer }),
@@ -99,6 +144,15 @@ export function readNeighbours(text: string): Neighbour[] {
     if (address === undefined || shown.dev === undefined) return [];
     const mac = shown.lladdr === undefined ? {} : { mac: shown.lladdr };
     return [{ interface: shown.dev, address, ...mac, state: (shown.state ?? []).join(" ") }];
+  });
+}
+
+/** Of `bridge -j fdb show`: entries of VXLANs, as those of bridges have no destination. */
+export function readForwarding(text: string): Forwarding[] {
+  return parsed<{ readonly mac?: string; readonly ifname?: string; readonly dst?: string }>(text).flatMap((shown) => {
+    const destination = parseAddress(shown.dst ?? "");
+    if (destination === undefined || shown.mac === undefined || shown.ifname === undefined) return [];
+    return [{ interface: shown.ifname, mac: shown.mac, destination }];
   });
 }
 

@@ -10,10 +10,11 @@ import type { LabTables } from "./lab-tables.ts";
 import { handOver } from "./links.ts";
 import type { AtHook } from "./match-rule.ts";
 import { packetText, translationOf, type Packet, type Translation } from "./packet.ts";
-import type { Interface, PlaceTables } from "./place-tables.ts";
+import type { Interface, PlaceTables, Vxlan } from "./place-tables.ts";
 import type { LookUpRoute, RouteAnswer } from "./route-lookup.ts";
 import type { Hook } from "./ruleset.ts";
 import { peerFor, type Tunnel, type TunnelPeer } from "./tunnels.ts";
+import { throughVxlan } from "./vxlans.ts";
 
 export interface WalkStep {
   readonly where: string;
@@ -79,6 +80,8 @@ interface Walking {
 interface Here {
   readonly place: PlaceTables;
   readonly in?: Interface;
+  /** MAC address of who sent the frame that it came in. */
+  readonly sender?: string;
   readonly arrived: Packet;
 }
 
@@ -208,9 +211,30 @@ async function sendMessage(walking: Walking, tunnel: Tunnel, peer: TunnelPeer, f
   );
 }
 
+/** Through a VXLAN, as through a tunnel. */
+async function overVxlan(
+  walking: Walking,
+  here: Here,
+  out: Interface,
+  vxlan: Vxlan,
+  packet: Packet,
+  nextHop: Address,
+): Promise<WalkEnd | Onward> {
+  const from = { place: here.place, link: { ...out, vxlan } };
+  const to = await throughVxlan(walking.lab.tables, from, nextHop, async (socket, message) => {
+    const outer = await walkPacket(walking.lab, { where: socket.where, packet: message }, true);
+    walking.steps.push(...outer.steps);
+    walking.doubts.push(...outer.doubts);
+    if (outer.end.kind === "local") return { at: outer.end.where };
+    return { kind: "dropped", where: outer.end.where, why: `its message (${packetText(message)}) ends there: ${outer.end.why}` };
+  });
+  return "why" in to ? { ...to, packet } : { place: to.place, in: to.link, sender: out.mac, packet };
+}
+
 interface Onward {
   readonly place: PlaceTables;
   readonly in: Interface;
+  readonly sender?: string;
   readonly packet: Packet;
 }
 
@@ -221,6 +245,7 @@ async function passNamespace(walking: Walking, here: Here, start: Start, isOuter
     at: {
       ...{ packet: here.arrived, state: stateOf(here.arrived, place.where, start.after), isDestinationTranslated: false },
       ...(here.in === undefined ? {} : { in: here.in }),
+      ...(here.sender === undefined ? {} : { sender: here.sender }),
     },
     rules: [],
   };
@@ -269,8 +294,10 @@ async function passNamespace(walking: Walking, here: Here, start: Start, isOuter
   walking.passed.add(place.where);
   const tunnel = walking.lab.tables.tunnels.find((one) => one.where === place.where && one.interface === out.name);
   step(route, out);
+  if ((tunnel !== undefined || out.vxlan !== undefined) && !out.isUp)
+    return { kind: "dropped", where: place.where, why: `interface ${out.name} is down`, packet };
+  if (out.vxlan !== undefined) return await overVxlan(walking, here, out, out.vxlan, packet, route.gateway ?? packet.destination);
   if (tunnel !== undefined) {
-    if (!out.isUp) return { kind: "dropped", where: place.where, why: `interface ${out.name} is down`, packet };
     const through = await throughTunnel(walking, here, tunnel, packet);
     return "kind" in through ? through : { ...through, packet };
   }
@@ -282,7 +309,7 @@ async function passNamespace(walking: Walking, here: Here, start: Start, isOuter
       why: handed.lost,
       packet,
     };
-  return { place: handed.to.place, in: handed.to.link, packet };
+  return { place: handed.to.place, in: handed.to.link, sender: out.mac, packet };
 }
 
 /** Walks until it ends somewhere. A packet that comes by the same interface once more goes round in circles, and ends so. */
@@ -303,7 +330,7 @@ export async function walkPacket(lab: WalkedLab, start: Start, isOuter = false):
     const why = `it goes round in circles: it comes to ${next.place.where} by ${next.in.name} once more, ${by}`;
     if (seen.has(key)) return done({ kind: "dropped", where: next.place.where, why, packet: next.packet }, hops);
     seen.add(key);
-    here = { place: next.place, in: next.in, arrived: next.packet };
+    here = { place: next.place, in: next.in, ...(next.sender === undefined ? {} : { sender: next.sender }), arrived: next.packet };
   }
   return done({ kind: "dropped", where: here.place.where, why: `its TTL of ${hopsMax} has run out`, packet: here.arrived }, hopsMax);
 }
