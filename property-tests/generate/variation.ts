@@ -50,7 +50,8 @@ function cablesOf(document: FarmFile): { readonly segments: readonly string[]; r
   const standbys = Object.values(document.nodes).flatMap((node) => node["exit-node"]?.standby ?? []);
   const free = Object.entries(document.nodes).flatMap(([name, node]) =>
     Object.entries(node.nics).flatMap(([nic, { segment, ipv4, ipv6 }]) => {
-      const isStandbys = standbys.some((standby) => standby.node === name && standby.nic === nic);
+      // Of two on one segment the first would be taken, which may be the standby's.
+      const isStandbys = standbys.some((standby) => standby.node === name && node.nics[standby.nic]?.segment === segment);
       const isUsed = isStandbys || node.public?.nic === nic || node["exit-node"]?.nic === nic;
       return ipv4 !== undefined || ipv6 !== undefined || isUsed ? [] : [{ name, segment }];
     }),

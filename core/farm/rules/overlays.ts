@@ -67,14 +67,18 @@ function segmentFaults(farm: Farm, network: UserNetwork, segment: string, isStat
     const message = `there is no segment "${segment}"`;
     return [refuse("unknown-segment", [...path, "segment"], message, nearestHint(segment, names, "segments"))];
   }
+  const standbys = farm.nodes.flatMap(({ exitNode }) => exitNode?.standbys ?? []);
   return membersOf(farm, network).flatMap(({ node, path: place }): Finding[] => {
-    if (overlayNicOf(node, segment) !== undefined) return [];
-    const used = node.nics.find((nic) => nic.segment === segment && !isUnusedNic(node, nic));
+    const nic = overlayNicOf(node, segment);
+    // It is to forward there as soon as it stands in.
+    const isStandbys = nic !== undefined && standbys.some((standby) => standby.node === node.name && standby.nic === nic.name);
+    if (nic !== undefined && !isStandbys) return [];
+    const used = nic ?? node.nics.find((one) => one.segment === segment && !isUnusedNic(node, one));
     const message =
       used === undefined
         ? `network ${network.name} is carried by segment ${segment}, and ${node.name} has no NIC there`
         : `network ${network.name} is carried by segment ${segment}, and ${node.name}'s ${used.name} there has other work`;
-    const hint = `give ${node.name} a NIC on ${segment} without addresses, which is neither the public nor the forwarding one`;
+    const hint = `give ${node.name} a NIC on ${segment} without addresses, which is neither the public nor the forwarding one${isStandbys ? ", before this one" : ""}`;
     return [refuse(used === undefined ? "no-nic-on-segment" : "overlay-nic-in-use", place, message, hint)];
   });
 }
