@@ -59,7 +59,7 @@ function world() {
         },
         range: async () => {
           reached();
-          return await Promise.resolve({ revision, entries: held === undefined ? [] : [held] });
+          return await Promise.resolve({ cluster: "1", revision, entries: held === undefined ? [] : [held] });
         },
         transactIf: async (_key, expected, [operation]) => {
           reached();
