@@ -84,6 +84,16 @@ describe("apply", () => {
     }
   });
 
+  it("EX-17 leaves links down where rules could not be loaded, and what it knew is forgotten", async () => {
+    const { system, events } = recorder(({ namespace, argv }) =>
+      namespace === "gateway" && argv[0] === "nft" && !argv.includes("-j") ? { code: 1, stderr: "no" } : {},
+    );
+    const report = await apply(plan, system);
+    expect(report.failures.map(({ message }) => message)).toEqual(["nft in gateway: no"]);
+    expect(report.observed).toBeUndefined();
+    expect(events.slice(events.indexOf("nft gateway")).filter((event) => /^ip (gateway|net-|w-)/.test(event))).toEqual([]);
+  });
+
   it("takes up what other nodes said while tunnels were made, if it changes no more than peers and routes", async () => {
     const alone = planNode("node-1", firstFarm, []);
     const { system, commands } = recorder();

@@ -52,18 +52,28 @@ class Execution {
     }
   }
 
-  async #run(command: Command, isHarmless: (stderr: string) => boolean = () => false): Promise<void> {
+  /** Answers whether it did what it was asked to. */
+  async #run(command: Command, isHarmless: (stderr: string) => boolean = () => false): Promise<boolean> {
     this.commands.push({ namespace: command.namespace, argv: command.argv });
     const what = `${command.argv[0] ?? ""} in ${command.namespace}`;
+    let isDone = false;
     await this.#attempt(what, async () => {
       const result = await this.#system.run(command);
-      if (result.code !== 0 && !isHarmless(result.stderr)) this.#fail(what, explain(result.stderr, command.input));
+      isDone = result.code === 0 || isHarmless(result.stderr);
+      if (!isDone) this.#fail(what, explain(result.stderr, command.input));
     });
+    return isDone;
   }
 
-  #batch(program: "ip" | "bridge", namespace: string, lines: readonly string[], isHarmless?: (stderr: string) => boolean): Promise<void> {
-    if (lines.length === 0) return Promise.resolve();
-    return this.#run({ namespace, argv: [program, "-force", "-batch", "-"], input: lines.map((line) => `${line}\n`).join("") }, isHarmless);
+  async #batch(
+    program: "ip" | "bridge",
+    namespace: string,
+    lines: readonly string[],
+    isHarmless?: (stderr: string) => boolean,
+  ): Promise<void> {
+    if (lines.length === 0) return;
+    const input = lines.map((line) => `${line}\n`).join("");
+    await this.#run({ namespace, argv: [program, "-force", "-batch", "-"], input }, isHarmless);
   }
 
   #ip(namespace: string, lines: readonly string[], isHarmless?: (stderr: string) => boolean): Promise<void> {
@@ -91,8 +101,10 @@ class Execution {
     );
     await made;
     const insides = [...changes.inside];
-    const tables = insides.map(([namespace, inside]) =>
-      inside.tables === "" ? Promise.resolve() : this.#run({ namespace, argv: ["nft", "-f", "-"], input: inside.tables }),
+    const tables = Promise.all(
+      insides.map(async ([namespace, inside]) =>
+        inside.tables === "" ? true : await this.#run({ namespace, argv: ["nft", "-f", "-"], input: inside.tables }),
+      ),
     );
     const settings = insides.flatMap(([namespace, { sysctls }]) => sysctls.map((setting) => ({ namespace, ...setting })));
     // Links take their settings from their namespace when they are made; what is set of a link itself comes after.
@@ -111,13 +123,14 @@ class Execution {
       this.#ip("host", [...changes.hostLinks, ...(hostMoves?.lines ?? [])]),
       ...[...changes.linksFrom].map(([namespace, lines]) => this.#ip(namespace, lines)),
     ]);
-    // No link comes up before the rules are there.
-    await Promise.all([
-      ...tables,
+    const [areRulesThere] = await Promise.all([
+      tables.then((each) => each.every(Boolean)),
       ...moved,
       // Of links, which are there by now.
       this.#writeSettings(settings.filter(({ path }) => linkOfSetting(path) !== undefined)),
     ]);
+    // No link comes up before the rules are there: where they cannot be made the rest is left to the next look.
+    if (!areRulesThere) return;
     const last = latest().inside;
     await Promise.all([...last].map(([namespace, inside]) => this.#inside(namespace, inside, sockets)));
     await this.#forgetFlows(changes.forget);
@@ -156,8 +169,8 @@ class Execution {
       this.#ip(namespace, inside.ip).then(() => this.#batch("bridge", namespace, inside.forwarding)),
       ...inside.wireguard.map(async ({ name, plan, change }) => {
         await sockets.get(name);
-        if (!change.whole) return this.#run({ namespace, argv: ["wg", "set", name, ...change.peerArguments] });
-        return this.#attempt(`configuring ${name}`, async () => {
+        if (!change.whole) return void (await this.#run({ namespace, argv: ["wg", "set", name, ...change.peerArguments] }));
+        return await this.#attempt(`configuring ${name}`, async () => {
           const input = wireguardConfiguration(plan, await this.#system.privateKeyOf(name));
           await this.#run({ namespace, argv: ["wg", "syncconf", name, "/dev/stdin"], input });
         });

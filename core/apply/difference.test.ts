@@ -235,6 +235,19 @@ describe("ownership", () => {
   });
 });
 
+describe("a link of the host that was left half made", () => {
+  it.each([false, true])("EX-17 is kept from making addresses of its own, and has none that it has made (up: %s)", (up) => {
+    const observed = alter("host", ({ links }) => ({
+      links: new Map(
+        [...links].map(([name, link]) => [name, name === "br-1abc-1" ? { ...link, up, makesAddresses: true as const } : link]),
+      ),
+    }));
+    const lines = difference(plan, observed).hostLinks;
+    const [off, up1] = ["link set dev br-1abc-1 addrgenmode none", "link set dev br-1abc-1 up"];
+    expect(lines).toEqual(up ? [off, "address flush dev br-1abc-1 scope link"] : [off, up1]);
+  });
+});
+
 describe("removing", () => {
   const empty: NodePlan = planNode("node-1", { allocations: [], nodes: [], networks: [] }, []);
 

@@ -63,6 +63,7 @@ export function readLinks(
           mtu: link.mtu,
           ...(link.address === undefined ? {} : { mac: link.address }),
           ...(link.master === undefined ? {} : { bridge: link.master }),
+          ...(namespace === "host" && (link.inet6_addr_gen_mode ?? "none") !== "none" ? { makesAddresses: true as const } : {}),
           ...ofItsKind(link),
         },
       ]),
@@ -187,7 +188,10 @@ export function settingLines(
   const before: string[] = [];
   const fresh = observed === undefined;
   // In farmlab's own namespaces a setting of the namespace sees to it.
-  if (fresh && namespace === "host") before.push(`link set dev ${link.name} addrgenmode none`);
+  if (namespace === "host" && (fresh || observed.makesAddresses === true)) {
+    before.push(`link set dev ${link.name} addrgenmode none`);
+    if (observed?.up === true) before.push(`address flush dev ${link.name} scope link`);
+  }
   if (!fresh && link.mac !== undefined && observed.mac !== link.mac) before.push(`link set dev ${link.name} address ${link.mac}`);
   if (link.mtu !== undefined && observed?.mtu !== link.mtu && (link.kind === "wireguard" || !fresh))
     before.push(`link set dev ${link.name} mtu ${link.mtu}`);

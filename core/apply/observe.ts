@@ -1,4 +1,5 @@
 /** Reads what a node has of farmlab's; changes nothing. */
+import { hostLinkGroup } from "../plan/index.ts";
 import type { NodePlan } from "../plan/index.ts";
 import { readAddresses } from "./addresses.ts";
 import { readLinks } from "./links.ts";
@@ -83,10 +84,18 @@ const observeNamespace = async (
 /** The kernel's list of namespaces tells which of the others there are to look into: a fresh node costs one look. Throws if it cannot look. */
 export async function observe(plan: NodePlan, system: System): Promise<ObservedNode> {
   const wanted = new Set(plan.namespaces.map((namespace) => namespace.name));
-  const [host, running] = await Promise.all([show("host", ["address show", "netns list"], system), system.listServices()]);
+  const [host, running] = await Promise.all([
+    show("host", ["address show", "netns list", `link show group ${hostLinkGroup}`], system),
+    system.listServices(),
+  ]);
   const services = new Set(running);
   const names = ((host[1] ?? []) as readonly ShownNamespace[]).map((entry) => entry.name).filter(isOwnNamespace);
-  const hostLinks = (host[0] ?? []) as readonly ShownLink[];
+  // Who looks at addresses is not told whether the kernel makes some.
+  const modes = new Map(((host[2] ?? []) as readonly ShownLink[]).map((link) => [link.ifname, link.inet6_addr_gen_mode]));
+  const hostLinks = ((host[0] ?? []) as readonly ShownLink[]).map((link) => {
+    const mode = modes.get(link.ifname);
+    return mode === undefined ? link : { ...link, inet6_addr_gen_mode: mode };
+  });
   const nics = new Map(hostLinks.map((link) => [link.ifindex ?? 0, link.ifname]));
   const looked = await Promise.all([
     observeNamespace("host", hostLinks, [], nics, plan, services, system),

@@ -36,6 +36,8 @@ export interface ObservedLink {
   readonly mtu?: number;
   readonly mac?: string;
   readonly bridge?: string;
+  /** Of a link in `host`: the kernel makes it a link-local address of its own. */
+  readonly makesAddresses?: true;
   /** Of a macvlan: the NIC of `host` that it is on. */
   readonly parent?: string;
   /** Of a macvlan in source mode: the MAC addresses that it takes frames from, sorted and joined by blanks. */

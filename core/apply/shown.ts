@@ -32,6 +32,7 @@ export interface ShownLink {
   readonly master?: string;
   readonly address?: string;
   readonly group?: string;
+  readonly inet6_addr_gen_mode?: string;
   readonly linkinfo?: { readonly info_kind?: string; readonly info_data?: ShownLinkData };
   readonly addr_info?: readonly {
     readonly local: string;

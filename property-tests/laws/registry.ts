@@ -15,6 +15,7 @@ import { leavingProperties } from "./ex-13-leaving.ts";
 import { standbyProperties } from "./ex-14-standby.ts";
 import { tableProperties } from "./ex-16-tables.ts";
 import { driftProperties } from "./ex-17-drift.ts";
+import { failingProperties } from "./ex-17-failing.ts";
 import { knowledgeProperties } from "./ex-18-knowledge.ts";
 import { sameNameProperties } from "./ex-18-same-name.ts";
 import { scaleProperties } from "./ex-19-scale.ts";
@@ -45,6 +46,7 @@ const properties: readonly Property[] = [
   ...standbyProperties,
   ...tableProperties,
   ...driftProperties,
+  ...failingProperties,
   ...knowledgeProperties,
   ...sameNameProperties,
   ...scaleProperties,

@@ -86,13 +86,6 @@ export const equivalents: readonly Equivalent[] = [
       "there is something to forget only where a node's public addresses change under a running agent, which nothing in a farm file does; even then the new measurement replaces it",
   },
   {
-    file: "core/apply/apply.ts",
-    before: "...tables,",
-    after: "",
-    reason:
-      "rules are loaded all the same, and not waited for: what passes in these milliseconds while a node is built, no law is judged on yet (EX-22)",
-  },
-  {
     file: "core/agents/passes.ts",
     before: 'signal.addEventListener("abort", () => this.#wake(), { once: true });',
     after: ";",

@@ -92,4 +92,31 @@ export const knowledgeMutants: readonly Mutant[] = [
     ["core/agents/agent.ts", "        name.requireOurs();\n", ""],
     ["core/agents/agent.ts", "if (name.isOurs) status.set", "status.set"],
   ),
+  applies("failure-taken-for-success", "a program that fails counts as one that did its work", "EX-17", [
+    "core/apply/apply.ts",
+    "isDone = result.code === 0 || isHarmless(result.stderr);",
+    "isDone = result.code >= 0 || isHarmless(result.stderr);",
+  ]),
+  applies(
+    "rest-forgotten-after-failure",
+    "what could not be done counts as done from the next pass on",
+    "EX-17",
+    ["core/apply/apply.ts", "return execution.failures.length > 0 ? report : { ...report,", "return { ...report,"],
+    [
+      "core/agents/reconciler.ts",
+      "failures.length > 0 || report.observed === undefined ? undefined",
+      "report.observed === undefined ? undefined",
+    ],
+    ["core/agents/reconciler.ts", "if (this.#failures.length > 0) this.look();", "if (this.#failures.length > 0) this.wake();"],
+  ),
+  applies("up-without-rules", "links come up though their rules could not be made", "EX-17", [
+    "core/apply/apply.ts",
+    "    if (!areRulesThere) return;\n",
+    "",
+  ]),
+  applies("half-made-link-taken", "a link that was left half made, and makes addresses of its own, is taken as it is", "EX-17", [
+    "core/apply/links.ts",
+    "(fresh || observed.makesAddresses === true)",
+    "fresh",
+  ]),
 ];
