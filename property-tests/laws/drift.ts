@@ -89,7 +89,7 @@ export async function driftedTexts(session: Session, { position, hostBridge }: D
     inside("bridge", "fdb", "show"),
     inside("ip", "-details", "-o", "link", "show", "type", "macvlan"),
     outside("ip", "netns", "list"),
-    hostBridge === undefined ? "" : outside("ip", "-o", "link", "show", "dev", hostBridge),
+    hostBridge === undefined ? "" : outside("ip", "-details", "-o", "link", "show", "dev", hostBridge),
     inside("cat", "/proc/sys/net/ipv4/ip_default_ttl"),
   ]);
   const ownTables = tables.split(/^(?=table )/m).filter((table) => !table.startsWith(`table inet ${theirs.table} `));
@@ -109,7 +109,11 @@ export async function driftedTexts(session: Session, { position, hostBridge }: D
     forwarding: sortedLines(forwarding, (line) => line.includes(" dst ")),
     "senders on the segment": sourceLines(details),
     namespaces: sortedLines(namespaces.replace(/ \(id: \d+\)/g, "")),
-    "the host's links": bridge.trim(),
+    // Without the bridge's timers, which run.
+    "the host's links": bridge
+      .replace(/ promiscuity .*(?= addrgenmode)/, "")
+      .replace(/(?<= addrgenmode \w+) .*/, "")
+      .trim(),
     "kernel settings": ttl.trim(),
   };
 }
@@ -174,7 +178,7 @@ export function handiwork(session: Session, place: DriftPlace): Handiwork {
       ]);
       await makeKernelDevices();
       if (hostBridge === undefined) return;
-      await outside("ip", "link", "set", "dev", hostBridge, "down");
+      await outside("ip", "link", "set", "dev", hostBridge, "down", "addrgenmode", "eui64");
       await outside("ip", "netns", "add", strayNamespace);
     },
     async foreignGone() {
@@ -202,7 +206,7 @@ export function handiwork(session: Session, place: DriftPlace): Handiwork {
         ...leftovers.map(async (argv) => await inside(...argv)),
         ...(hostBridge === undefined
           ? []
-          : [outside("ip", "netns", "del", strayNamespace), outside("ip", "link", "set", "dev", hostBridge, "up")]),
+          : [outside("ip", "netns", "del", strayNamespace), outside("ip", "link", "set", "dev", hostBridge, "up", "addrgenmode", "none")]),
       ]);
     },
   };

@@ -60,7 +60,7 @@ for name in ip nft; do
   mount --bind "$0/shadow/$name" "$path"
 done`;
 const takeShadow = `
-for name in ip nft; do umount "$(readlink -f "$(command -v $name)")" 2>/dev/null; done
+for name in ip nft; do umount -l "$(readlink -f "$(command -v $name)")" 2>/dev/null; done
 ls "$0/ip-failed" "$0/nft-failed" | grep -c '^[0-9]' || true
 rm -rf "$0"`;
 
