@@ -17,6 +17,7 @@ import { tableProperties } from "./ex-16-tables.ts";
 import { driftProperties } from "./ex-17-drift.ts";
 import { failingProperties } from "./ex-17-failing.ts";
 import { knowledgeProperties } from "./ex-18-knowledge.ts";
+import { machineProperties } from "./ex-18-machine.ts";
 import { sameNameProperties } from "./ex-18-same-name.ts";
 import { scaleProperties } from "./ex-19-scale.ts";
 import { meshProperties } from "./ex-20-mesh.ts";
@@ -49,6 +50,7 @@ const properties: readonly Property[] = [
   ...failingProperties,
   ...knowledgeProperties,
   ...sameNameProperties,
+  ...machineProperties,
   ...scaleProperties,
   ...meshProperties,
   ...overlayProperties,

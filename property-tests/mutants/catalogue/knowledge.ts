@@ -36,6 +36,21 @@ export const knowledgeMutants: readonly Mutant[] = [
     "  renameSync(temporary, path);\n",
     "",
   ]),
+  acts("key-not-kept-published", "a key that there was no room for counts as kept", "EX-18", [
+    "core/agents/key-ring.ts",
+    "for (const name of made) keys.delete(name);\n        throw error;",
+    "void error;",
+  ]),
+  acts("written-in-place", "a key file is written where it stands", "EX-18", [
+    "core/agents/files.ts",
+    "const temporary = `${path}.new`;",
+    "const temporary = path;",
+  ]),
+  acts("waits-by-time-of-day", "an agent waits by the time of day", "EX-18", [
+    "core/agents/agent.ts",
+    "  const { clock, log, seed } = surroundings;",
+    "  const { log, seed } = surroundings;\n  const clock = { ...surroundings.clock, nowMs: () => (surroundings.clock as unknown as { now(): Date }).now().getTime() };",
+  ]),
   acts("bare-node-taken-for-built", "an agent that starts on a bare node takes it for built where the store has facts of it", "EX-18", [
     "core/agents/reconciler.ts",
     "    const { plan, failures } = await this.#apply(this.#plan(intents, facts), self);",
