@@ -48,7 +48,7 @@ async function verdictsOf(
 }
 
 /** All laws on each of the farms. */
-const judgedWaitMs = 300_000;
+const judgedWaitMs = 600_000;
 
 describe("XC-4 the verdicts of all laws are as before", () => {
   let usual: Record<string, string>;
