@@ -6,7 +6,7 @@ import { createConnection } from "node:net";
 import { emulatedNodes } from "../../core/farm/index.ts";
 import { seededRandom } from "../../core/common/index.ts";
 import type { NodeAgent, NodeStatus } from "../../core/intents/index.ts";
-import { agentKey, decodeNodeAgent, decodeNodeStatus, intentKeys } from "../../core/store/index.ts";
+import { encodeNodeStatus, agentKey, decodeNodeAgent, decodeNodeStatus, intentKeys } from "../../core/store/index.ts";
 import { lastingCount, notAsBefore, stateOfFarm } from "../run/farm-state.ts";
 import { serviceOf, storeHostOf } from "./services.ts";
 import type { Session } from "../run/session.ts";
@@ -86,6 +86,16 @@ const published = async (session: Session, node: string): Promise<string> => {
   return said.map(({ key, value, revision }) => `${key} ${revision} ${value}`).join("\n");
 };
 
+/** What a node says of itself reaches the store a while after those who listen: what it had still to say is nothing that others had it say. */
+async function untilSaid(session: Session, node: string): Promise<void> {
+  const late = await leftAtLast(session, saying, async () => {
+    const live = session.statuses.get(node);
+    const [stored] = (await session.store.range(intentKeys.status(node))).entries;
+    return live !== undefined && stored?.value === encodeNodeStatus(live) ? [] : [`the store has an earlier status of ${node}`];
+  });
+  if (late[0] !== undefined) throw new HarnessError(late[0]);
+}
+
 const chosenNode = (session: Session): string | undefined => {
   const concerned = emulatedNodes(session.farm).filter(({ name }) =>
     session.world.networks.some(({ resources }) => resources.some((one) => one.node === name)),
@@ -109,6 +119,7 @@ async function refused(session: Session): Promise<PropertyOutcome> {
   const node = chosenNode(session);
   if (node === undefined) return outcomeOf(0, [], { nothing });
   const before = await stateOfFarm(session, { flows: false });
+  await untilSaid(session, node);
   const said = await published(session, node);
   const flows = await answeredFlows(session);
   const what = "there were two agents for one node";
