@@ -58,11 +58,11 @@ function lawText(law: Law, verdicts: Verdicts, matrix: KillMatrix | undefined): 
 }
 
 /** What would be passed over in silence otherwise. */
-function misplacedOption({ check, mutants: tries, ...others }: Options): Problem | undefined {
+function misplacedOption({ check, mutants: tries, only, part, everyLaw, jobs, seed }: Options): Problem | undefined {
   const refuse = (message: string, hint: string): Problem => ({ severity: "error", code: "options-apart", message, hint });
   if (check === true && tries === true) return refuse("--check and --mutants are two things", "try the mutants first, then check");
-  const given = (["only", "part", "every-law", "jobs", "seed"] as const).filter(
-    (name) => others[name === "every-law" ? "everyLaw" : name] !== undefined,
+  const given = Object.entries({ only, part, "every-law": everyLaw, jobs, seed }).flatMap(([name, value]) =>
+    value === undefined ? [] : [name],
   );
   if (tries === true || given.length === 0) return undefined;
   return refuse(`--${given.join(" and --")} without --mutants chooses nothing`, "add --mutants");

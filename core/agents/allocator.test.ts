@@ -26,6 +26,7 @@ class SharedStore {
   /** How many transactions were refused because somebody else had written. */
   refused = 0;
   isAway = false;
+  #cluster = 1;
   readonly #watchers = new Map<WatchHandlers, StoreEvent[][]>();
   readonly #random = seededRandom(1, "shared store");
 
@@ -44,13 +45,15 @@ class SharedStore {
     return revision;
   }
 
-  /** As if it had never held anything. */
-  wipe(): void {
+  /** As if it had never held anything: the same one at its first revision, or another that has more of them than the first had. */
+  wipe(by: "same" | "other"): void {
     this.values.clear();
-    this.revision = 1;
+    if (by === "same") this.revision = 1;
+    else this.#cluster += 1;
+    this.revision += 1;
     for (const [handlers, waiting] of this.#watchers) {
       waiting.length = 0;
-      handlers.snapshot({ cluster: "1", revision: 1, entries: [] });
+      handlers.snapshot({ cluster: String(this.#cluster), revision: this.revision, entries: [] });
     }
   }
 
@@ -78,7 +81,11 @@ class SharedStore {
       },
       watch: async (_keys, handlers, signal) => {
         const waiting: StoreEvent[][] = [];
-        handlers.snapshot({ cluster: "1", revision: this.revision, entries: [...this.values].map(([key, held]) => ({ key, ...held })) });
+        handlers.snapshot({
+          cluster: String(this.#cluster),
+          revision: this.revision,
+          entries: [...this.values].map(([key, held]) => ({ key, ...held })),
+        });
         handlers.connection({ connected: true });
         this.#watchers.set(handlers, waiting);
         while (!signal.aborted) {
@@ -246,7 +253,7 @@ describe("the allocator", () => {
     await until(() => Object.keys(granted(store)).length === 2);
   });
 
-  it("tells a store that lost everything what it held and what rests", async () => {
+  it.each(["same", "other"] as const)("tells a store that lost everything what it held and what rests (%s one)", async (by) => {
     const store = new SharedStore();
     start(store);
     write(store, listOf([network("blue"), network("red")]));
@@ -255,7 +262,7 @@ describe("the allocator", () => {
     await until(() => !store.values.has(intentKeys.networkGrant("red")));
     const [blue, state] = [granted(store), store.values.get(allocatorTextKey(1, "part-1"))?.value];
     expect(state).toContain('"red"');
-    store.wipe();
+    store.wipe(by);
     for (let left = 50; left > 0; left -= 1) await turn();
     expect([...store.values.keys()].filter((key) => key !== allocatorTurnKey)).toEqual([]);
     write(store, listOf([network("blue")]));

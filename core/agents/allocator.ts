@@ -85,11 +85,10 @@ export class Allocator {
   /** Of each allocation, the texts of its state. */
   readonly #texts = new Map<number, Map<string, string>>();
   readonly #decoded = new Map<number, { readonly texts: string; readonly state: Outcome<AllocatorState> }>();
-  /** What it knew before the store went back. */
+  /** What it knew before the store began anew. */
   #remembered: Book = new Map();
   #book: Book = new Map();
   #turn = 0;
-  #seen = 0;
   /** At which revision it wrote last: what it looks at is not older. */
   #written = 0;
 
@@ -98,18 +97,16 @@ export class Allocator {
     this.#retry = createBackOff(retry, parts.random);
     this.#view = new StoreView({
       onChange: () => this.#passes.ask(),
-      onSnapshot: ({ entries, revision }) => {
-        if (revision < this.#seen) {
+      onSnapshot: ({ entries }, isAnew) => {
+        if (isAnew) {
           this.#remembered = this.#book;
           this.#written = 0;
         }
-        this.#seen = revision;
         this.#texts.clear();
         this.#turn = 0;
         for (const { key, value, revision: at } of entries) this.#take(key, value, at);
       },
       onEvent: (event) => {
-        this.#seen = event.revision;
         this.#take(event.key, event.kind === "put" ? event.value : undefined, event.revision);
       },
       onConnection: (state) => parts.log("store", state),
@@ -138,7 +135,7 @@ export class Allocator {
     this.#parts.onStatus({ phase, messages });
   }
 
-  /** The states that the store holds; of an allocation of which it holds nothing, what was known before it went back. */
+  /** The states that the store holds; of an allocation of which it holds nothing, what was known before it began anew. */
   #bookInStore(): Outcome<Book> {
     const book = new Map<number, AllocatorState>(this.#remembered);
     const problems: Problem[] = [];

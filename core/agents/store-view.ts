@@ -12,8 +12,8 @@ const isEmpty = (contents: StoreContents): boolean => {
 export interface StoreListeners {
   /** After anything: contents, or whether the store is followed. */
   readonly onChange: () => void;
-  /** After a whole look at the store. */
-  readonly onSnapshot: (snapshot: Snapshot) => void;
+  /** After a whole look at the store; `isAnew`: it has gone back, or another one has taken its place, so that what was written may be lost. */
+  readonly onSnapshot: (snapshot: Snapshot, isAnew: boolean) => void;
   readonly onEvent: (event: StoreEvent) => void;
   /** When the store was found or lost. */
   readonly onConnection?: WatchHandlers["connection"];
@@ -21,7 +21,8 @@ export interface StoreListeners {
 
 /**
  * A store that comes back at an earlier revision, or as another one, and without a single intent has lost them; nobody asked for the farm to
- * be taken down. One that begins anew may by then have more revisions than were seen: only its cluster's number tells. What was last known stays in force until intents are there again, and what they were granted until it is granted anew.
+ * be taken down. One that begins anew may by then have more revisions than were seen: only its cluster's number tells. What was last known
+ * stays in force until intents are there again, and what they were granted until it is granted anew.
  */
 export class StoreView {
   #inForce = new StoreContents();
@@ -58,9 +59,9 @@ export class StoreView {
     snapshot: (snapshot) => {
       const isAnother = this.#cluster !== undefined && snapshot.cluster !== this.#cluster;
       this.#cluster = snapshot.cluster;
-      const wentBack = snapshot.revision < (this.#recovering ?? this.#inForce).revision;
+      const isAnew = isAnother || snapshot.revision < (this.#recovering ?? this.#inForce).revision;
       const lost =
-        (isAnother || wentBack || this.#recovering !== undefined) &&
+        (isAnew || this.#recovering !== undefined) &&
         !isEmpty(this.#inForce) &&
         !snapshot.entries.some((entry) => entry.key.startsWith(intentsPrefix));
       if (lost) {
@@ -71,7 +72,7 @@ export class StoreView {
         this.#recovering = undefined;
         this.#inForce.replace(snapshot);
       }
-      this.#listeners.onSnapshot(snapshot);
+      this.#listeners.onSnapshot(snapshot, isAnew);
       this.#listeners.onChange();
     },
     events: (events, revision) => {

@@ -4,14 +4,14 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, expect, it } from "vitest";
 import { expectValue, parseAddress, seededRandom } from "../../core/common/index.ts";
 import type { Address } from "../../core/common/index.ts";
-import { healing, loadFarm, stepsOf } from "../../core/farm/index.ts";
+import { loadFarm } from "../../core/farm/index.ts";
 import type { Fault } from "../../core/farm/index.ts";
 import { intentsOf } from "../../core/intents/index.ts";
 import { readCapture } from "../../emulator/capture/index.ts";
 import { missing, needs } from "../../emulator/containerlab/available.fixture.ts";
 import { withFaults } from "../../emulator/faults/index.ts";
 import type { BackendName } from "../../emulator/lab.ts";
-import { wireOfLab } from "../../emulator/wire/index.ts";
+import { faultContext } from "../run/fault-context.ts";
 import { flowText, flowsTo } from "../laws/flows.ts";
 import type { BrokenFlow } from "../laws/index.ts";
 import { selectProperties } from "../run/index.ts";
@@ -127,14 +127,10 @@ it("a link that loses everything: the data plane, at that link, inside the tunne
   const clock = { nowMs: () => performance.now(), pause: async (milliseconds: number) => void (await pause(milliseconds)) };
   const flow = { from: partyNamed(session, "blue-2"), to: address("198.51.100.4"), protocol: "tcp", port: session.internetPort } as const;
   const prediction = predict(session.world, flow)!;
-  const { value: evidence } = await withFaults(
-    { seed: 1, faults: [{ atMs: 0, fault }] },
-    { lab, wire: wireOfLab(lab), clock, rules: { stepsOf, healing } },
-    async ({ allDone }) => {
-      await allDone;
-      return await evidenceOf(session, property("EX-9"), { request: flow, prediction, story: "" });
-    },
-  );
+  const { value: evidence } = await withFaults({ seed: 1, faults: [{ atMs: 0, fault }] }, faultContext(lab, clock), async ({ allDone }) => {
+    await allDone;
+    return await evidenceOf(session, property("EX-9"), { request: flow, prediction, story: "" });
+  });
   expect(evidence.guilty?.layer).toBe("data plane");
   expect(evidence.guilty?.because).toContain("last seen leaving node-2 by node-2:eth0, and never at lan-a:");
   expect(ends(evidence)).toMatchObject({ oracle: "host-v4", tables: "host-v4", wire: "node-2" });

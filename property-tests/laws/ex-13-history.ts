@@ -9,13 +9,11 @@ import { grantsNow } from "./handed-out.ts";
 import { drawSteps, listsOf } from "./history.ts";
 import { needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
-import { leftAtLast } from "./left-at-last.ts";
+import { leftAtLast, sameAgain } from "./left-at-last.ts";
 
 const steps = 6;
 /** A change takes a fifth of a second where nothing else runs on the machine. */
 const stepWaitMs = 15_000;
-/** Addresses that routers announce come a while after an agent is ready. */
-const sameAgain = { waitMs: 10_000, everyMs: 100 };
 
 async function asBuilt(session: Session): Promise<PropertyOutcome> {
   if (session.wishes.networks.length === 0) return outcomeOf(0, [], { nothing: "this farm has no network" });

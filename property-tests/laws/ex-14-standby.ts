@@ -3,13 +3,12 @@
  * addresses, with never two who answer for them, and the upstream router untouched. It comes back with its node.
  */
 import { formatAddress, seededRandom } from "../../core/common/index.ts";
-import { healing, stepsOf } from "../../core/farm/index.ts";
 import type { ScheduledFault } from "../../core/farm/index.ts";
 import { withFaults } from "../../emulator/faults/index.ts";
-import { wireOfLab } from "../../emulator/wire/index.ts";
 import { predictAt, upstreamOf } from "../oracle/index.ts";
 import type { Bar } from "../oracle/index.ts";
 import { clockOfSession } from "../run/clock.ts";
+import { faultContext } from "../run/fault-context.ts";
 import { notAsBefore, stateOfFarm } from "../run/farm-state.ts";
 import type { FarmState } from "../run/farm-state.ts";
 import { followRecord } from "../run/host-record.ts";
@@ -144,7 +143,7 @@ async function stand(watched: Watched, router: string): Promise<Stood> {
   const { session, bar, loss } = watched;
   const { lab, seed } = session;
   const table = await tableOf(session, router);
-  const context = { lab, wire: wireOfLab(lab), clock: clockOfSession(session), rules: { stepsOf, healing } };
+  const context = faultContext(lab, clockOfSession(session));
   const faults = loss.faults(session, bar.node).map((fault): ScheduledFault => ({ atMs: 0, fault }));
   const beganMs = session.nowMs();
   const { value } = await withFaults({ seed, faults }, context, async ({ allDone }): Promise<Stood> => {

@@ -10,16 +10,11 @@ import type { Session } from "../run/session.ts";
 import { drawSteps, listsOf } from "./history.ts";
 import { HarnessError, needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
-import { leftAtLast } from "./left-at-last.ts";
+import { leftAtLast, noticing, recovering, sameAgain } from "./left-at-last.ts";
 
 const law = "EX-17";
 const steps = 5;
 const stepWaitMs = 25_000;
-/** Addresses that routers announce come a while after an agent is ready. */
-const sameAgain = { waitMs: 10_000, everyMs: 100 };
-const noticing = { waitMs: 15_000, everyMs: 50 };
-/** Who has failed for long tries again every 10 s. */
-const recovering = { waitMs: 30_000, everyMs: 50 };
 
 const folder = "/run/farmlab-failing";
 const programs = ["ip", "nft"] as const;

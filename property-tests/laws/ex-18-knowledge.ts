@@ -15,13 +15,11 @@ import type { Session } from "../run/session.ts";
 import type { WatchedFlow } from "../what-if/flows.ts";
 import { HarnessError, needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
-import { leftAtLast } from "./left-at-last.ts";
+import { leftAtLast, sameAgain } from "./left-at-last.ts";
 import { notPublishedAgain, publishedTexts, publishing } from "./published-facts.ts";
 import { serviceOf, storeHostOf } from "./services.ts";
 import { answeredFlows, lostDuring, silentFlows } from "./steady-flows.ts";
 
-/** Addresses that routers announce come a while after an agent is ready. */
-const sameAgain = { waitMs: 10_000, everyMs: 100 };
 const keyFile = "/var/lib/farmlab/keys.json";
 
 /** What agents say that are not ready again after what was done; nothing else than that is waited for. */

@@ -4,29 +4,23 @@
  */
 import { emulatedNodes } from "../../core/farm/index.ts";
 import { seededRandom } from "../../core/common/index.ts";
-import { healing, stepsOf } from "../../core/farm/index.ts";
 import type { ScheduledFault } from "../../core/farm/index.ts";
 import { intentKeys } from "../../core/store/index.ts";
 import { withFaults } from "../../emulator/faults/index.ts";
-import { wireOfLab } from "../../emulator/wire/index.ts";
-import type { NetworkWorld, Resource } from "../oracle/index.ts";
+import type { NetworkWorld, Party, Resource } from "../oracle/index.ts";
 import { clockOfSession } from "../run/clock.ts";
+import { faultContext } from "../run/fault-context.ts";
 import { lastingCount, notAsBefore, stateOfFarm } from "../run/farm-state.ts";
 import { overlayName } from "../run/places.ts";
 import type { Session } from "../run/session.ts";
 import { needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
-import { leftAtLast } from "./left-at-last.ts";
+import { leftAtLast, noticing, recovering, sameAgain } from "./left-at-last.ts";
 import { answeredFlows, lostDuring, silentFlows } from "./steady-flows.ts";
 import { withoutNetwork, withoutResource } from "./without.ts";
 
 const law = "EX-18";
 const keyFolder = "/var/lib/farmlab";
-const noticing = { waitMs: 15_000, everyMs: 50 };
-/** Who has failed for long tries again every 10 s. */
-const recovering = { waitMs: 30_000, everyMs: 50 };
-/** Addresses that routers announce come a while after an agent is ready. */
-const sameAgain = { waitMs: 10_000, everyMs: 100 };
 
 /** A small disk of the folder's own, with what is in it, and no room. */
 const fill = `
@@ -79,7 +73,7 @@ async function fullDisk(session: Session): Promise<PropertyOutcome> {
   const { node } = resource;
   const tunnel = overlayName(network, resource);
   const before = await stateOfFarm(session, { flows: false });
-  const concerns = (one: unknown): boolean => typeof one === "object" && one !== null && "resource" in one && one.resource === resource;
+  const concerns = (party: Party | undefined): boolean => party?.kind === "workload" && party.resource === resource;
   const others = await answeredFlows(session, ({ from, answeredBy }) => !concerns(from) && !concerns(answeredBy));
   const own = await answeredFlows(session, ({ from, answeredBy }) => concerns(from) || concerns(answeredBy));
   const keys = async (): Promise<string> => (await session.lab.node(node).exec(["cat", `${keyFolder}/keys.json`])).stdout;
@@ -135,12 +129,12 @@ async function jumpingClocks(session: Session): Promise<PropertyOutcome> {
   const [network] = seededRandom(session.seed, "EX-18 clocks").shuffle(
     session.world.networks.filter(({ resources }) => resources.every(({ emulated }) => emulated)),
   );
-  if (network === undefined) return outcomeOf(0, [], { nothing: "this farm has no network" });
+  if (network === undefined) return outcomeOf(0, [], { nothing: "no network of this farm is whole in labs" });
   const { name } = network.network;
-  const concerns = (party: unknown): boolean => typeof party === "object" && party !== null && "network" in party && party.network === name;
+  const concerns = (party: Party | undefined): boolean => party?.kind === "workload" && party.network === name;
   const before = await stateOfFarm(session, { flows: false });
   const others = await answeredFlows(session, ({ from, answeredBy }) => !concerns(from) && !concerns(answeredBy));
-  const context = { lab: session.lab, wire: wireOfLab(session.lab), clock: clockOfSession(session), rules: { stepsOf, healing } };
+  const context = faultContext(session.lab, clockOfSession(session));
   const stories: string[] = [];
   const { stories: lost, figures } = await lostDuring(session, others, { law, what: "clocks jumped" }, async () => {
     for (const aheadMs of jumpsMs) {

@@ -3,10 +3,22 @@ import { DeadlineError, startDeadline } from "../../core/common/index.ts";
 import { clockOfSession } from "../run/clock.ts";
 import type { Session } from "../run/session.ts";
 
+interface Patience {
+  readonly waitMs: number;
+  readonly everyMs: number;
+}
+
+/** Until a farm is as it was: addresses that routers announce come a while after an agent is ready. */
+export const sameAgain: Patience = { waitMs: 10_000, everyMs: 100 };
+/** Until an agent has noticed that something fails. */
+export const noticing: Patience = { waitMs: 15_000, everyMs: 50 };
+/** Until an agent has made what it could not make for long: it tries again every 10 s. */
+export const recovering: Patience = { waitMs: 30_000, everyMs: 50 };
+
 /** Looks every so often until nothing is left or the time is over, in milliseconds; answers what was left at the last look. Throws what `look` throws. */
 export async function leftAtLast(
   session: Session,
-  { waitMs, everyMs }: { readonly waitMs: number; readonly everyMs: number },
+  { waitMs, everyMs }: Patience,
   look: () => Promise<readonly string[]>,
 ): Promise<readonly string[]> {
   let left: readonly string[] = [];

@@ -1,10 +1,9 @@
 /** One failure in a running farm: begins while every flow is watched, stands for a while, is repaired, and all should be as it was. */
 import { DeadlineError, startDeadline } from "../../core/common/index.ts";
 import type { Clock } from "../../core/common/index.ts";
-import { healing, stepsOf } from "../../core/farm/index.ts";
 import { FaultError, withFaults } from "../../emulator/faults/index.ts";
 import type { Happened } from "../../emulator/faults/index.ts";
-import { wireOfLab } from "../../emulator/wire/index.ts";
+import { faultContext } from "../run/fault-context.ts";
 import { HarnessError } from "../laws/index.ts";
 import type { Session } from "../run/session.ts";
 import type { Failure } from "./failures.ts";
@@ -196,7 +195,7 @@ async function stand({ session, failure, holdMs, seed, clock, signal }: TrialOpt
     first[act] ??= clock.nowMs() - (endedMs - begunMs);
   };
   const { lab } = session;
-  await withFaults({ seed, faults }, { lab, wire: wireOfLab(lab), clock, rules: { stepsOf, healing }, signal, onHappened }, async (run) => {
+  await withFaults({ seed, faults }, { ...faultContext(lab, clock), signal, onHappened }, async (run) => {
     await run.allDone;
     await clock.pause(holdMs);
     run.signal.throwIfAborted();

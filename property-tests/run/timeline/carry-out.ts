@@ -1,11 +1,11 @@
 /** Carries a timeline out in a lab: its faults on schedule, and beside them who comes and goes. */
 import type { Clock } from "../../../core/common/index.ts";
-import { healing, lasts, stepsOf } from "../../../core/farm/index.ts";
+import { lasts } from "../../../core/farm/index.ts";
 import type { Change, ScheduledFault, Timeline } from "../../../core/farm/index.ts";
 import { wishesAt } from "../../../core/intents/index.ts";
 import { withFaults } from "../../../emulator/faults/index.ts";
 import type { Happened } from "../../../emulator/faults/index.ts";
-import { wireOfLab } from "../../../emulator/wire/index.ts";
+import { faultContext } from "../fault-context.ts";
 import { HarnessError } from "../../laws/law.ts";
 import type { Session } from "../session.ts";
 import { lastMsOf } from "./settling.ts";
@@ -60,7 +60,7 @@ function happenedFault(scheduled: ScheduledFault, steps: readonly Happened[], he
 export async function carryOut(session: Session, clock: Clock, zeroMs: number, onLate: (why: string) => void): Promise<CarriedOut> {
   const { farm, lab, seed } = session;
   const { faults } = farm.timeline;
-  const context = { lab, wire: wireOfLab(lab), clock, rules: { stepsOf, healing } };
+  const context = faultContext(lab, clock);
   const { value: made, timeline } = await withFaults({ seed, faults }, context, async ({ allDone }) => {
     const [changes] = await Promise.all([makeChanges(session, clock, zeroMs, onLate), allDone]);
     const restMs = lastMsOf(farm) - (clock.nowMs() - zeroMs);
