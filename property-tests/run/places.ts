@@ -43,7 +43,9 @@ export function resourcePlaces(world: NetworkWorld): WatchPlace[] {
 export const liveBars = (world: World): readonly Bar[] =>
   world.bars.filter((bar) => world.farm.nodes.some(({ name, emulate }) => name === bar.node && emulate));
 
-const gatewayPlace = (bar: Bar, link: string): WatchPlace => ({ node: bar.node, namespace: "gateway", interface: link });
+export const gatewayPosition = (bar: Bar): Position & { namespace: string } => ({ node: bar.node, namespace: "gateway" });
+
+const gatewayPlace = (bar: Bar, link: string): WatchPlace => ({ ...gatewayPosition(bar), interface: link });
 
 /** Where a network's routes in its gateway are: in a routing table of its own, or in the one for all. */
 export function routingPosition({ network, exitPoint, bar }: NetworkWorld): { node: string; namespace: string } {

@@ -1,13 +1,13 @@
 /** The prober as the properties see it: parties and positions in place of paths, and marks by which packets are followed. */
 import { formatAddress } from "../../core/common/index.ts";
-import type { Family } from "../../core/common/index.ts";
+import type { Address, Family } from "../../core/common/index.ts";
 import type { Lab } from "../../emulator/lab.ts";
 import type { Prober, ProbeOutcome } from "../../emulator/probe/index.ts";
 import { HarnessError } from "../laws/law.ts";
 import { probesIn, sendUntilAnswered } from "../laws/lossy.ts";
-import { addressOf, networkNamed } from "../oracle/index.ts";
-import type { Party, World } from "../oracle/index.ts";
-import { interfacesOf, positionOf, resourcePosition } from "./places.ts";
+import { addressOf, gatewayIpv4, networkNamed, upstreamOf } from "../oracle/index.ts";
+import type { Bar, Party, World } from "../oracle/index.ts";
+import { gatewayPosition, interfacesOf, liveBars, positionOf, resourcePosition } from "./places.ts";
 import type { Answer, Position, SendFrame, SendRequest, Sent, Session, Sighting, WatchPlace } from "./session.ts";
 
 export const startTtl = 64;
@@ -109,16 +109,32 @@ export function trafficOf(world: World, lab: Lab, prober: Prober): Traffic {
   };
   const send: Session["send"] = async (request) => await sendMarked(request, prober.newToken());
 
-  /** Over a path that no law but the network's own reachability has a say in: a workload of the same network, else the NR itself. */
+  const isAnswered = async (request: SendRequest): Promise<boolean> => {
+    const { sent } = await sendUntilAnswered(send, request, probesIn(world.farm));
+    return sent.answer.kind === "reply";
+  };
+
+  const answersGateway = async (to: Address, bar: Bar): Promise<boolean> => {
+    const upstream = upstreamOf(world, bar);
+    const reachesIpv4 = gatewayIpv4(bar) !== undefined && upstream?.ipv4 !== undefined;
+    if (upstream === undefined || (to.family === 4 && !reachesIpv4)) return true;
+    return await isAnswered({ from: gatewayPosition(bar), to, protocol: "icmp", timeoutMs: controlWaitMs });
+  };
+
+  /**
+   * Over a path that no law but the network's own reachability has a say in: a workload by one of the same network, else by the NR itself; a
+   * host of the internet by every gateway for itself, whose neighbours are then known too.
+   */
   const answersPermitted = async (party: Party, family: Family): Promise<boolean> => {
     const to = addressOf(party, family);
-    if (party.kind !== "workload" || to === undefined) return true;
+    if (to === undefined) return true;
+    if (party.kind !== "workload") {
+      return (await Promise.all(liveBars(world).map(async (bar) => await answersGateway(to, bar)))).every(Boolean);
+    }
     const colleague = world.workloads.find((other) => other !== party && other.network === party.network);
     const from = colleague ?? resourcePosition(networkNamed(world, party.network), party.resource);
     const asked = [{ protocol: "icmp" as const }, ...party.services.map(({ protocol, port }) => ({ protocol, port }))];
-    const most = probesIn(world.farm);
-    const answers = asked.map(async (one) => await sendUntilAnswered(send, { from, to, ...one, timeoutMs: controlWaitMs }, most));
-    return (await Promise.all(answers)).every(({ sent }) => sent.answer.kind === "reply");
+    return (await Promise.all(asked.map(async (one) => await isAnswered({ from, to, ...one, timeoutMs: controlWaitMs })))).every(Boolean);
   };
   return {
     startTtl,
