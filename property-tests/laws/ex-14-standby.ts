@@ -200,15 +200,23 @@ async function lose(session: Session, bar: Bar, loss: Loss): Promise<PropertyOut
     ...judgeAnswers(bar, answers, what),
   );
   const { beganMs, takenMs } = stood;
-  const outages = [...probes.values()].flatMap((own) => outagesOf(own.filter(({ sentMs }) => sentMs >= beganMs && sentMs <= takenMs)));
-  const lastMs = Math.max(beganMs, ...outages.map(({ untilMs }) => untilMs ?? takenMs));
+  const outages = [...probes].flatMap(([flow, own]) =>
+    outagesOf(own.filter(({ sentMs }) => sentMs >= beganMs && sentMs <= takenMs)).map(({ untilMs }) => ({
+      flow,
+      atMs: untilMs ?? takenMs,
+    })),
+  );
+  const lastMs = Math.max(beganMs, ...outages.map(({ atMs }) => atMs));
+  const late = outages.filter(({ atMs }) => atMs - (record.endedMs ?? beganMs) > mostFromDetectionMs).map(({ flow }) => flow.text);
   const outageMs = Math.round(lastMs - beganMs);
   const fromDetectionMs = Math.max(0, Math.round(lastMs - (record.endedMs ?? beganMs)));
   const isLate = stories.length === 0 && (outageMs > mostOutageMs || fromDetectionMs > mostFromDetectionMs);
   if (isLate && watch.lateMs > mostFromDetectionMs / 10)
     return unknownOutcome(`the harness was held up for ${Math.round(watch.lateMs)} ms`, flows.length);
   const away = `flows were away for ${outageMs} ms while ${what}, ${fromDetectionMs} ms of them after the store had let the exit node go`;
-  if (isLate) stories.push(`${away}; expected: at most ${mostOutageMs} and ${mostFromDetectionMs} ms (EX-14)`);
+  // All of them, or those of one tunnel: that tells apart what was late.
+  const which = late.length > 0 && late.length < flows.length ? `, and so long only ${[...new Set(late)].join(", ")}` : "";
+  if (isLate) stories.push(`${away}${which}; expected: at most ${mostOutageMs} and ${mostFromDetectionMs} ms (EX-14)`);
   const figures = [
     { name: `outage while ${what}`, value: outageMs, unit: "ms", bound: mostOutageMs },
     {
