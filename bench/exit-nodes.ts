@@ -1,7 +1,8 @@
-/** Exit nodes as farms grow: what deriving, planning and changing cost where NRs are counted in thousands. Each part alone, one after the other. */
+/** Exit nodes as farms grow: what deriving, planning and changing cost where NRs are counted in thousands. What a BAR of that size costs in a lab, too. Each part alone, one after the other. */
 import { derivationFigures } from "./exit-nodes/derivation.ts";
 import { fullFarmFigures } from "./exit-nodes/full-farm.ts";
 import { growthFigures } from "./exit-nodes/growth.ts";
+import { liveGatewayFigures } from "./exit-nodes/live-gateway.ts";
 import { reportOf } from "./figures.ts";
 import type { BenchReport, Part } from "./figures.ts";
 
@@ -9,6 +10,7 @@ const parts: readonly (readonly [name: string, part: Part])[] = [
   ["derivation", derivationFigures],
   ["a full farm", fullFarmFigures],
   ["growth", growthFigures],
+  ["a live gateway", liveGatewayFigures],
 ];
 
 export async function exitNodes(say: (line: string) => void): Promise<BenchReport> {

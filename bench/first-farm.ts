@@ -2,16 +2,15 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { setTimeout as pause } from "node:timers/promises";
-import { expectValue, formatAddress, startDeadline, type Clock } from "../core/common/index.ts";
+import { expectValue } from "../core/common/index.ts";
 import { workloadIP6, workloadNamespace } from "../core/derive/index.ts";
 import { loadFarm } from "../core/farm/index.ts";
 import { intentsOf, networkWithout, wishesOf, type Intents } from "../core/intents/index.ts";
 import { ensureRuntime } from "../emulator/image/index.ts";
 import { netnsBackend } from "../emulator/netns/index.ts";
-import { startProber } from "../emulator/probe/index.ts";
 import type { Topology } from "../emulator/topology/index.ts";
 import { openFarm } from "../property-tests/run/index.ts";
+import { clock, firstPacketTimes } from "./first-packet.ts";
 import { processorTimes } from "./processor-times.ts";
 import { median, type BenchFigure, type BenchReport } from "./figures.ts";
 
@@ -20,7 +19,6 @@ const launcher = fileURLToPath(new URL("../farmlab", import.meta.url));
 const repeats = 7;
 const plainNodes = 200;
 const firstPacketWaitMs = 10_000;
-const clock: Clock = { nowMs: () => performance.now(), pause: async (milliseconds) => void (await pause(milliseconds)) };
 const never = new AbortController().signal;
 
 interface Step {
@@ -61,32 +59,14 @@ async function storeWriteToFirstPacket(intents: Intents): Promise<number[]> {
     signal: never,
     onStep: () => undefined,
   });
-  const prober = startProber((argv) => live.lab.startHelper(argv));
   const host = 2;
-  const from = { namespacePath: live.lab.namespacePath(near.node, workloadNamespace(near.prefix, host)) };
+  const from = { node: near.node, namespace: workloadNamespace(near.prefix, host) };
   const to = workloadIP6(far.prefix, host).address;
-  const times: number[] = [];
   try {
-    for (let round = 0; round < repeats; round += 1) {
-      const started = clock.nowMs();
-      const revision = await live.writeIntents(wishes);
-      await startDeadline(clock, firstPacketWaitMs).until(
-        `a packet to ${formatAddress(to)}`,
-        async () => {
-          const outcome = await prober.probe({ from, protocol: "icmp", to, timeoutMs: 10, count: 10 });
-          return outcome.kind === "reply" ? { done: true } : { seen: outcome.kind };
-        },
-        1,
-      );
-      times.push(clock.nowMs() - started);
-      await live.untilReady(revision, firstPacketWaitMs);
-      await live.untilReady(await live.writeIntents(before), firstPacketWaitMs);
-    }
+    return await firstPacketTimes({ live, before, after: wishes, from, to, rounds: repeats, waitMs: firstPacketWaitMs });
   } finally {
-    await prober.close();
     await live.close();
   }
-  return times;
 }
 
 /** A chain of nodes without processes: time and memory of one. */

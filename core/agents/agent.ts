@@ -1,11 +1,13 @@
 /** Puts the agent's parts together and keeps them running until told to end. What it made of the node stays. */
 import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { apply } from "../apply/index.ts";
 import { seededRandom, type Clock } from "../common/index.ts";
 import type { NodeFacts, NodeStatus } from "../intents/index.ts";
 import { createBackOff, encodeNodeFacts, encodeNodeStatus, factsPrefix, intentKeys, openStore, statusPrefix } from "../store/index.ts";
 import { defaultPaths, type AgentConfiguration } from "./configuration.ts";
+import { lastLineOf } from "./files.ts";
 import { createGatewayFence } from "./gateway-fence.ts";
 import { Hosting } from "./hosting.ts";
 import { openInitClient } from "./init-client.ts";
@@ -140,8 +142,9 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
 
   const onServiceEvent = (event: { readonly kind: string; readonly name: string }): void => {
     if (event.kind !== "exited" || !isTunnel(event.name) || expectedEnds.has(event.name)) return;
-    log("tunnel-ended", { service: event.name });
-    reconciler.look();
+    const said = lastLineOf(join(paths.serviceLogs, `${event.name}.log`)) ?? "it said nothing";
+    log("tunnel-ended", { service: event.name, said });
+    reconciler.tunnelEnded(event.name, said);
   };
   void init.watch(onServiceEvent, clock, signal);
   const watching = store.watch(watchedKeys, view.handlers, signal);

@@ -26,6 +26,8 @@ export interface AgentPaths {
   readonly initSocket: string;
   readonly native: string;
   readonly namespaces: string;
+  /** Folder of what services have said, a file `NAME.log` of each. */
+  readonly serviceLogs: string;
 }
 
 export const defaultConfigurationPath = "/etc/farmlab/agent.json";
@@ -36,6 +38,7 @@ export const defaultPaths: AgentPaths = {
   initSocket: "/run/farmlab/init.sock",
   native: "/usr/lib/farmlab/native",
   namespaces: "/run/netns",
+  serviceLogs: "/var/log/farmlab",
 };
 
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "";

@@ -81,8 +81,9 @@ export interface StandInNode {
   readonly plans: { readonly plan: NodePlan; readonly looked: boolean }[];
   readonly reconciler: Reconciler;
   readonly view: StoreView;
-  /** Makes the next calls of apply fail. */
+  /** Makes the next calls of apply fail, with these words. */
   failures: number;
+  failureMessages: readonly string[];
   /** Resolves at the first status that fits, from the last one told on. */
   until(fits: (status: NodeStatus) => boolean): Promise<NodeStatus>;
   stop(): Promise<void>;
@@ -149,7 +150,8 @@ export function createStandInFarm(options: StandInOptions): StandInFarm {
         await turns(random, 6);
         if (node.failures > 0) {
           node.failures -= 1;
-          return { plan, changes: 0, commands: [], failures: [{ severity: "error", code: "apply-failed", message: "ip in host: no" }] };
+          const failures = node.failureMessages.map((message) => ({ severity: "error", code: "apply-failed", message }) as const);
+          return { plan, changes: 0, commands: [], failures };
         }
         const text = JSON.stringify(plan);
         const changes = kernel.get(name) === text ? 0 : 1;
@@ -183,6 +185,7 @@ export function createStandInFarm(options: StandInOptions): StandInFarm {
       reconciler,
       view,
       failures: 0,
+      failureMessages: ["ip in host: no"],
       facts: () => last ?? { node: name, publicKeys: {}, endpoints: {}, reachability: { ipv4: "none", ipv6: "none" } },
       until: async (fits) => {
         const found = Promise.withResolvers<NodeStatus>();

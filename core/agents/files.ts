@@ -1,5 +1,5 @@
-/** Writing a file so that it is either the old one or the new one, whenever the power goes. */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+/** Writing a file so that it is either the old one or the new one, whenever the power goes; and reading the end of one. */
+import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** Replaces the file's content; readable by its owner only. Makes its folder where that is missing. */
@@ -26,5 +26,24 @@ export function replaceFile(path: string, content: string): void {
     fsyncSync(handle);
   } finally {
     closeSync(handle);
+  }
+}
+
+const mostLineBytes = 400;
+
+/** The last line of a log that is not empty, its end where it is long; undefined where there is no such file or nothing in it. */
+export function lastLineOf(path: string): string | undefined {
+  try {
+    const file = openSync(path, "r");
+    try {
+      const { size } = fstatSync(file);
+      const bytes = Buffer.alloc(Math.min(size, mostLineBytes));
+      const length = readSync(file, bytes, 0, bytes.length, size - bytes.length);
+      return bytes.toString("utf8", 0, length).trimEnd().split("\n").at(-1) || undefined;
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return undefined;
   }
 }

@@ -178,6 +178,23 @@ describe("a pass", () => {
     expect(node.plans.at(-1)?.looked).toBe(true);
   });
 
+  it("that fails in hundreds of places tells a few of them, and which tunnels ended meanwhile before those", async () => {
+    const farm = farmOf({ seed: 6, measured: () => closed });
+    const node = farm.start("node-1");
+    await node.until((status) => status.phase === "ready");
+    node.failures = 1;
+    node.failureMessages = Array.from({ length: 300 }, (_, index) => `ip in net-${index}: no`);
+    node.reconciler.tunnelEnded("wg-1ab0-1", "too many open files");
+    const failing = await node.until((status) => status.phase === "failing");
+    expect(failing.messages).toEqual([
+      "wg-1ab0-1 ended by itself: too many open files",
+      ...Array.from({ length: 8 }, (_, index) => `ip in net-${index}: no`),
+      "and 292 more failures",
+    ]);
+    await node.until(isReady);
+    expect(node.statuses.at(-1)?.messages).toEqual([]);
+  });
+
   it("goes on with the last good value of a key that became unreadable", async () => {
     const farm = farmOf({ seed: 7, measured: () => closed });
     farm.writeIntents(intentsOfOneNetwork([], []));

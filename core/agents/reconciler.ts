@@ -41,6 +41,11 @@ export interface ReconcilerParts {
 }
 
 const retry = { firstMs: 100, longestMs: 10_000 };
+/** Where one thing is missing hundreds of commands may fail: a status is for people, and a value in the store. */
+const mostTold = 8;
+
+const firstOf = (messages: readonly string[], what: string): readonly string[] =>
+  messages.length <= mostTold ? messages : [...messages.slice(0, mostTold), `and ${messages.length - mostTold} more ${what}`];
 
 const nothingLeft: OwnLinks = { networks: {}, standsInFor: {}, tunnels: [] };
 
@@ -65,6 +70,8 @@ export class Reconciler {
   readonly #passes = new Passes();
   #applied: Applied | undefined;
   #failures: readonly string[] = [];
+  /** Tunnels that ended by themselves since all was right, with what each said last. */
+  readonly #ended = new Map<string, string>();
   #notice: string | undefined;
   #awaited: readonly string[] = [];
   /** The text of its facts as they are to be published; undefined while there is nothing to say of it. */
@@ -98,6 +105,12 @@ export class Reconciler {
   look(): void {
     this.#mustLook = true;
     this.wake();
+  }
+
+  /** A tunnel's process has ended by itself, and said this last: it is looked for, and said until all is right again. */
+  tunnelEnded(name: string, said: string): void {
+    this.#ended.set(name, said);
+    this.look();
   }
 
   /** Runs until the signal aborts; a pass that has begun is finished. */
@@ -226,15 +239,19 @@ export class Reconciler {
     const commands = report.commands.map((command) => `${command.namespace}: ${command.argv.slice(0, 3).join(" ")}`);
     // A regular look that found all right is not worth a line.
     if (isNew || changes > 0 || failures.length > 0) {
-      log("applied", { changes, looked: mustLook, tookMs, repaired: this.#notice !== undefined, failures, commands });
+      const told = firstOf(failures, "failures");
+      log("applied", { changes, looked: mustLook, tookMs, repaired: this.#notice !== undefined, failures: told, commands });
     }
     return { plan: report.plan, failures };
   }
 
   #settle(failures: readonly string[]): void {
     this.#failures = failures;
-    if (failures.length === 0) return this.#retry.reset();
-    this.#parts.log("failed", { failures });
+    if (failures.length === 0) {
+      this.#ended.clear();
+      return this.#retry.reset();
+    }
+    this.#parts.log("failed", { failures: firstOf(failures, "failures") });
     if (this.#retryPending) return;
     this.#retryPending = true;
     void this.#parts.clock.pause(this.#retry.next()).then(() => {
@@ -269,7 +286,9 @@ export class Reconciler {
   #tell(phase: NodeStatus["phase"], waits: readonly string[]): void {
     const { store, keys, node } = this.#parts;
     const notices = [keys.notice, this.#notice].flatMap((notice) => notice ?? []);
-    const messages = [...this.#failures, ...(phase === "starting" ? this.#waits() : waits), ...store.contents.problems, ...notices];
+    const ended = this.#failures.length === 0 ? [] : [...this.#ended].map(([name, said]) => `${name} ended by itself: ${said}`);
+    const failures = [...firstOf(ended, "tunnels ended"), ...firstOf(this.#failures, "failures")];
+    const messages = [...failures, ...(phase === "starting" ? this.#waits() : waits), ...store.contents.problems, ...notices];
     const status: NodeStatus = { node, phase, revision: this.#revision, changes: this.#changes, messages };
     const text = JSON.stringify(status) + encodeNodeFacts(this.#facts);
     if (text === this.#lastStatus) return;

@@ -3,6 +3,7 @@ import { attemptLinks } from "./attempts.ts";
 import { probeHost, requireSandbox, requireTunnels } from "./index.ts";
 import type { Capability, HostReport } from "./index.ts";
 import { labProbes } from "./lab-probes.ts";
+import { manyTunnels, tunnelLimit } from "./tunnel-limit.ts";
 
 const capability = (name: string, changes: Partial<Capability> = {}): Capability => ({
   capability: name,
@@ -72,6 +73,21 @@ describe("requireTunnels", () => {
     expect(requireTunnels(report(false, capability("tun"), wireguard(false))).ok).toBe(true);
     const { problems } = requireTunnels(report(false, tun, wireguard(false)));
     expect(problems.map(({ code, hint }) => [code, hint])).toEqual([["no-tun", "chmod 666 /dev/net/tun"]]);
+  });
+});
+
+describe("manyTunnels", () => {
+  it("tells how many tunnels of wireguard-go may run, where they are few", () => {
+    expect(tunnelLimit(() => "128\n")).toBe(112);
+    expect(manyTunnels(() => "128\n")).toEqual({ refusal: "about 112 at once, in all labs together" });
+    expect(manyTunnels(() => "1024\n")).toEqual({});
+  });
+
+  it("says nothing where the kernel does not tell", () => {
+    const untold = (): string => {
+      throw new Error("ENOENT");
+    };
+    expect([tunnelLimit(untold), manyTunnels(untold)]).toEqual([undefined, {}]);
   });
 });
 

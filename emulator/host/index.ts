@@ -9,4 +9,5 @@ export type { Overflows } from "./overflows.ts";
 export { probeHost } from "./probe-host.ts";
 export { attemptDropReasons } from "./attempts-tracing.ts";
 export { presentCapabilities, requireSandbox, requireTunnels, tunnelCapabilities } from "./require-sandbox.ts";
+export { howToGetTunnels, tunnelLimit } from "./tunnel-limit.ts";
 export type { Area, Capability, HostReport, Machine } from "./report.ts";

@@ -6,6 +6,7 @@ import { attemptDropReasons } from "./attempts-tracing.ts";
 import { hugepages } from "./machine.ts";
 import { namespaces } from "./namespaces.ts";
 import type { Finding, Probe, Surroundings } from "./probe.ts";
+import { howToGetTunnels, manyTunnels } from "./tunnel-limit.ts";
 
 const refusing = async (attempt: Promise<Refusal>): Promise<Finding> => ({ refusal: await attempt });
 
@@ -99,6 +100,14 @@ export const labProbes: readonly Probe[] = [
     how: "modprobe wireguard (Linux 5.6 or newer)",
     attempt: link("name probe-wg type wireguard"),
     choice: ["wireguard", "kernel", "wireguard-go"],
+  },
+  {
+    ...optional,
+    capability: "many-tunnels",
+    usedFor: "hundreds of tunnels of wireguard-go (inotify instances)",
+    standIn: "labs with fewer of them",
+    how: howToGetTunnels,
+    attempt: () => Promise.resolve(manyTunnels()),
   },
   {
     ...optional,

@@ -10,6 +10,7 @@ import type { Store } from "../../core/store/index.ts";
 import { ensureRuntime } from "../../emulator/image/index.ts";
 import type { ImageChoice, Runtime, SourcePatch } from "../../emulator/image/index.ts";
 import { backendNamed } from "../../emulator/backend.ts";
+import { howToGetTunnels, tunnelLimit } from "../../emulator/host/index.ts";
 import { LabError } from "../../emulator/lab-error.ts";
 import type { BackendName, Lab } from "../../emulator/lab.ts";
 import { compileFarm, storeSocketPath } from "../../topologies/index.ts";
@@ -67,9 +68,20 @@ export interface LiveFarm {
   leave(): Promise<void>;
 }
 
+/** Throws a LabError where the lab would have more tunnels than this machine lets a user have: those beyond would end one by one, and the others' labs'. */
+export function requireTunnelRoom(farm: Farm, limit: number | undefined = tunnelLimit()): void {
+  const live = new Set(emulatedNodes(farm).map(({ name }) => name));
+  const meshes = farm.networks.filter(({ overlay }) => overlay === undefined);
+  const tunnels = meshes.flatMap(({ resources }) => resources).filter(({ node }) => live.has(node)).length;
+  if (limit === undefined || tunnels <= limit) return;
+  const message = `the lab would have ${tunnels} tunnels of wireguard-go, and this machine lets a user have about ${limit} (inotify instances)`;
+  throw new LabError("too-many-tunnels", message, message, howToGetTunnels);
+}
+
 /** Opens a farm; on failure or abort nothing of the lab is left. Throws a BuildError, a LabError, or an Error that says which agents are late. */
 export async function openFarm(options: LiveFarmOptions): Promise<LiveFarm> {
   const { farm, signal, onStep } = options;
+  requireTunnelRoom(farm);
   onStep("preparing image, helper and agent");
   const runtime = await ensureRuntime(options.patches ?? [], { signal, image: options.image ?? "built" });
   const agent = { keySeed: `farmlab ${options.seed}` };
