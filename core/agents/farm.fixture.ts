@@ -231,7 +231,13 @@ export function createStandInFarm(options: StandInOptions): StandInFarm {
 
 function seededKeys(node: string): KeyRing {
   const keys = new Map<string, string>();
+  const publicHalves = new Map<string, string>();
   const privateKeyOf = (name: string): string => keys.get(name) ?? seededPrivateKey("test", node, name);
+  const publicHalfOf = (name: string): string => {
+    const known = publicHalves.get(name) ?? publicKeyOf(privateKeyOf(name));
+    publicHalves.set(name, known);
+    return known;
+  };
   return {
     notice: undefined,
     identity: () => node,
@@ -239,7 +245,7 @@ function seededKeys(node: string): KeyRing {
       for (const name of names) keys.set(name, privateKeyOf(name));
     },
     retain: () => {},
-    publicKeys: (names) => Object.fromEntries(names.map((name) => [name, publicKeyOf(privateKeyOf(name))])),
+    publicKeys: (names) => Object.fromEntries(names.map((name) => [name, publicHalfOf(name)])),
     privateKeyOf,
   };
 }

@@ -32,6 +32,8 @@ export function createPlanMemory(): PlanMemory {
   let now = new Map<object, Entry>();
   let lastNamespaces = new Map<string, NamespacePlan>();
   let namespaces = new Map<string, NamespacePlan>();
+  /** Of those that were made anew and found equal: the one that was kept. What is recalled later is the former. */
+  const keptFor = new WeakMap<NamespacePlan, NamespacePlan>();
   return {
     recall<Answer>(key: object, inputsOf: () => readonly unknown[], make: () => Answer): Answer {
       const inputs = inputsOf();
@@ -42,7 +44,9 @@ export function createPlanMemory(): PlanMemory {
     },
     keep(namespace) {
       const before = lastNamespaces.get(namespace.name);
-      const kept = before !== undefined && sameValue(before, namespace) ? before : namespace;
+      const isKept = before !== undefined && (keptFor.get(namespace) === before || sameValue(before, namespace));
+      const kept = isKept ? before : namespace;
+      if (kept !== namespace) keptFor.set(namespace, kept);
       namespaces.set(namespace.name, kept);
       return kept;
     },
