@@ -123,15 +123,13 @@ function planShape(node: string, intents: Intents): string {
 
 const isOf = (party: Party | undefined, network: string): boolean => party?.kind === "workload" && party.network === network;
 
-/** Who is at the address, or whose forward leads there. */
-function receiverOf(world: World, flow: Flow): Party | undefined {
+/** Whether a flow is to somebody of the network: to an address of its user, to one of its workloads, or to one of them by a forward. */
+function leadsTo(world: World, flow: Flow, network: string): boolean {
   const prediction = predict(world, flow);
-  if (prediction?.delivered === true) return prediction.answeredBy;
-  const owner = world.networks.find(({ network }) => network.ownedIpv4.some((owned) => sameAddress(owned, flow.to)));
-  return (
-    world.workloads.find((workload) => workload.network === owner?.network.name) ??
-    world.workloads.find(({ ipv4, ipv6 }) => sameAddress(ipv4, flow.to) || sameAddress(ipv6, flow.to))
-  );
+  if (prediction?.delivered === true) return isOf(prediction.answeredBy, network);
+  const owner = world.networks.find(({ network: { ownedIpv4 } }) => ownedIpv4.some((owned) => sameAddress(owned, flow.to)));
+  if (owner !== undefined) return owner.network.name === network;
+  return world.workloads.some((one) => one.network === network && [one.ipv4, one.ipv6].some((own) => sameAddress(own, flow.to)));
 }
 
 /** The problems where the document is no farm. */
@@ -150,7 +148,7 @@ export function farmVerdict(document: FarmFile, options: VerdictOptions = {}): O
   const verdict = new Map<string, string>();
   for (const flow of everyFlow(world, internetPort)) {
     const sender = flow.from.kind === "workload" ? `${flow.from.network}/${flow.from.name}` : flow.from.name;
-    if (without !== undefined && (isOf(flow.from, without) || isOf(receiverOf(world, flow), without))) continue;
+    if (without !== undefined && (isOf(flow.from, without) || leadsTo(world, flow, without))) continue;
     const key = `${flow.protocol} from ${sender} to ${roleOf(world, flow.to)}${flow.port === undefined ? "" : ` port ${flow.port}`}`;
     for (const atMs of options.times ?? timesOf(world)) {
       const timed = predictFlow(world, flow, atMs);
