@@ -3,9 +3,9 @@
  * open waits until the other side says that it has been given its key. Pure.
  */
 import { remembered } from "../common/index.ts";
-import { wgName } from "../derive/index.ts";
+import { wgName, whName } from "../derive/index.ts";
 import type { Intents, NodeFacts } from "../intents/index.ts";
-import { resourcesOn, type NodePlan, type WireguardPlan } from "../plan/index.ts";
+import { mirrorOf, resourcesOn, type NodePlan, type WireguardPlan } from "../plan/index.ts";
 
 export type AcceptedKeys = NonNullable<NodeFacts["acceptedKeys"]>;
 
@@ -44,8 +44,11 @@ export function usableFacts(mine: NodeFacts, intents: Intents, facts: readonly N
   const usable = facts
     .filter((theirs) => theirs.node !== mine.node)
     .map((theirs) => {
-      if (!waitsFor(mine, theirs)) return theirs;
-      const early = tunnelPairs(mine.node, theirs.node, intents)
+      const pairs = [
+        ...(waitsFor(mine, theirs) ? tunnelPairs(mine.node, theirs.node, intents) : []),
+        ...secondPairs(mine.node, theirs.node, intents),
+      ];
+      const early = pairs
         .filter(({ own, other }) => {
           const key = mine.publicKeys[own];
           return (
@@ -60,10 +63,25 @@ export function usableFacts(mine: NodeFacts, intents: Intents, facts: readonly N
   return { usable, awaited };
 }
 
-function tunnelPairs(node: string, otherNode: string, intents: Intents): readonly { readonly own: string; readonly other: string }[] {
+interface TunnelPair {
+  readonly own: string;
+  readonly other: string;
+}
+
+function tunnelPairs(node: string, otherNode: string, intents: Intents): readonly TunnelPair[] {
   return resourcesOn(node, intents).flatMap(({ network, resource: own }) =>
     network.resources
       .filter((resource) => resource.node === otherNode)
       .map((other) => ({ own: wgName(own.prefix, network.allocationNumber), other: wgName(other.prefix, network.allocationNumber) })),
   );
+}
+
+/** A second tunnel is opened by the resource that has it, whoever of both could open it. */
+function secondPairs(node: string, otherNode: string, intents: Intents): readonly TunnelPair[] {
+  return resourcesOn(node, intents).flatMap(({ network, resource: own }) => {
+    const exitPoint = own.exitPoint ? undefined : mirrorOf(network, intents)?.resources.find((resource) => resource.exitPoint);
+    if (exitPoint?.node !== otherNode) return [];
+    const n = network.allocationNumber;
+    return [{ own: whName(own.prefix, n), other: wgName(exitPoint.prefix, n) }];
+  });
 }

@@ -280,6 +280,6 @@ export class Reconciler {
 
 /** The plan without all but namespace `public`: only for a node that has nothing yet, which so loses nothing. */
 function publicPart(plan: NodePlan): NodePlan {
-  const bareHost = { name: "host", links: [], addresses: [], routes: [], sysctls: {}, tables: [] };
-  return { node: plan.node, namespaces: [bareHost, ...plan.namespaces.filter((namespace) => namespace.name === "public")] };
+  const bareHost = { name: "host", links: [], addresses: [], routes: [], policies: [], sysctls: {}, tables: [] };
+  return { node: plan.node, namespaces: [bareHost, ...plan.namespaces.filter((namespace) => namespace.name === "public")], services: [] };
 }
