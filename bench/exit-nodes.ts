@@ -2,6 +2,7 @@
 import { derivationFigures } from "./exit-nodes/derivation.ts";
 import { fullFarmFigures } from "./exit-nodes/full-farm.ts";
 import { growthFigures } from "./exit-nodes/growth.ts";
+import { partnerFigures } from "./exit-nodes/partners.ts";
 import { reportOf } from "./figures.ts";
 import type { BenchReport, Part } from "./figures.ts";
 
@@ -9,6 +10,7 @@ const parts: readonly (readonly [name: string, part: Part])[] = [
   ["derivation", derivationFigures],
   ["a full farm", fullFarmFigures],
   ["growth", growthFigures],
+  ["partners", partnerFigures],
 ];
 
 export async function exitNodes(say: (line: string) => void): Promise<BenchReport> {

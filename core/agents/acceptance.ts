@@ -34,6 +34,8 @@ const waitsFor = (mine: NodeFacts, theirs: NodeFacts): boolean => isReachable(th
 export interface OthersFacts {
   /** The facts of other nodes, without the keys of tunnels that do not expect the node yet. */
   readonly usable: readonly NodeFacts[];
+  /** The node's own, likewise: where a second tunnel ends on the node that it begins on. */
+  readonly own: NodeFacts;
   /** What was left out, as `wg-1abc-1 on node-1`. */
   readonly awaited: readonly string[];
 }
@@ -41,26 +43,25 @@ export interface OthersFacts {
 /** Leaves out what it is too early to use of other nodes' facts. */
 export function usableFacts(mine: NodeFacts, intents: Intents, facts: readonly NodeFacts[]): OthersFacts {
   const awaited: string[] = [];
+  const without = (theirs: NodeFacts, pairs: readonly TunnelPair[]): NodeFacts => {
+    const early = pairs.filter((pair) => isEarly(mine, theirs, pair)).map(({ other }) => other);
+    if (early.length === 0) return theirs;
+    awaited.push(...early.map((tunnel) => `${tunnel} on ${theirs.node}`));
+    return { ...theirs, publicKeys: Object.fromEntries(Object.entries(theirs.publicKeys).filter(([tunnel]) => !early.includes(tunnel))) };
+  };
   const usable = facts
     .filter((theirs) => theirs.node !== mine.node)
     .map((theirs) => {
-      const pairs = [
-        ...(waitsFor(mine, theirs) ? tunnelPairs(mine.node, theirs.node, intents) : []),
-        ...secondPairs(mine.node, theirs.node, intents),
-      ];
-      const early = pairs
-        .filter(({ own, other }) => {
-          const key = mine.publicKeys[own];
-          return (
-            theirs.publicKeys[other] !== undefined && (key === undefined || theirs.acceptedKeys?.[other]?.includes(startOf(key)) !== true)
-          );
-        })
-        .map(({ other }) => other);
-      if (early.length === 0) return theirs;
-      awaited.push(...early.map((tunnel) => `${tunnel} on ${theirs.node}`));
-      return { ...theirs, publicKeys: Object.fromEntries(Object.entries(theirs.publicKeys).filter(([tunnel]) => !early.includes(tunnel))) };
+      const first = waitsFor(mine, theirs) ? tunnelPairs(mine.node, theirs.node, intents) : [];
+      return without(theirs, [...first, ...secondPairs(mine.node, theirs.node, intents)]);
     });
-  return { usable, awaited };
+  return { usable, own: without(mine, secondPairs(mine.node, mine.node, intents)), awaited };
+}
+
+/** Whether the other tunnel is there and has not been given this node's key yet. */
+function isEarly(mine: NodeFacts, theirs: NodeFacts, { own, other }: TunnelPair): boolean {
+  const key = mine.publicKeys[own];
+  return theirs.publicKeys[other] !== undefined && (key === undefined || theirs.acceptedKeys?.[other]?.includes(startOf(key)) !== true);
 }
 
 interface TunnelPair {

@@ -176,9 +176,9 @@ export class Reconciler {
   /** What the node should be by what is known; keeps whom it has to wait for. */
   #plan(intents: Intents, facts: readonly NodeFacts[]): NodePlan {
     const hosted = hostedIntents(intents, this.#parts.store.contents.hosts());
-    const { usable, awaited } = usableFacts(this.#facts, hosted, facts);
+    const { usable, own, awaited } = usableFacts(this.#facts, hosted, facts);
     this.#awaited = awaited;
-    return planNode(this.#parts.node, hosted, [...usable, this.#facts], this.#memory);
+    return planNode(this.#parts.node, hosted, [...usable, own], this.#memory);
   }
 
   /** Until something was measured since the start, what the store still holds of an earlier life counts. */

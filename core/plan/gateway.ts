@@ -29,6 +29,7 @@ import type { ExitNodeConfig } from "../farm/index.ts";
 import type { NetworkIntent, ResourceIntent } from "../intents/index.ts";
 import { fenceTables } from "./fence.ts";
 import { gatewayRules, vrfRules } from "./gateway-rules.ts";
+import { vrrpServices } from "./gateway-services.ts";
 import { plannedMac } from "./macs.ts";
 import { exitPointOf, resourcesOf } from "./networks.ts";
 import type { AddressPlan, LinkPlan, RoutePlan, ServicePlan } from "./node-plan.ts";
@@ -36,7 +37,7 @@ import type { PlanMemory } from "./memory.ts";
 import type { NamespacePart } from "./part.ts";
 import { defaultRoute, routePlan, unreachable } from "./routes.ts";
 import { byTurnsSysctls, routerSysctls } from "./sysctls.ts";
-import { vrrpAddresses, vrrpRoutes, vrrpServices } from "./vrrp.ts";
+import { vrrpAddresses, vrrpRoutes } from "./vrrp.ts";
 import type { Seat } from "./vrrp.ts";
 
 /** Private destinations that no network of this gateway holds: they never leave upstream. */

@@ -3,7 +3,7 @@
  * one falls silent; no established flow is lost, neither then nor when the number goes back.
  */
 import { formatAddress, seededRandom } from "../../core/common/index.ts";
-import type { Fault, ScheduledFault } from "../../core/farm/index.ts";
+import type { ScheduledFault } from "../../core/farm/index.ts";
 import { withFaults } from "../../emulator/faults/index.ts";
 import { upstreamOf } from "../oracle/index.ts";
 import type { Bar } from "../oracle/index.ts";
@@ -15,7 +15,7 @@ import { watchNeighbours } from "../run/neighbour-watch.ts";
 import type { NeighbourAnswer } from "../run/neighbour-watch.ts";
 import { liveBars } from "../run/places.ts";
 import type { Session } from "../run/session.ts";
-import { cutOffFromStore, nodeDeath } from "./ex-14-losses.ts";
+import { cutOffFromStore } from "./ex-14-losses.ts";
 import { keepFlows } from "./ex-15-flows.ts";
 import type { KeptFlows } from "./ex-15-flows.ts";
 import { HarnessError, needsTunnels, outcomeOf, unknownOutcome } from "./law.ts";
@@ -102,20 +102,24 @@ function judgeAnswers(bar: Bar, answers: readonly NeighbourAnswer[], turnsMost: 
   return [`two answered for ${nameOf(bar)} by turns, ${turns} times, while ${what}; expected: at most one at any moment (EX-15)`];
 }
 
-interface Silence {
+export interface Silence {
   readonly what: (node: string) => string;
-  readonly fault: (node: string) => Fault;
-  /** Whether the node starts anew when it is over. */
-  readonly startsAnew: boolean;
+  /** Whether the node ends, and starts anew when it is over; else all its processes go on where they were. */
+  readonly ends: boolean;
 }
 
-/** A power failure: the wires are cut silently, and the node ends. */
-const death: Silence = { what: (node) => `${node} was dead`, fault: nodeDeath, startsAnew: true };
+/**
+ * A power failure: the wires are cut silently, and everything stops. That the node has ended is made so a while later: a lab's nodes share one
+ * kernel, which is slow to clear away a node's networks and lets no other node change its addresses meanwhile, as no machine's end would.
+ */
+export const death: Silence = { what: (node) => `${node} was dead`, ends: true };
 /** The wires are cut silently, and every process stands still; all of them go on where they were. */
-const freeze: Silence = { what: (node) => `${node} stood still`, fault: (node) => ({ kind: "node-pause", node }), startsAnew: false };
+const freeze: Silence = { what: (node) => `${node} stood still`, ends: false };
 
 export interface Moved {
   readonly stories: readonly string[];
+  /** Established flows among what they tell. */
+  readonly lost: number;
   /** How long nothing was answered when the number went, and when it came back, milliseconds. */
   readonly outageMs: number;
   readonly backMs: number;
@@ -129,7 +133,8 @@ export async function fallSilent(session: Session, bar: Bar, kept: KeptFlows, si
   const partner = bar.config.partner ?? "";
   const what = silence.what(bar.node);
   const context = faultContext(session.lab, clock);
-  const faults: readonly ScheduledFault[] = [{ atMs: 0, fault: silence.fault(bar.node) }];
+  const node = session.lab.node(bar.node);
+  const faults: readonly ScheduledFault[] = [{ atMs: 0, fault: { kind: "node-pause", node: bar.node } }];
   const stories: string[] = [];
   await kept.fates();
   const stalls = watchStalls(clock);
@@ -138,8 +143,11 @@ export async function fallSilent(session: Session, bar: Bar, kept: KeptFlows, si
     const left = await leftAtLast(session, takeOver, async () => await notHeldBy(session, bar, partner, undefined));
     stories.push(...left.map((one) => `${one} while ${what}; expected: the partner has all of it (EX-15)`));
     await clock.pause(settleMs);
-    return await lostFlows(kept, `while ${what}`);
+    const fates = await lostFlows(kept, `while ${what}`);
+    if (silence.ends) await node.powerOff();
+    return fates;
   });
+  if (silence.ends) await node.powerOn();
   const stalledMs = stalls.stop();
   const left = await leftAtLast(session, comeBack, async () => {
     const away = await notHeldBy(session, bar, bar.node, partner);
@@ -151,10 +159,11 @@ export async function fallSilent(session: Session, bar: Bar, kept: KeptFlows, si
     }
   });
   stories.push(...left.map((one) => `${one} after ${what}; expected: all as it was before (EX-15)`));
-  if (silence.startsAnew) await session.listenAgain(bar.node);
+  if (silence.ends) await session.listenAgain(bar.node);
   await clock.pause(settleMs);
   const back = await lostFlows(kept, `when ${bar.node} had its number back after ${what}`);
-  return { stories: [...stories, ...gone.lost, ...back.lost], outageMs: gone.outageMs, backMs: back.outageMs, stalledMs };
+  const lost = [...gone.lost, ...back.lost];
+  return { stories: [...stories, ...lost], lost: lost.length, outageMs: gone.outageMs, backMs: back.outageMs, stalledMs };
 }
 
 /** Of one exit node, chosen by the seed; once more where it took too long, as the bound is one of many times. */
@@ -177,6 +186,7 @@ async function silent(session: Session, silence: Silence): Promise<PropertyOutco
   const kept = await keepFlows(session, bars, [bar.node], pace);
   const times: Moved[] = [];
   const stories: string[] = [];
+  const turns: string[] = [];
   try {
     while (times.length < 3 && stories.length === 0 && times.filter(({ outageMs }) => outageMs <= mostOutageMs).length === 0) {
       const neighbours = await watchNeighbours(session.lab, upstream.segment, asked, clockOfSession(session));
@@ -188,11 +198,16 @@ async function silent(session: Session, silence: Silence): Promise<PropertyOutco
       } finally {
         answers = await neighbours.stop();
       }
-      stories.push(...judgeAnswers(bar, answers, 3, what));
+      turns.push(...judgeAnswers(bar, answers, 3, what));
     }
   } finally {
     await kept.close();
   }
+  // A daemon that got no time says nothing for as long as that, and is taken for silent: that is no fault of the two.
+  const isStalled = times.some(({ stalledMs }) => stalledMs > mostOutageMs / 10);
+  if (turns.length > 0 && stories.length === 0 && isStalled)
+    return unknownOutcome(`${turns[0]}, and the machine was busy`, kept.flows.length);
+  stories.push(...turns);
   const quickest = times.toSorted((one, other) => one.outageMs - other.outageMs)[0];
   const outageMs = quickest?.outageMs ?? 0;
   const isLate = stories.length === 0 && outageMs > mostOutageMs;
