@@ -210,7 +210,8 @@ function gatewayPart(
     addresses: [...(isShared ? vrrpAddresses(config, allocation, owned, seat) : held), ...parts.flatMap((part) => part.addresses)],
     routes: [
       ...gatewayBaseRoutes(allocation, config.number, config.allocationNumber).map(routePlan),
-      ...(isShared ? vrrpRoutes(config, seat) : defaultRoute(config.ipv4, config.gateway4, up)),
+      ...(isShared ? vrrpRoutes(config, seat) : []),
+      ...(isShared ? [] : defaultRoute(config.ipv4, config.gateway4, up)),
       ...neverUpstream,
       ...parts.flatMap((part) => part.routes),
     ],
