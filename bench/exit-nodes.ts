@@ -3,6 +3,7 @@ import { derivationFigures } from "./exit-nodes/derivation.ts";
 import { fullFarmFigures } from "./exit-nodes/full-farm.ts";
 import { growthFigures } from "./exit-nodes/growth.ts";
 import { liveGatewayFigures } from "./exit-nodes/live-gateway.ts";
+import { partnerFigures } from "./exit-nodes/partners.ts";
 import { reportOf } from "./figures.ts";
 import type { BenchReport, Part } from "./figures.ts";
 
@@ -11,6 +12,7 @@ const parts: readonly (readonly [name: string, part: Part])[] = [
   ["a full farm", fullFarmFigures],
   ["growth", growthFigures],
   ["a live gateway", liveGatewayFigures],
+  ["partners", partnerFigures],
 ];
 
 export async function exitNodes(say: (line: string) => void): Promise<BenchReport> {

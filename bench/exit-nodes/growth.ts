@@ -48,7 +48,7 @@ export async function growthFigures(say: (line: string) => void): Promise<readon
   const intents = expectValue(intentsOf(farm));
   const resources = intents.networks.reduce((sum, network) => sum + network.resources.length, 0);
   const memory = createPlanMemory();
-  let current = pass(intents, { namespaces: new Map(), services: new Set() }, memory);
+  let current = pass(intents, { namespaces: new Map(), services: new Set(), files: new Map() }, memory);
   say(`one NR more where there are ${resources}, ${rounds} times`);
   const counts: number[] = [];
   const times: number[] = [];

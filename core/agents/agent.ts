@@ -37,7 +37,7 @@ const statusGatherMs = 100;
 const publishRetry = { firstMs: 20, longestMs: 2000 };
 /** A call about a lease that nobody answers is over long before the lease is. */
 const leaseLimits = { callWaitMs: 1000, longestConnectWaitMs: 1000 };
-const isTunnel = (service: string): boolean => service.startsWith("wg-");
+const isTunnel = (service: string): boolean => /^w[gh]-/.test(service);
 
 /** Resolves when the signal has aborted and nothing is under way any more. */
 export async function runAgent(configuration: AgentConfiguration, surroundings: AgentSurroundings, signal: AbortSignal): Promise<void> {

@@ -21,7 +21,7 @@ import { StoreView } from "./store-view.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { publicKeyOf, seededPrivateKey } from "./wireguard-key.ts";
 
-const nothing: ObservedNode = { namespaces: new Map(), services: new Set() };
+const nothing: ObservedNode = { namespaces: new Map(), services: new Set(), files: new Map() };
 
 /** Lets a chosen number of turns of the event loop go by, so that orders of events differ from seed to seed. */
 async function turns(random: Random, most: number): Promise<void> {

@@ -1,7 +1,8 @@
 /** The node as apply sees it: programs in its namespaces, daemons under farmlab-init, keys from the key ring. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { System } from "../apply/index.ts";
 import { encodeLine, startDeadline, type Clock } from "../common/index.ts";
+import { replaceFile } from "./files.ts";
 import type { InitClient } from "./init-client.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { ProgramRunner } from "./program-runner.ts";
@@ -38,7 +39,18 @@ export function createNodeSystem(parts: NodeSystemParts): System {
         argv: [native, "forget"],
         input: flows.map(({ namespace, prefix }) => encodeLine([namespace, ...prefix.split("/")])).join(""),
       }),
-    startService: async (request) => await parts.init.start(request),
+    startService: async (request) => {
+      // `native` stands for farmlab's own program.
+      const [program = "", ...rest] = request.argv;
+      await parts.init.start({ ...request, argv: [program === "native" ? native : program, ...rest] });
+    },
+    signalService: async (name) => {
+      const service = (await parts.init.list()).find((one) => one.name === name);
+      if (service === undefined) throw new Error("it does not run");
+      process.kill(service.pid, "SIGHUP");
+    },
+    writeFile: async (path, content) => await Promise.resolve(replaceFile(path, content)),
+    readFile: async (path) => await Promise.resolve(existsSync(path) ? readFileSync(path, "utf8") : undefined),
     stopService: async (name) => {
       parts.onStopping(name);
       await parts.init.stop(name);

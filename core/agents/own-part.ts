@@ -3,7 +3,16 @@ import { remembered } from "../common/index.ts";
 import type { Problem } from "../common/index.ts";
 import type { GrantedList, Grants } from "../allocate/index.ts";
 import type { Intents, NetworkIntent, NetworkWish, NodeFacts, NodeIntent, NodeWish, Wishes } from "../intents/index.ts";
-import { candidatesFor, factsByNode, leasedExitNodes, overlayLinkName, resourcesOn } from "../plan/index.ts";
+import {
+  candidatesFor,
+  factsByNode,
+  leasedExitNodes,
+  mirrorOf,
+  overlayLinkName,
+  resourcesOn,
+  secondLinkName,
+  standInOf,
+} from "../plan/index.ts";
 import type { AcceptedKeys } from "./acceptance.ts";
 import type { Measured } from "./reachability.ts";
 
@@ -49,7 +58,14 @@ export function ownLinks(node: string, intents: Intents): OwnLinks {
         ({ network, resource }) => resource.exitPoint && network.allocationNumber === exitNode.allocationNumber,
       ),
     );
-  const all = [...resourcesOn(node, intents), ...standIn].map(({ network, resource }) => ({
+  const own = resourcesOn(node, intents);
+  const partners = (standInOf(node, intents)?.networks ?? []).flatMap((network) =>
+    network.resources.flatMap((resource) =>
+      resource.exitPoint ? [{ network, resource: { ...resource, node: resource.standsInFor ?? node } }] : [],
+    ),
+  );
+  const second = own.filter(({ network, resource }) => !resource.exitPoint && mirrorOf(network, intents) !== undefined);
+  const all = [...own, ...standIn, ...partners].map(({ network, resource }) => ({
     link: overlayLinkName(resource, network),
     network,
     home: resource.node,
@@ -57,10 +73,10 @@ export function ownLinks(node: string, intents: Intents): OwnLinks {
   return {
     networks: Object.fromEntries(all.map(({ link, network }) => [link, network.name])),
     standsInFor: Object.fromEntries(all.filter(({ home }) => home !== node).map(({ link, home }) => [link, home])),
-    tunnels: all
-      .filter(({ network }) => network.overlay === undefined)
-      .map(({ link }) => link)
-      .toSorted(),
+    tunnels: [
+      ...all.filter(({ network }) => network.overlay === undefined).map(({ link }) => link),
+      ...second.map(({ network, resource }) => secondLinkName(resource, network)),
+    ].toSorted(),
   };
 }
 
@@ -106,15 +122,42 @@ const isPublished = ({ overlay }: NetworkIntent, link: string, facts: NodeFacts 
   return overlay.kind === "segment" || facts?.endpoints[overlay.underlay] !== undefined;
 };
 
+/** What the two exit points of a network need of each other's nodes: the partner the second tunnels' keys, and those the partner's. */
+function missingSeconds(
+  node: string,
+  network: NetworkIntent,
+  intents: Intents,
+  published: ReadonlyMap<string, NodeFacts>,
+): readonly string[] {
+  const mirror = mirrorOf(network, intents);
+  const exitPoint = mirror?.resources.find((resource) => resource.exitPoint);
+  if (mirror === undefined || exitPoint === undefined) return [];
+  const others = mirror.resources.filter((one) => one !== exitPoint);
+  const wanted =
+    exitPoint.node === node
+      ? others.map((one) => ({ node: one.node, link: secondLinkName(one, mirror) }))
+      : others.some((one) => one.node === node)
+        ? [{ node: exitPoint.node, link: overlayLinkName(exitPoint, mirror) }]
+        : [];
+  return wanted
+    .filter((peer) => peer.node !== node && published.get(peer.node)?.publicKeys[peer.link] === undefined)
+    .map((peer) => `${peer.link} on ${peer.node}`);
+}
+
 /** Other nodes' part in the node's networks that is not published yet, by its interface, as `wg-1abc-1 on node-1`. */
 export function missingPeers(node: string, intents: Intents, facts: readonly NodeFacts[]): readonly string[] {
   const published = factsByNode(facts);
   const networks = new Set(resourcesOn(node, intents).map(({ network }) => network));
-  return [...networks].flatMap((network) =>
+  const partners = new Set((standInOf(node, intents)?.networks ?? []).map(({ name }) => name));
+  const seconds = intents.networks
+    .filter((network) => networks.has(network) || partners.has(network.name))
+    .flatMap((network) => missingSeconds(node, network, intents, published));
+  const firsts = [...networks].flatMap((network) =>
     interfacesWithin(network)
       .filter((peer) => peer.node !== node && !isPublished(network, peer.link, published.get(peer.node)))
       .map((peer) => `${peer.link} on ${peer.node}`),
   );
+  return [...firsts, ...seconds];
 }
 
 /** Where reachability is measured, and a text that changes when it has to be measured again. */

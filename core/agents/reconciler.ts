@@ -189,9 +189,9 @@ export class Reconciler {
   /** What the node should be by what is known; keeps whom it has to wait for. */
   #plan(intents: Intents, facts: readonly NodeFacts[]): NodePlan {
     const hosted = hostedIntents(intents, this.#parts.store.contents.hosts());
-    const { usable, awaited } = usableFacts(this.#facts, hosted, facts);
+    const { usable, own, awaited } = usableFacts(this.#facts, hosted, facts);
     this.#awaited = awaited;
-    return planNode(this.#parts.node, hosted, [...usable, this.#facts], this.#memory);
+    return planNode(this.#parts.node, hosted, [...usable, own], this.#memory);
   }
 
   /** Until something was measured since the start, what the store still holds of an earlier life counts. */
@@ -299,6 +299,6 @@ export class Reconciler {
 
 /** The plan without all but namespace `public`: only for a node that has nothing yet, which so loses nothing. */
 function publicPart(plan: NodePlan): NodePlan {
-  const bareHost = { name: "host", links: [], addresses: [], routes: [], sysctls: {}, tables: [] };
-  return { node: plan.node, namespaces: [bareHost, ...plan.namespaces.filter((namespace) => namespace.name === "public")] };
+  const bareHost = { name: "host", links: [], addresses: [], routes: [], policies: [], sysctls: {}, tables: [] };
+  return { node: plan.node, namespaces: [bareHost, ...plan.namespaces.filter((namespace) => namespace.name === "public")], services: [] };
 }

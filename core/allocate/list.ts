@@ -15,6 +15,7 @@ export interface ListedNode {
     readonly number?: number;
     readonly allocationNumber: number;
     readonly standbys?: readonly { readonly node: string }[];
+    readonly partner?: string;
   };
   /** UDP ports of its own services. */
   readonly heldPorts?: readonly number[];

@@ -1,13 +1,26 @@
-/** Addresses of links. Those that the kernel or a protocol gave (SLAAC, DHCP: `dynamic`; lo's own) are left alone. */
+/** Addresses of links. Those that the kernel or a protocol gave (SLAAC, DHCP: `dynamic`; VRRP; lo's own) are left alone. */
 import { remembered } from "../common/index.ts";
-import type { NamespacePlan } from "../plan/index.ts";
+import type { AddressPlan, NamespacePlan } from "../plan/index.ts";
 import type { ShownLink } from "./shown.ts";
 
 const key = (link: string, address: string): string => `${link} ${address}`;
 
+const isOurs = ({ by }: AddressPlan): boolean => by === undefined;
+/** The kernel's word for who gave an address (IFA_PROTO), by name and as a number. */
+const isOfVrrp = (protocol: string | undefined): boolean => protocol === "keepalived" || protocol === "18" || protocol === "0x12";
+
 export const addressesOf: (plan: NamespacePlan) => ReadonlySet<string> = remembered(
-  (plan) => new Set(plan.addresses.map(({ link, address }) => key(link, address))),
+  (plan) => new Set(plan.addresses.filter(isOurs).map(({ link, address }) => key(link, address))),
 );
+
+/** Addresses that VRRP gives and takes away, without their lengths. */
+export const heldOf: (plan: NamespacePlan) => ReadonlySet<string> = remembered(
+  (plan) => new Set(plan.addresses.filter((one) => !isOurs(one)).map(({ address }) => address.split("/")[0] ?? "")),
+);
+
+export function readHeld(links: readonly ShownLink[]): ReadonlySet<string> {
+  return new Set(links.flatMap(({ addr_info: info = [] }) => info.filter(({ protocol }) => isOfVrrp(protocol)).map(({ local }) => local)));
+}
 
 const isOfLoopback = (local: string): boolean => local === "::1" || local.startsWith("127.");
 
@@ -15,7 +28,7 @@ export function readAddresses(links: readonly ShownLink[]): ReadonlySet<string> 
   return new Set(
     links.flatMap((link) =>
       (link.addr_info ?? [])
-        .filter((entry) => entry.dynamic !== true && !isOfLoopback(entry.local))
+        .filter((entry) => entry.dynamic !== true && !isOfVrrp(entry.protocol) && !isOfLoopback(entry.local))
         .map((entry) => key(link.ifname, `${entry.local}/${entry.prefixlen}`)),
     ),
   );
@@ -35,15 +48,17 @@ export function addressLines(
         return `address del ${address} dev ${link}`;
       }),
     add: plan.addresses
-      .filter(({ link, address }) => !observed.has(key(link, address)))
+      .filter((one) => isOurs(one) && !observed.has(key(one.link, one.address)))
       .map(({ link, address }) => `address replace ${address} dev ${link}${address.includes(":") ? " nodad" : ""}`),
   };
 }
 
 /** Addresses, as prefixes of one, that a link of the namespace had and none will have; those of a link alone are nobody's far away. */
-export function unheldAddresses(plan: NamespacePlan, observed: ReadonlySet<string>): readonly string[] {
+export function unheldAddresses(plan: NamespacePlan, observed: ReadonlySet<string>, byVrrp: ReadonlySet<string>): readonly string[] {
   const addressOf = (entry: string): string => entry.split(" ")[1]?.split("/")[0] ?? "";
-  const held = new Set([...addressesOf(plan)].map(addressOf));
-  const gone = new Set([...observed].map(addressOf).filter((address) => !held.has(address) && !address.startsWith("fe80:")));
+  const held = new Set(plan.addresses.map(({ address }) => address.split("/")[0] ?? ""));
+  const gone = new Set(
+    [...[...observed].map(addressOf), ...byVrrp].filter((address) => !held.has(address) && !address.startsWith("fe80:")),
+  );
   return [...gone].map((address) => `${address}/${address.includes(":") ? 128 : 32}`);
 }

@@ -32,6 +32,15 @@ const recorder = (
       events.push(`start ${name}`);
       await Promise.resolve();
     },
+    signalService: async (name) => {
+      events.push(`signal ${name}`);
+      await Promise.resolve();
+    },
+    writeFile: async (path) => {
+      events.push(`write ${path}`);
+      await Promise.resolve();
+    },
+    readFile: async () => await Promise.resolve(undefined),
     stopService: async (name) => {
       events.push(`stop ${name}`);
       await Promise.resolve();

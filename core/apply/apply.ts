@@ -9,6 +9,7 @@ import { onceApplied } from "./observed.ts";
 import type { ObservedNode } from "./observed.ts";
 import { linkOfSetting } from "./sysctls.ts";
 import type { Command, Flows, Setting, System } from "./system.ts";
+import { serviceRequest } from "./services.ts";
 import { moveLines, tunnelService, tunnelSocketPath } from "./tunnels.ts";
 import type { TunnelChange, TunnelMoves } from "./tunnels.ts";
 import { wireguardConfiguration } from "./wireguard.ts";
@@ -66,18 +67,18 @@ class Execution {
   }
 
   async #batch(
-    program: "ip" | "bridge",
+    program: readonly string[],
     namespace: string,
     lines: readonly string[],
     isHarmless?: (stderr: string) => boolean,
   ): Promise<void> {
     if (lines.length === 0) return;
     const input = lines.map((line) => `${line}\n`).join("");
-    await this.#run({ namespace, argv: [program, "-force", "-batch", "-"], input }, isHarmless);
+    await this.#run({ namespace, argv: [...program, "-force", "-batch", "-"], input }, isHarmless);
   }
 
   #ip(namespace: string, lines: readonly string[], isHarmless?: (stderr: string) => boolean): Promise<void> {
-    return this.#batch("ip", namespace, lines, isHarmless);
+    return this.#batch(["ip"], namespace, lines, isHarmless);
   }
 
   /** `latest`: asked when all but the insides is done, for what the insides should be by then. */
@@ -133,7 +134,21 @@ class Execution {
     if (!areRulesThere) return;
     const last = latest().inside;
     await Promise.all([...last].map(([namespace, inside]) => this.#inside(namespace, inside, sockets)));
-    await this.#forgetFlows(changes.forget);
+    await Promise.all([this.#forgetFlows(changes.forget), this.#tellServices(changes.services)]);
+  }
+
+  /** One after the other: each finds what it needs of those before it. None is started where something is missing that it needs. */
+  async #tellServices({ files, start, signal }: Changes["services"]): Promise<void> {
+    await Promise.all(files.map(({ path, content }) => this.#attempt(`writing ${path}`, () => this.#system.writeFile(path, content))));
+    if (this.failures.length > 0) return;
+    for (const service of start) {
+      this.commands.push({ namespace: service.namespace, argv: service.argv });
+      await this.#attempt(`starting ${service.name}`, async () => await this.#system.startService(serviceRequest(service)));
+    }
+    for (const name of signal) {
+      this.commands.push({ namespace: "host", argv: ["signal", name] });
+      await this.#attempt(`telling ${name}`, async () => await this.#system.signalService(name));
+    }
   }
 
   /** Once nothing is routed there any more, so that no packet makes them anew. */
@@ -166,7 +181,9 @@ class Execution {
 
   async #inside(namespace: string, inside: InsideChanges, sockets: ReadonlyMap<string, Promise<void>>): Promise<void> {
     await Promise.all([
-      this.#ip(namespace, inside.ip).then(() => this.#batch("bridge", namespace, inside.forwarding)),
+      this.#ip(namespace, inside.ip)
+        .then(() => this.#batch(["ip", "-6"], namespace, inside.policies6))
+        .then(() => this.#batch(["bridge"], namespace, inside.forwarding)),
       ...inside.wireguard.map(async ({ name, plan, change }) => {
         await sockets.get(name);
         if (!change.whole) return void (await this.#run({ namespace, argv: ["wg", "set", name, ...change.peerArguments] }));
@@ -193,6 +210,7 @@ const explain = (stderr: string, input: string | undefined): string =>
 function sameStructure(one: Changes, other: Changes): boolean {
   const structure = (changes: Changes): unknown => [
     changes.stopServices,
+    changes.services,
     [...changes.removeLinks],
     changes.namespaces,
     changes.tunnels.map(({ name, namespace, plan, start }) => [name, namespace, plan.socketNamespace, start]),

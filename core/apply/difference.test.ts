@@ -10,6 +10,7 @@ import type { ObservedLink, ObservedNamespace, ObservedNode } from "./observed.t
 const bare: ObservedNode = {
   namespaces: new Map([["host", { ...nothing, foreignLinks: new Set(["eth0", "eth1"]) }]]),
   services: new Set(),
+  files: new Map(),
 };
 const plan = planNode("node-1", firstFarm, firstFacts);
 const right = onceApplied(plan, bare);
@@ -168,6 +169,7 @@ describe("drift", () => {
     const died: ObservedNode = {
       ...alter("net-1abc-1", ({ links }) => ({ links: without(links, "wg-1abc-1") })),
       services: new Set(["wg-1123-1"]),
+      files: new Map(),
     };
     expect(difference(plan, died).tunnels).toMatchObject([{ name: "wg-1abc-1", start: true }]);
     const halfway = alter("net-1abc-1", ({ links }) => ({ links: without(links, "wg-1abc-1") }));
@@ -217,6 +219,7 @@ describe("ownership", () => {
     const observed: ObservedNode = {
       namespaces: new Map([["host", { ...nothing, foreignLinks: new Set(["eth0", "br-1abc-1", "nrb-1123-1"]) }]]),
       services: new Set(),
+      files: new Map(),
     };
     const changes = difference(plan, observed);
     expect(changes.problems.map((problem) => problem.message)).toEqual([

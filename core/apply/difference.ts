@@ -7,7 +7,10 @@ import type { LinkLines } from "./links.ts";
 import { namespaceLines } from "./namespaces.ts";
 import { isAsLeft, nothing } from "./observed.ts";
 import type { ObservedNamespace, ObservedNode } from "./observed.ts";
+import { policyLines } from "./policies.ts";
 import { routeLines, unroutedPrefixes } from "./routes.ts";
+import { serviceChanges } from "./services.ts";
+import type { ServiceChanges } from "./services.ts";
 import { differingSettings, linkOfSetting } from "./sysctls.ts";
 import type { Flows, Setting } from "./system.ts";
 import { tableScript } from "./tables.ts";
@@ -30,6 +33,8 @@ export interface Changes {
   /** In the namespaces of sockets: links that come, straight into other namespaces. */
   readonly linksFrom: ReadonlyMap<string, readonly string[]>;
   readonly inside: ReadonlyMap<string, InsideChanges>;
+  /** When all else is in place. */
+  readonly services: Omit<ServiceChanges, "stop">;
   /** At last: flows of what is no longer routed or held here. */
   readonly forget: readonly Flows[];
   /** What cannot be had, for a reason that only a person can remove. */
@@ -45,6 +50,8 @@ export interface InsideChanges {
   /** For `nft -f -`; empty: nothing. */
   readonly tables: string;
   readonly ip: readonly string[];
+  /** For `ip -6 -batch`, after that. */
+  readonly policies6: readonly string[];
   /** For `bridge -batch`, after that. */
   readonly forwarding: readonly string[];
   readonly wireguard: readonly { readonly name: string; readonly plan: WireguardPlan; readonly change: WireguardChange }[];
@@ -98,7 +105,9 @@ const insideOf = (
       ...(plan.name === "host" || observed.links.get("lo")?.up === true ? [] : ["link set dev lo up"]),
       ...settings.flatMap(({ up }) => up),
       ...routes.add,
+      ...policyLines(plan, observed.policies, 4),
     ],
+    policies6: policyLines(plan, observed.policies, 6),
     forwarding: forwardingLines(plan, observed.links),
     wireguard: plan.links.flatMap((link) => {
       if (link.kind !== "wireguard") return [];
@@ -109,7 +118,12 @@ const insideOf = (
 };
 
 const countOf = (inside: InsideChanges): number =>
-  inside.sysctls.length + inside.ip.length + inside.forwarding.length + inside.wireguard.length + (inside.tables === "" ? 0 : 1);
+  inside.sysctls.length +
+  inside.ip.length +
+  inside.policies6.length +
+  inside.forwarding.length +
+  inside.wireguard.length +
+  (inside.tables === "" ? 0 : 1);
 
 const hostOnly = (observed: ObservedNamespace): ObservedNamespace => ({ ...observed, addresses: new Set(), routes: new Map() });
 
@@ -117,6 +131,7 @@ const hostOnly = (observed: ObservedNamespace): ObservedNamespace => ({ ...obser
 export function difference(plan: NodePlan, observed: ObservedNode): Changes {
   const tunnels = tunnelChanges(plan, observed);
   const links = linkLines(plan, observed);
+  const services = serviceChanges(plan, observed);
   const namespaces = namespaceLines(plan, observed);
   const gone = new Set([...links.made, ...removedNames(links), ...tunnels.make.map(({ namespace, name }) => `${namespace} ${name}`)]);
   const touched = new Set([...gone].map((entry) => entry.split(" ")[0]));
@@ -142,17 +157,18 @@ export function difference(plan: NodePlan, observed: ObservedNode): Changes {
   const removals = [...links.remove.values()].reduce((sum, lines) => sum + lines.length, 0);
   const isLiving = (name: string): boolean => observed.namespaces.has(name);
   return {
-    stopServices: tunnels.stop,
+    stopServices: [...tunnels.stop, ...services.stop],
     removeLinks: links.remove,
     namespaces: [...namespaces.remove, ...namespaces.add],
     tunnels: tunnels.make,
     hostLinks: [...(links.add.get("host") ?? []), ...ports],
     linksFrom: new Map([...links.add].filter(([name]) => name !== "host")),
     inside: new Map([...inside].map(([name, changes]) => [name, name === "host" ? { ...changes, ip: [] } : changes])),
+    services,
     forget: differing.flatMap((namespace) => {
       const seen = namespace.name === "host" ? undefined : observed.namespaces.get(namespace.name);
       if (seen === undefined) return [];
-      const prefixes = [...unroutedPrefixes(namespace, seen.routes), ...unheldAddresses(namespace, seen.addresses)];
+      const prefixes = [...unroutedPrefixes(namespace, seen.routes), ...unheldAddresses(namespace, seen.addresses, seen.held)];
       return prefixes.map((prefix) => ({ namespace: namespace.name, prefix }));
     }),
     problems: links.taken.map((name) => ({
@@ -163,6 +179,10 @@ export function difference(plan: NodePlan, observed: ObservedNode): Changes {
     })),
     count:
       tunnels.stop.length +
+      services.stop.length +
+      services.files.length +
+      services.start.length +
+      services.signal.length +
       removals +
       namespaces.remove.length +
       namespaces.add.length +

@@ -56,6 +56,7 @@ function facts(of: Intents, isPublished: (node: string) => boolean): NodeFacts[]
 const bare: ObservedNode = {
   namespaces: new Map([["host", { ...nothing, foreignLinks: new Set(["eth0", "eth1"]) }]]),
   services: new Set(),
+  files: new Map(),
 };
 
 interface Passed {

@@ -1,14 +1,15 @@
 /** Reads what a node has of farmlab's; changes nothing. */
 import { hostLinkGroup } from "../plan/index.ts";
 import type { NodePlan } from "../plan/index.ts";
-import { readAddresses } from "./addresses.ts";
+import { readAddresses, readHeld } from "./addresses.ts";
 import { readLinks } from "./links.ts";
 import { nothing } from "./observed.ts";
 import type { ObservedLink, ObservedNamespace, ObservedNode } from "./observed.ts";
 import { isOwnNamespace, isTunnelName, routeProtocol } from "./ownership.ts";
+import { readPolicies } from "./policies.ts";
 import { readRoutes } from "./routes.ts";
 import { shownArrays } from "./shown.ts";
-import type { ShownForwarding, ShownLink, ShownNamespace, ShownRoute } from "./shown.ts";
+import type { ShownForwarding, ShownLink, ShownNamespace, ShownPolicy, ShownRoute } from "./shown.ts";
 import { readSysctls, sysctlReadArgv } from "./sysctls.ts";
 import type { System } from "./system.ts";
 import { readTables } from "./tables.ts";
@@ -62,23 +63,56 @@ const withVxlans = async (
   return withForwarding(links, shownArrays(result.stdout).flat() as readonly ShownForwarding[]);
 };
 
+/** A kernel without IPv6 rules of farmlab's has none of IPv4 either, and needs no second look. */
+const policiesIn = async (
+  namespace: string,
+  policies4: readonly ShownPolicy[],
+  isPlanned: boolean,
+  system: System,
+): Promise<ReadonlyMap<string, string>> => {
+  const own = readPolicies(4, policies4);
+  if (own.size === 0 && !isPlanned) return own;
+  const result = await system.run({ namespace, argv: ["ip", "-6", "-json", "rule", "show"] });
+  if (result.code !== 0) throw new Error(`ip in ${namespace}: ${result.stderr.trim()}`);
+  const [policies6 = []] = shownArrays(result.stdout);
+  return new Map([...own, ...readPolicies(6, policies6 as readonly ShownPolicy[])]);
+};
+
 const observeNamespace = async (
   name: string,
   links: readonly ShownLink[],
   routes: readonly ShownRoute[],
+  policies4: readonly ShownPolicy[],
   nics: ReadonlyMap<number, string>,
   plan: NodePlan,
   services: ReadonlySet<string>,
   system: System,
 ): Promise<ObservedNamespace> => {
-  const paths = Object.keys(plan.namespaces.find((namespace) => namespace.name === name)?.sysctls ?? {});
+  const planned = plan.namespaces.find((namespace) => namespace.name === name);
+  const paths = Object.keys(planned?.sysctls ?? {});
   const read = readLinks(name, links, nics);
-  const [tables, sysctls, complete] = await Promise.all([
+  const [tables, policies, sysctls, complete] = await Promise.all([
     tablesIn(name, system),
+    policiesIn(name, policies4, (planned?.policies.length ?? 0) > 0, system),
     sysctlsIn(name, paths, system),
     withVxlans(name, read.links, system).then((links) => withWireguard(name, links, services, system)),
   ]);
-  return { links: complete, foreignLinks: read.foreignLinks, addresses: readAddresses(links), routes: readRoutes(routes), sysctls, tables };
+  return {
+    ...{
+      links: complete,
+      foreignLinks: read.foreignLinks,
+      addresses: readAddresses(links),
+      held: readHeld(links),
+      routes: readRoutes(routes),
+    },
+    ...{ policies, sysctls, tables },
+  };
+};
+
+const filesIn = async (plan: NodePlan, system: System): Promise<ReadonlyMap<string, string>> => {
+  const paths = plan.services.flatMap(({ files }) => files.map(({ path }) => path));
+  const read = await Promise.all(paths.map(async (path) => [path, await system.readFile(path)] as const));
+  return new Map(read.flatMap(([path, content]) => (content === undefined ? [] : [[path, content]])));
 };
 
 /** The kernel's list of namespaces tells which of the others there are to look into: a fresh node costs one look. Throws if it cannot look. */
@@ -98,15 +132,20 @@ export async function observe(plan: NodePlan, system: System): Promise<ObservedN
   });
   const nics = new Map(hostLinks.map((link) => [link.ifindex ?? 0, link.ifname]));
   const looked = await Promise.all([
-    observeNamespace("host", hostLinks, [], nics, plan, services, system),
+    observeNamespace("host", hostLinks, [], [], nics, plan, services, system),
     ...names.map(async (name) => {
       // One that goes as a whole needs no look.
       if (!wanted.has(name)) return nothing;
-      const [links, routes] = await show(name, ["address show", `route show table all proto ${routeProtocol}`], system);
+      const [links, routes, policies] = await show(
+        name,
+        ["address show", `route show table all proto ${routeProtocol}`, "rule show"],
+        system,
+      );
       return observeNamespace(
         name,
         (links ?? []) as readonly ShownLink[],
         (routes ?? []) as readonly ShownRoute[],
+        (policies ?? []) as readonly ShownPolicy[],
         nics,
         plan,
         services,
@@ -114,5 +153,9 @@ export async function observe(plan: NodePlan, system: System): Promise<ObservedN
       );
     }),
   ]);
-  return { namespaces: new Map(["host", ...names].map((name, index) => [name, looked[index] ?? nothing])), services };
+  return {
+    namespaces: new Map(["host", ...names].map((name, index) => [name, looked[index] ?? nothing])),
+    services,
+    files: await filesIn(plan, system),
+  };
 }

@@ -1,9 +1,11 @@
 /** What a node has, as far as farmlab owns it: read by observe.ts, or known because a plan has just been carried out. */
 import { remembered } from "../common/index.ts";
 import type { NamespacePlan, NodePlan } from "../plan/index.ts";
-import { addressesOf } from "./addresses.ts";
+import { addressesOf, heldOf } from "./addresses.ts";
 import { linksOf } from "./links.ts";
+import { policiesOf } from "./policies.ts";
 import { routesOf } from "./routes.ts";
+import { filesOf } from "./services.ts";
 import { settingsOf } from "./sysctls.ts";
 import { tablesOf } from "./tables.ts";
 
@@ -12,6 +14,8 @@ export interface ObservedNode {
   readonly namespaces: ReadonlyMap<string, ObservedNamespace>;
   /** Names of running services. */
   readonly services: ReadonlySet<string>;
+  /** Path -> content, of the files of planned services that there are. */
+  readonly files: ReadonlyMap<string, string>;
 }
 
 export interface ObservedNamespace {
@@ -21,8 +25,12 @@ export interface ObservedNamespace {
   readonly foreignLinks: ReadonlySet<string>;
   /** `link address/length`. */
   readonly addresses: ReadonlySet<string>;
-  /** `family destination` -> type, next hop and the rest, see routes.ts. */
+  /** Addresses, without length, that VRRP gives to its links and takes away; those of a planned namespace whether they are here or not. */
+  readonly held: ReadonlySet<string>;
+  /** `family destination`, with a number where the table is not the main one -> type, next hop and the rest, see routes.ts. */
   readonly routes: ReadonlyMap<string, string>;
+  /** `family priority` -> mark and table, see policies.ts. */
+  readonly policies: ReadonlyMap<string, string>;
   /** Path below /proc/sys -> value, of the planned paths that exist. */
   readonly sysctls: ReadonlyMap<string, string>;
   /** `family name` -> mark of the body, see tables.ts. */
@@ -71,7 +79,9 @@ export const nothing: ObservedNamespace = {
   links: new Map(),
   foreignLinks: new Set(),
   addresses: new Set(),
+  held: new Set(),
   routes: new Map(),
+  policies: new Map(),
   sysctls: new Map(),
   tables: new Map(),
 };
@@ -80,7 +90,9 @@ const namespaceOnce = remembered((plan: NamespacePlan): ObservedNamespace => ({
   links: linksOf(plan),
   foreignLinks: nothing.foreignLinks,
   addresses: addressesOf(plan),
+  held: heldOf(plan),
   routes: routesOf(plan),
+  policies: policiesOf(plan),
   sysctls: settingsOf(plan),
   tables: tablesOf(plan),
 }));
@@ -96,7 +108,9 @@ export function isAsLeft(plan: NamespacePlan, observed: ObservedNamespace | unde
     observed !== undefined &&
     observed.links === once.links &&
     observed.addresses === once.addresses &&
+    observed.held === once.held &&
     observed.routes === once.routes &&
+    observed.policies === once.policies &&
     observed.sysctls === once.sysctls &&
     observed.tables === once.tables
   );
@@ -111,6 +125,7 @@ export function onceApplied(plan: NodePlan, before: ObservedNode): ObservedNode 
     namespaces: new Map(
       plan.namespaces.map((namespace) => [namespace.name, onceIn(namespace, before.namespaces.get(namespace.name) ?? nothing)]),
     ),
-    services: new Set(tunnels),
+    services: new Set([...tunnels, ...plan.services.map(({ name }) => name)]),
+    files: filesOf(plan),
   };
 }

@@ -9,7 +9,7 @@ export const tablePrefix = "farmlab";
 
 /** Names of namespaces that farmlab owns whole: gateway, its routing tables, public, network resources, workloads. */
 export function isOwnNamespace(name: string): boolean {
-  return /^(gateway|public|(?:net|vrf)-[0-9a-f]{4}-\d{1,3}|w-[0-9a-f]{4}-\d{1,3})$/.test(name);
+  return /^(gateway(?:-\d{1,2}-\d{1,3})?|public|(?:net|vrf)-[0-9a-f]{4}-\d{1,3}|w-[0-9a-f]{4}-\d{1,3})$/.test(name);
 }
 
 const fallbackDevices: ReadonlySet<string> = new Set([
@@ -29,7 +29,17 @@ export function isFallbackDevice(name: string): boolean {
   return fallbackDevices.has(name);
 }
 
+/** Daemons besides those of tunnels. */
+export function isOwnService(name: string): boolean {
+  return name.startsWith("farmlab-");
+}
+
+/** Priorities of farmlab's routing policy rules. */
+export function isOwnPriority(priority: number): boolean {
+  return priority >= 9800 && priority < 9900;
+}
+
 /** Services (and interfaces) of WireGuard tunnels. */
 export function isTunnelName(name: string): boolean {
-  return /^wg-[0-9a-f]{4}-\d{1,3}$/.test(name);
+  return /^w[gh]-[0-9a-f]{4}-\d{1,3}$/.test(name);
 }

@@ -93,6 +93,7 @@ describe("reading routes", () => {
       addresses: [],
       sysctls: {},
       tables: [],
+      policies: [],
       routes: [
         { family: 4, type: "unicast", to: "default", via: "10.1.0.1", link: "pub-1abc-1", source: "10.255.26.188", onlink: true },
         { family: 4, type: "unreachable", to: "10.0.0.0/8" },

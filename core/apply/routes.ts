@@ -6,7 +6,9 @@ import type { ShownRoute } from "./shown.ts";
 
 /** `ip` shows a single address without its length. */
 const destination = (to: string): string => to.replace(/(?<=\..*)\/32$|(?<=:.*)\/128$/, "");
-const key = (family: 4 | 6, to: string): string => `${family} ${destination(to)}`;
+/** Of a table that is not the main one its number stands at the end. */
+const key = (family: 4 | 6, to: string, table?: number | string): string =>
+  `${family} ${destination(to)}${table === undefined || table === "main" ? "" : ` ${table}`}`;
 
 const rest = (route: Omit<RoutePlan, "family" | "to">): string =>
   route.type === "unreachable"
@@ -19,9 +21,11 @@ const rest = (route: Omit<RoutePlan, "family" | "to">): string =>
         ...(route.onlink === true ? ["onlink"] : []),
       ].join(" ");
 
-const entryOf = remembered((route: RoutePlan): readonly [string, string] => [key(route.family, route.to), rest(route)]);
+const entryOf = remembered((route: RoutePlan): readonly [string, string] => [key(route.family, route.to, route.table), rest(route)]);
 
-export const routesOf: (plan: NamespacePlan) => ReadonlyMap<string, string> = remembered((plan) => new Map(plan.routes.map(entryOf)));
+export const routesOf: (plan: NamespacePlan) => ReadonlyMap<string, string> = remembered(
+  (plan) => new Map(plan.routes.filter(({ by }) => by === undefined).map(entryOf)),
+);
 
 /** The word `default` tells no family; a router preference (RFC 4191) is shown for IPv6 only. */
 const familyOf = (route: ShownRoute): 4 | 6 => (route.dst.includes(":") || route.pref !== undefined ? 6 : 4);
@@ -29,7 +33,7 @@ const familyOf = (route: ShownRoute): 4 | 6 => (route.dst.includes(":") || route
 export function readRoutes(routes: readonly ShownRoute[]): ReadonlyMap<string, string> {
   return new Map(
     routes.map((route) => [
-      key(familyOf(route), route.dst),
+      key(familyOf(route), route.dst, route.table),
       rest({
         type: route.type === "unreachable" ? "unreachable" : "unicast",
         ...(route.gateway === undefined ? {} : { via: route.gateway }),
@@ -43,11 +47,18 @@ export function readRoutes(routes: readonly ShownRoute[]): ReadonlyMap<string, s
 
 const typeOf = (text: string): string => text.split(" ")[0] ?? "";
 
+const inTable = (table: string | undefined): string => (table === undefined ? "" : ` table ${table}`);
+
+/** `default` tells no family without a next hop, as where the link alone says where to. */
+const target = (family: string | undefined, to: string): string => (to !== "default" ? to : family === "6" ? "::/0" : "0.0.0.0/0");
+
 /** `unreachable 10.0.0.0/8` or `default via ... dev ...`, with farmlab's mark. */
-const line = (verb: "add" | "replace", to: string, text: string): string => {
+const line = (verb: "add" | "replace", entry: string, text: string): string => {
+  const [family, to = "", table] = entry.split(" ");
   const type = typeOf(text);
-  const body = type === "unicast" ? `${to}${text.slice(type.length)}` : `${type} ${to}`;
-  return `route ${verb} ${body} proto ${routeProtocol}`;
+  const where = table === undefined ? to : target(family, to);
+  const body = type === "unicast" ? `${where}${text.slice(type.length)}` : `${type} ${where}`;
+  return `route ${verb} ${body}${inTable(table)} proto ${routeProtocol}`;
 };
 
 /** Lines for `ip -batch` in the plan's namespace. A route that changes is replaced in place, so that no packet finds none. */
@@ -60,19 +71,17 @@ export function routeLines(
   for (const [entry, text] of observed) {
     const replacement = wanted.get(entry);
     if (replacement === text) continue;
-    const [family, to] = entry.split(" ");
+    const [family, to = "", table] = entry.split(" ");
     // The kernel replaces a route by one of its own type only.
     if (replacement !== undefined && typeOf(replacement) === typeOf(text)) continue;
     const type = typeOf(text) === "unicast" ? "" : `${typeOf(text)} `;
-    const target = to === "default" ? (family === "6" ? "::/0" : "0.0.0.0/0") : to;
-    remove.push(`route del ${type}${target} proto ${routeProtocol}`);
+    remove.push(`route del ${type}${target(family, to)}${inTable(table)} proto ${routeProtocol}`);
   }
   const add: string[] = [];
   for (const [entry, text] of wanted) {
     const before = observed.get(entry);
     if (before === text) continue;
-    const to = entry.split(" ")[1] ?? "";
-    add.push(line(before !== undefined && typeOf(before) === typeOf(text) ? "replace" : "add", to, text));
+    add.push(line(before !== undefined && typeOf(before) === typeOf(text) ? "replace" : "add", entry, text));
   }
   return { remove, add };
 }

@@ -38,6 +38,7 @@ export interface ShownLink {
     readonly local: string;
     readonly prefixlen: number;
     readonly dynamic?: boolean;
+    readonly protocol?: string;
   }[];
 }
 
@@ -49,6 +50,16 @@ export interface ShownRoute {
   readonly prefsrc?: string;
   readonly pref?: string;
   readonly flags?: readonly string[];
+  /** Absent for the main table. */
+  readonly table?: string;
+}
+
+/** An entry of `ip -json rule show`. */
+export interface ShownPolicy {
+  readonly priority: number;
+  readonly fwmark?: string;
+  readonly table?: string;
+  readonly suppress_prefixlen?: number;
 }
 
 /** The arrays that a batch of `show` lines prints, one after the other. */

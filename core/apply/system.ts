@@ -41,6 +41,12 @@ export interface System {
   startService(request: ServiceRequest): Promise<void>;
   /** Resolves when the service has ended; one that does not run is no error. */
   stopService(name: string): Promise<void>;
+  /** Tells a running service that a file of its has changed (SIGHUP). */
+  signalService(name: string): Promise<void>;
+  /** Replaces a file of the node's own; makes its folder where that is missing. */
+  writeFile(path: string, content: string): Promise<void>;
+  /** Undefined where there is none. */
+  readFile(path: string): Promise<string | undefined>;
   /** Names of running services. */
   listServices(): Promise<readonly string[]>;
   /** Resolves when the path exists; rejects after a deadline of the system's own. */

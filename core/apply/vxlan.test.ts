@@ -19,15 +19,17 @@ const vxlan = (...forwarding: readonly (readonly [mac: string, destination: stri
 });
 
 const namespace = (name: string, ...links: readonly LinkPlan[]): NamespacePlan => ({
-  ...{ name, links, addresses: [], routes: [], sysctls: {}, tables: [] },
+  ...{ name, links, addresses: [], routes: [], policies: [], sysctls: {}, tables: [] },
 });
 const node = (...links: readonly LinkPlan[]): NodePlan => ({
   node: "node-1",
   namespaces: [namespace("host"), namespace("public"), namespace("net-1abc-1", ...links)],
+  services: [],
 });
 const bare: ObservedNode = {
   namespaces: new Map([["host", { ...nothing, foreignLinks: new Set(["eth2"]) }]]),
   services: new Set(),
+  files: new Map(),
 };
 
 /** As `ip` and `bridge` show it. */

@@ -116,6 +116,7 @@ export interface ExitNodeEntry {
   readonly ipv4?: string;
   readonly gateway4?: string;
   readonly standby?: readonly StandbyEntry[];
+  readonly partner?: string;
 }
 
 export interface StandbyEntry {

@@ -76,7 +76,19 @@ const example: Readonly<Record<string, string>> = {
   node-5:
     nics:
       eth0: { segment: lan-a, ipv4: 192.168.1.11/24 }
-    emulate: false`,
+    emulate: false
+  node-6:
+    nics:
+      eth0: { segment: prefix-zero, ipv4: 185.69.166.8/24, ipv6: "2a02:1802:5e::8/64" }
+      eth1: { segment: prefix-zero }
+    public: { nic: eth0, ipv4: 185.69.166.9/24, ipv6: "2a02:1802:5e::9/64" }
+    exit-node: { number: 3, nic: eth1, ipv4: 185.69.166.125/24, partner: node-7 }
+  node-7:
+    nics:
+      eth0: { segment: prefix-zero, ipv4: 185.69.166.10/24, ipv6: "2a02:1802:5e::a/64" }
+      eth1: { segment: prefix-zero }
+    public: { nic: eth0, ipv4: 185.69.166.11/24, ipv6: "2a02:1802:5e::b/64" }
+    exit-node: { number: 4, nic: eth1, ipv4: 185.69.166.126/24, partner: node-6 }`,
   networks: `networks:
   blue:
     kind: exit-node

@@ -143,6 +143,8 @@ export interface ExitNodeConfig {
   readonly gateway4?: Address;
   /** Who stands in for it, the first one that can before the others; absent: nobody. */
   readonly standbys?: readonly StandbyConfig[];
+  /** The exit node that is ready to stand in for it at any moment, as it is for that one (EX-15); absent: none. */
+  readonly partner?: string;
 }
 
 /** A node on which an exit node is recreated when its own is dead. */

@@ -81,6 +81,7 @@ function nodeOf(name: string, entry: NodeEntry, routers: ReadonlyMap<string, Rou
       ...(exit.standby === undefined || exit.standby.length === 0
         ? {}
         : { standbys: exit.standby.map(({ node, nic }) => ({ node, nic })) }),
+      ...(exit.partner === undefined ? {} : { partner: exit.partner }),
     };
   };
   const publicOf = (config: NonNullable<NodeEntry["public"]>): PublicConfig => ({

@@ -1,9 +1,9 @@
-/** Where a network resource may be: it goes with its exit node to those that stand in for that (EX-14). */
+/** Where a network resource may be: it goes with its exit node to those that stand in for that (EX-14, EX-15). */
 import type { NetworkResource } from "./farm.ts";
 
 /** A node, as far as it has to be known what it is an exit node of. */
 interface Home {
-  readonly exitNode?: { readonly standbys?: readonly { readonly node: string }[] };
+  readonly exitNode?: { readonly standbys?: readonly { readonly node: string }[]; readonly partner?: string };
 }
 
 /** The resource's node, and for an exit point those that stand in for it. `home` is its node in the farm, undefined where there is none. */
@@ -11,6 +11,7 @@ export function nodesOfResource(
   { node, exitPoint }: Pick<NetworkResource, "node" | "exitPoint">,
   home: Home | undefined,
 ): readonly string[] {
-  const standbys = exitPoint ? (home?.exitNode?.standbys ?? []) : [];
-  return [node, ...standbys.map((standby) => standby.node)];
+  if (!exitPoint) return [node];
+  const { standbys = [], partner } = home?.exitNode ?? {};
+  return [node, ...standbys.map((standby) => standby.node), ...(partner === undefined ? [] : [partner])];
 }

@@ -14,7 +14,7 @@ export interface Wishes {
 
 export type NodeWish = Omit<NodeIntent, "exitNode"> & { readonly exitNode?: ExitNodeWish };
 export type ExitNodeWish = Omit<ExitNodeConfig, "number"> & { readonly number?: number };
-export type NetworkWish = Omit<NetworkIntent, "resources"> & { readonly resources: readonly ResourceWish[] };
+export type NetworkWish = Omit<NetworkIntent, "resources" | "mirrored"> & { readonly resources: readonly ResourceWish[] };
 export type ResourceWish = Omit<ResourceIntent, "prefix" | "standsInFor"> & { readonly prefix?: Prefix };
 
 /** The list as it was granted, in the same order. */
@@ -49,6 +49,11 @@ export interface NetworkIntent {
   readonly resources: readonly ResourceIntent[];
   readonly workloads: readonly WorkloadIntent[];
   readonly portForwards: readonly PortForward[];
+  /**
+   * As it is for the partner of its exit node: with the exit point there, and the others' second tunnels (EX-15). In no store, but made of
+   * the network itself (`partners.ts` of the plan).
+   */
+  readonly mirrored?: true;
 }
 
 /** What carries a network where that is not WireGuard. */

@@ -6,6 +6,8 @@ import type { ExitNodeConfig } from "../farm/index.ts";
 import type { NetworkIntent } from "../intents/index.ts";
 import { resourceOf } from "./networks.ts";
 import type { NftTablePlan } from "./node-plan.ts";
+import { vrrpOutput, vrrpRules } from "./vrrp.ts";
+import type { Seat } from "./vrrp.ts";
 
 const private4 = "{ 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16 }";
 /** All links to networks, and nothing else in the namespace: to exit points, or to networks' own routing tables. */
@@ -60,10 +62,11 @@ const ownChains = (fromUpstream: readonly string[]): readonly string[] => [
 export const vrfRules: NftTablePlan = { family: "inet", name: "farmlab", body: ownChains([]) };
 
 /** `allocation` is the /48; `networks` those whose exit point is behind this gateway. */
-export function gatewayRules(config: ExitNodeConfig, allocation: Prefix, networks: readonly NetworkIntent[]): NftTablePlan {
+export function gatewayRules(config: ExitNodeConfig, allocation: Prefix, networks: readonly NetworkIntent[], seat: Seat): NftTablePlan {
   const up = `"${gwPubName(config.number, config.allocationNumber)}"`;
   const exitPoints = networkLinks(config);
   // With a routing table for each network there is no way between two of them but by global addresses.
+  const between = config.partner === undefined ? undefined : vrrpRules(config, seat);
   const unlessVrf = (line: string): readonly string[] => (config.isolation === "vrf" ? [] : [line]);
   return {
     family: "inet",
@@ -74,7 +77,11 @@ export function gatewayRules(config: ExitNodeConfig, allocation: Prefix, network
       `  iifname ${up} ip daddr ${private4} drop`,
       `  iifname ${up} ip6 daddr fc00::/7 drop`,
       `  iifname ${up} ip6 saddr { fc00::/7, ${formatPrefix(exitNodePart(allocation, config.number))} } drop`,
+      ...(between?.untracked ?? []),
       "}",
+      ...(between === undefined
+        ? []
+        : ["chain to-partner {", "  type filter hook output priority raw; policy accept;", ...vrrpOutput(config, seat), "}"]),
       ...(config.ipv4 === undefined ? [] : natChains(up, exitPoints, formatAddress(config.ipv4.address), networks)),
       "chain forward {",
       "  type filter hook forward priority filter; policy drop;",
@@ -84,13 +91,15 @@ export function gatewayRules(config: ExitNodeConfig, allocation: Prefix, network
       ...unlessVrf("  ip6 daddr != 2000::/3 drop"),
       "  ct state established,related accept",
       `  iifname ${up} ip saddr ${private4} drop`,
+      // What the other gateway has not told of yet is not translated anew: it would have another port than the one that its peer knows.
+      ...(between === undefined ? [] : ["  ip protocol tcp ct state new tcp flags & (fin|syn|rst|ack) != syn drop"]),
       "  meta nfproto ipv4 ct status dnat accept",
       // Networks are apart: from one exit point to another nothing but forwarded ports, which were accepted above.
       ...unlessVrf(`  iifname ${exitPoints} oifname ${exitPoints} meta nfproto ipv4 drop`),
       `  iifname ${exitPoints} ip saddr 10.0.0.0/8 accept`,
       "  meta nfproto ipv6 accept",
       "}",
-      ...ownChains([`  iifname ${up} meta l4proto 112 accept`]),
+      ...ownChains(between?.input ?? [`  iifname ${up} meta l4proto 112 accept`]),
       // After source NAT: what still has a private address here has escaped it.
       "chain to-upstream {",
       "  type filter hook postrouting priority 300; policy accept;",

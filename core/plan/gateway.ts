@@ -17,6 +17,7 @@ import {
   gwToVrfLL,
   gwToVrfName,
   nrNamespace,
+  partnerGatewayNamespace,
   vrfDefaultRoutes,
   vrfNamespace,
   vrfToGWIP4,
@@ -28,13 +29,16 @@ import type { ExitNodeConfig } from "../farm/index.ts";
 import type { NetworkIntent, ResourceIntent } from "../intents/index.ts";
 import { fenceTables } from "./fence.ts";
 import { gatewayRules, vrfRules } from "./gateway-rules.ts";
+import { vrrpServices } from "./gateway-services.ts";
 import { plannedMac } from "./macs.ts";
 import { exitPointOf, resourcesOf } from "./networks.ts";
-import type { AddressPlan, LinkPlan, RoutePlan } from "./node-plan.ts";
+import type { AddressPlan, LinkPlan, RoutePlan, ServicePlan } from "./node-plan.ts";
 import type { PlanMemory } from "./memory.ts";
 import type { NamespacePart } from "./part.ts";
 import { defaultRoute, routePlan, unreachable } from "./routes.ts";
-import { routerSysctls } from "./sysctls.ts";
+import { byTurnsSysctls, routerSysctls } from "./sysctls.ts";
+import { vrrpAddresses, vrrpRoutes } from "./vrrp.ts";
+import type { Seat } from "./vrrp.ts";
 
 /** Private destinations that no network of this gateway holds: they never leave upstream. */
 const neverUpstream: readonly RoutePlan[] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7"].map((text) => {
@@ -43,9 +47,9 @@ const neverUpstream: readonly RoutePlan[] = ["10.0.0.0/8", "172.16.0.0/12", "192
   return unreachable(prefix);
 });
 
-/** Where an exit point's link to its gateway ends: in the gateway, or in the network's own routing table. */
-export function exitPointNamespace(config: ExitNodeConfig | undefined, exitPoint: Prefix, n: number): string {
-  return config?.isolation === "vrf" ? vrfNamespace(exitPoint, n) : gatewayNamespace;
+/** The namespace of an exit node's gateway on its own node, or of the one that its partner keeps ready. */
+export function gatewaySeat(config: Pick<ExitNodeConfig, "number" | "allocationNumber">, seat: Seat): string {
+  return seat === "home" ? gatewayNamespace : partnerGatewayNamespace(config.number, config.allocationNumber);
 }
 
 /** What one network adds to a namespace. */
@@ -137,35 +141,49 @@ interface PartsOfNetwork {
 }
 
 /** Nothing where the network has no exit point. */
-function networkParts(node: string, config: ExitNodeConfig, network: NetworkIntent): readonly PartsOfNetwork[] {
+function networkParts(node: string, config: ExitNodeConfig, network: NetworkIntent, seat: Seat): readonly PartsOfNetwork[] {
   const exitPoint = exitPointOf(network);
   if (exitPoint === undefined) return [];
   return config.isolation === "vrf"
     ? [{ inGateway: towardsVrf(node, network, exitPoint), own: vrfPart(node, network, exitPoint) }]
-    : [{ inGateway: exitPointPart(node, network, exitPoint, gatewayNamespace) }];
+    : [{ inGateway: exitPointPart(node, network, exitPoint, gatewaySeat(config, seat)) }];
 }
 
-/** `allocation` is the /48 that this exit node routes a part of; `networks` those whose exit point is on it. */
+/**
+ * `allocation` is the /48 that this exit node routes a part of; `networks` those whose exit point is on this node. `seat` is `partner` for the
+ * gateway that a partner keeps ready.
+ */
 export function planGateway(
   node: string,
   config: ExitNodeConfig,
   allocation: Prefix,
   networks: readonly NetworkIntent[],
   memory: PlanMemory,
+  seat: Seat = "home",
 ): readonly NamespacePart[] {
   const parts = networks.flatMap((network) =>
     memory.recall(
       network,
       () => [node, config.isolation],
-      () => networkParts(node, config, network),
+      () => networkParts(node, config, network, seat),
     ),
   );
   const core = memory.recall(
     config,
     () => [node, allocation, ...parts],
-    () => gatewayPart(node, config, allocation, networks, parts),
+    () => gatewayPart(node, config, allocation, networks, parts, seat),
   );
   return [core, ...parts.flatMap(({ own }) => own ?? [])];
+}
+
+/** The daemons of a gateway that two exit nodes keep; none where there is one. */
+export function gatewayServices(
+  config: ExitNodeConfig,
+  allocation: Prefix,
+  networks: readonly NetworkIntent[],
+  seat: Seat,
+): readonly ServicePlan[] {
+  return config.partner === undefined ? [] : vrrpServices(config, allocation, networks, seat, gatewaySeat(config, seat));
 }
 
 function gatewayPart(
@@ -174,30 +192,30 @@ function gatewayPart(
   allocation: Prefix,
   networks: readonly NetworkIntent[],
   added: readonly PartsOfNetwork[],
+  seat: Seat,
 ): NamespacePart {
   const up = gwPubName(config.number, config.allocationNumber);
+  const name = gatewaySeat(config, seat);
   const parts = added.map(({ inGateway }) => inGateway);
   const owned = config.ipv4 === undefined ? [] : networks.flatMap((network) => network.ownedIpv4);
+  const held = [
+    ...[gwPubLL(config.number), gwPubIP6(allocation, config.number)],
+    ...(config.ipv4 === undefined ? [] : [config.ipv4]),
+    ...owned.map(hostPrefix),
+  ].map((address): AddressPlan => ({ link: up, address: formatPrefix(address) }));
+  const isShared = config.partner !== undefined;
   return {
-    name: gatewayNamespace,
-    links: [
-      { kind: "macvlan", name: up, parent: config.nic, mac: plannedMac(node, gatewayNamespace, up) },
-      ...parts.flatMap((part) => part.links),
-    ],
-    addresses: [
-      { link: up, address: formatPrefix(gwPubLL(config.number)) },
-      { link: up, address: formatPrefix(gwPubIP6(allocation, config.number)) },
-      ...(config.ipv4 === undefined ? [] : [{ link: up, address: formatPrefix(config.ipv4) }]),
-      ...owned.map((address) => ({ link: up, address: formatPrefix(hostPrefix(address)) })),
-      ...parts.flatMap((part) => part.addresses),
-    ],
+    name,
+    links: [{ kind: "macvlan", name: up, parent: config.nic, mac: plannedMac(node, name, up) }, ...parts.flatMap((part) => part.links)],
+    addresses: [...(isShared ? vrrpAddresses(config, allocation, owned, seat) : held), ...parts.flatMap((part) => part.addresses)],
     routes: [
       ...gatewayBaseRoutes(allocation, config.number, config.allocationNumber).map(routePlan),
-      ...defaultRoute(config.ipv4, config.gateway4, up),
+      ...(isShared ? vrrpRoutes(config, seat) : []),
+      ...(isShared ? [] : defaultRoute(config.ipv4, config.gateway4, up)),
       ...neverUpstream,
       ...parts.flatMap((part) => part.routes),
     ],
-    sysctls: routerSysctls,
-    tables: [gatewayRules(config, allocation, networks), ...(config.standbys === undefined ? [] : fenceTables(up))],
+    sysctls: isShared ? { ...routerSysctls, ...byTurnsSysctls } : routerSysctls,
+    tables: [gatewayRules(config, allocation, networks, seat), ...(config.standbys === undefined ? [] : fenceTables(up))],
   };
 }

@@ -5,7 +5,8 @@ export { closeFence, fencedGatewayOf, fencedNamespace, openFence, type FencedGat
 export { candidatesFor, hostedIntents, leasedExitNodes, type ExitNodeHome } from "./hosts.ts";
 export { planNode } from "./plan-node.ts";
 export { factsByNode, resourcesOn } from "./networks.ts";
-export { overlayLinkName } from "./overlay.ts";
+export { overlayLinkName, secondLinkName } from "./overlay.ts";
+export { mirrorOf, standInOf } from "./partners.ts";
 export { createPlanMemory } from "./memory.ts";
 export type { PlanMemory } from "./memory.ts";
 export { expectedFacts } from "./expected-facts.ts";

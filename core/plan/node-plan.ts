@@ -4,6 +4,25 @@ export interface NodePlan {
   readonly node: string;
   /** In creation order; the host's own namespace is named `host` and only partly ours. */
   readonly namespaces: readonly NamespacePlan[];
+  /** Daemons besides the tunnels' own, in the order in which they are to be started. */
+  readonly services: readonly ServicePlan[];
+}
+
+/** A daemon that runs for as long as it is planned, started when all else is in place. */
+export interface ServicePlan {
+  /** Begins with `farmlab-`. */
+  readonly name: string;
+  readonly namespace: string;
+  readonly argv: readonly string[];
+  /** What it reads. */
+  readonly files: readonly ServiceFile[];
+}
+
+export interface ServiceFile {
+  readonly path: string;
+  readonly content: string;
+  /** What a daemon that runs needs when the content is another: to be told by a signal, to be started anew, or nothing, as it looks itself. */
+  readonly change: "signal" | "restart" | "none";
 }
 
 export interface NamespacePlan {
@@ -12,6 +31,8 @@ export interface NamespacePlan {
   readonly links: readonly LinkPlan[];
   readonly addresses: readonly AddressPlan[];
   readonly routes: readonly RoutePlan[];
+  /** Which routing table decides before the main one. */
+  readonly policies: readonly PolicyPlan[];
   /** Path below /proc/sys with slashes, e.g. `net/ipv6/conf/all/forwarding` -> `1`. */
   readonly sysctls: Readonly<Record<string, string>>;
   readonly tables: readonly NftTablePlan[];
@@ -72,6 +93,19 @@ export interface AddressPlan {
   readonly link: string;
   /** With length, e.g. `fe80::1:1abc/64`. */
   readonly address: string;
+  /** Who gives it to the link and takes it away; absent: apply. */
+  readonly by?: "vrrp";
+}
+
+/** A routing policy rule; its priority is one of farmlab's own, and says which it is. */
+export interface PolicyPlan {
+  readonly family: 4 | 6;
+  readonly priority: number;
+  /** Packets with this mark; absent: all. */
+  readonly mark?: number;
+  readonly table: "main" | number;
+  /** All routes of the table but its default routes. */
+  readonly withoutDefault?: true;
 }
 
 /** Installed with farmlab's own route protocol number. `to` is `default` or a prefix; IPv6 if it or `via` says so. */
@@ -84,6 +118,10 @@ export interface RoutePlan {
   readonly source?: string;
   /** The next hop is on the link although no connected prefix holds it. */
   readonly onlink?: boolean;
+  /** Absent: the main table. */
+  readonly table?: number;
+  /** Who installs and removes it; absent: apply. */
+  readonly by?: "vrrp";
 }
 
 export interface NftTablePlan {

@@ -12,12 +12,14 @@ import {
   wgIP4RT,
   wgListenPort,
   wgLL,
+  whName,
   wireguardMtu,
 } from "../derive/index.ts";
 import type { NetworkIntent, NodeFacts, NodeIntent, OverlayIntent, ResourceIntent } from "../intents/index.ts";
 import { plannedMac } from "./macs.ts";
 import { exitPointOf, factsByNode, othersOf } from "./networks.ts";
 import type { LinkPlan } from "./node-plan.ts";
+import type { SecondTunnel } from "./partners.ts";
 import { directPeers, wireguardPeers } from "./peers.ts";
 
 /** What another resource may send into an overlay that does not see to it itself, as WireGuard does by its AllowedIPs. */
@@ -134,6 +136,26 @@ function planWireguard(node: NodeIntent, network: NetworkIntent, mine: ResourceI
       },
     },
     peers: directPeers(mine, network, facts),
+  };
+}
+
+/** The interface of a resource's second tunnel. */
+export function secondLinkName(resource: ResourceIntent, network: NetworkIntent): string {
+  return whName(resource.prefix, network.allocationNumber);
+}
+
+/** The link of a resource's second tunnel. */
+export function planSecondTunnel(
+  node: NodeIntent,
+  { mirror, port }: SecondTunnel,
+  mine: ResourceIntent,
+  facts: readonly NodeFacts[],
+): LinkPlan {
+  return {
+    kind: "wireguard",
+    name: secondLinkName(mine, mirror),
+    mtu: wireguardMtu,
+    wireguard: { socketNamespace: socketNamespaceOf(node), listenPort: port, peers: wireguardPeers(mine, mirror, facts) },
   };
 }
 

@@ -1,7 +1,7 @@
 /** Pieces of a node plan, and how the pieces that a node's roles ask for become one plan. */
 import { forgetful } from "./memory.ts";
 import type { PlanMemory } from "./memory.ts";
-import type { AddressPlan, LinkPlan, NamespacePlan, NodePlan, NftTablePlan, RoutePlan } from "./node-plan.ts";
+import type { AddressPlan, LinkPlan, NamespacePlan, NodePlan, NftTablePlan, PolicyPlan, RoutePlan, ServicePlan } from "./node-plan.ts";
 import { setWithinNode } from "./sysctls.ts";
 
 /** What one role wants of one namespace; several roles may name the same one. */
@@ -10,6 +10,7 @@ export interface NamespacePart {
   readonly links?: readonly LinkPlan[];
   readonly addresses?: readonly AddressPlan[];
   readonly routes?: readonly RoutePlan[];
+  readonly policies?: readonly PolicyPlan[];
   readonly sysctls?: Readonly<Record<string, string>>;
   readonly tables?: readonly NftTablePlan[];
 }
@@ -42,6 +43,7 @@ const mergeNamespace = (name: string, parts: readonly NamespacePart[]): Namespac
     links,
     addresses: parts.flatMap((part) => part.addresses ?? []),
     routes: parts.flatMap((part) => part.routes ?? []),
+    policies: parts.flatMap((part) => part.policies ?? []),
     sysctls: mergeSettings(name, parts, links),
     tables: parts.flatMap((part) => part.tables ?? []),
   };
@@ -60,7 +62,12 @@ const mergeNamespace = (name: string, parts: readonly NamespacePart[]): Namespac
  * One node plan of the parts of all its roles. `host` comes first and is always there; the others follow in the order in which they are
  * first named. Throws where two roles contradict each other: a fault of the planner, which intents cannot cause once they are checked.
  */
-export function mergeParts(node: string, parts: readonly NamespacePart[], memory: PlanMemory = forgetful): NodePlan {
+export function mergeParts(
+  node: string,
+  parts: readonly NamespacePart[],
+  memory: PlanMemory = forgetful,
+  services: readonly ServicePlan[] = [],
+): NodePlan {
   const byName = new Map<string, NamespacePart[]>([["host", []]]);
   for (const part of parts) {
     const others = byName.get(part.name);
@@ -72,5 +79,5 @@ export function mergeParts(node: string, parts: readonly NamespacePart[], memory
     const merge = (): NamespacePlan => mergeNamespace(name, own);
     return memory.keep(first === undefined ? merge() : memory.recall(first, () => own, merge));
   });
-  return { node, namespaces };
+  return { node, namespaces, services };
 }

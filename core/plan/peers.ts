@@ -1,7 +1,7 @@
 /** The WireGuard mesh of a network as one of its resources sees it: who is a peer, at which endpoint, with which AllowedIPs. */
 import { formatAddress, formatPrefix, remembered } from "../common/index.ts";
 import type { Address, Family } from "../common/index.ts";
-import { exitPeerAllowedIPs, keepaliveSeconds, peerAllowedIPs, wgListenPort, wgName } from "../derive/index.ts";
+import { exitPeerAllowedIPs, keepaliveSeconds, peerAllowedIPs, wgListenPort, wgName, whName } from "../derive/index.ts";
 import type { NetworkIntent, NodeFacts, Reachability, ResourceIntent } from "../intents/index.ts";
 import { factsByNode, othersOf, resourcesOf } from "./networks.ts";
 import type { WireguardPeerPlan } from "./node-plan.ts";
@@ -40,7 +40,7 @@ const textsByResource = remembered(
       network.resources.map((peer) => [
         peer,
         {
-          tunnel: wgName(peer.prefix, network.allocationNumber),
+          tunnel: (network.mirrored === true && !peer.exitPoint ? whName : wgName)(peer.prefix, network.allocationNumber),
           allowedIps: (peer.exitPoint ? exitPeerAllowedIPs : peerAllowedIPs(peer.prefix)).map(formatPrefix),
         },
       ]),
@@ -52,12 +52,13 @@ const publicKeyOf = (peer: ResourceIntent, network: NetworkIntent, facts: NodeFa
 
 /**
  * The other resources with which `mine` has a tunnel of its own: every one that has published a key, and where one of both reaches the
- * other. The exit point is everybody's peer: without it a resource would have no way out at all.
+ * other. The exit point is everybody's peer: without it a resource would have no way out at all. A second tunnel is to it alone.
  */
 export function directPeers(mine: ResourceIntent, network: NetworkIntent, facts: readonly NodeFacts[]): readonly ResourceIntent[] {
   const factsOf = (resource: ResourceIntent): NodeFacts | undefined => factsByNode(facts).get(resource.node);
   const meets = (peer: ResourceIntent): boolean => {
     if (mine.exitPoint || peer.exitPoint) return true;
+    if (network.mirrored === true) return false;
     return reachableEndpoint(factsOf(mine), factsOf(peer)) !== undefined || reachableEndpoint(factsOf(peer), factsOf(mine)) !== undefined;
   };
   return othersOf(mine, network).filter((peer) => meets(peer) && publicKeyOf(peer, network, factsOf(peer)) !== undefined);
@@ -70,7 +71,9 @@ export function wireguardPeers(mine: ResourceIntent, network: NetworkIntent, fac
   const peers = directPeers(mine, network, facts).flatMap((peer): WireguardPeerPlan[] => {
     const publicKey = publicKeyOf(peer, network, factsOf.get(peer.node));
     if (publicKey === undefined) return [];
-    const endpoint = reachableEndpoint(own, factsOf.get(peer.node));
+    // Who has a second tunnel opens it, for exit nodes that are partners are public: its port is learnt.
+    const isSecond = network.mirrored === true && !peer.exitPoint;
+    const endpoint = isSecond ? undefined : reachableEndpoint(own, factsOf.get(peer.node));
     return [
       {
         publicKey,

@@ -1,6 +1,6 @@
 /** The rules of a network resource: who may send what over its overlay, and segment sizes that fit the tunnels. */
 import { formatPrefix } from "../common/index.ts";
-import type { NftTablePlan } from "./node-plan.ts";
+import type { LinkPlan, NftTablePlan } from "./node-plan.ts";
 import type { OverlayPlan } from "./overlay.ts";
 
 const setOf = (texts: readonly string[]): string => `{ ${texts.join(", ")} }`;
@@ -26,8 +26,8 @@ const sendersChecked = ({ link, senders }: OverlayPlan): readonly string[] => {
 };
 
 /** Within a network nothing else is blocked; what a workload may send is seen to where it comes onto the bridge (port-rules.ts). */
-export function resourceRules(overlay: OverlayPlan): NftTablePlan {
-  const tunnel = `"${overlay.link.name}"`;
+export function resourceRules(overlay: OverlayPlan, second?: LinkPlan): NftTablePlan {
+  const tunnel = second === undefined ? `"${overlay.link.name}"` : `{ "${overlay.link.name}", "${second.name}" }`;
   return {
     family: "inet",
     name: "farmlab",

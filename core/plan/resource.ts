@@ -7,6 +7,7 @@ import {
   epPubLL,
   epPubName,
   exitPointDefaultRoutes,
+  gatewayNamespace,
   gwToEPName,
   nrBridgePortName,
   nrLocalIP4,
@@ -15,24 +16,28 @@ import {
   nrNamespace,
   peerRoutes,
   resourceDefaultRoutes,
+  subnetNumberOf,
+  vrfNamespace,
   wgIP4RT,
   wgLL,
 } from "../derive/index.ts";
 import type { NetworkIntent, NodeFacts, NodeIntent, ResourceIntent } from "../intents/index.ts";
-import { exitPointNamespace } from "./gateway.ts";
+import { choicePolicies, choiceRoutes, choiceTable } from "./exit-choice.ts";
+import { gatewaySeat } from "./gateway.ts";
 import { resourceLinkLocal } from "./link-local.ts";
 import { plannedMac } from "./macs.ts";
 import { exitPointOf, othersOf, workloadsOf } from "./networks.ts";
 import type { AddressPlan, LinkPlan, RoutePlan } from "./node-plan.ts";
 import type { PlanMemory } from "./memory.ts";
 import type { NamespacePart } from "./part.ts";
-import { planOverlay, socketNamespaceOf, vxlanSourceOf } from "./overlay.ts";
+import { planOverlay, planSecondTunnel, socketNamespaceOf, vxlanSourceOf } from "./overlay.ts";
 import type { OverlayPlan } from "./overlay.ts";
+import type { SecondTunnel } from "./partners.ts";
 import { factsWithin } from "./peers.ts";
 import { portRules } from "./port-rules.ts";
 import { resourceRules } from "./resource-rules.ts";
 import { routePlan } from "./routes.ts";
-import { bridgeSysctls, routerSysctls } from "./sysctls.ts";
+import { bridgeSysctls, byTurnsSysctls, routerSysctls } from "./sysctls.ts";
 
 /** The bridge of the host's namespace that joins the resource and its workloads, whose host numbers are given. */
 const bridgePart = (node: string, prefix: Prefix, n: number, hosts: readonly number[]): NamespacePart => {
@@ -79,28 +84,42 @@ export function planResource(
   mine: ResourceIntent,
   facts: readonly NodeFacts[],
   memory: PlanMemory,
+  second?: SecondTunnel,
 ): readonly NamespacePart[] {
   const inputs = (): readonly unknown[] => [
-    ...[network, socketNamespaceOf(node), vxlanSourceOf(node, network), node.exitNode?.isolation],
+    ...[network, socketNamespaceOf(node), vxlanSourceOf(node, network), node.exitNode?.isolation, node.exitNode?.partner],
     ...factsWithin(network, facts),
+    ...(second === undefined ? [] : [second.mirror, second.port, ...factsWithin(second.mirror, facts)]),
   ];
-  return memory.recall(mine, inputs, () => resourceParts(node, network, mine, facts));
+  return memory.recall(mine, inputs, () => resourceParts(node, network, mine, facts, second));
 }
+
+/** Where an exit point's link to its gateway ends: in the gateway, in the one that is kept ready, or in the network's own routing table. */
+function gatewayNamespaceOf(node: NodeIntent, network: NetworkIntent, mine: ResourceIntent): string {
+  if (network.mirrored === true) return gatewaySeat({ ...network, number: subnetNumberOf(mine.prefix) >> 12 }, "partner");
+  return node.exitNode?.isolation === "vrf" ? vrfNamespace(mine.prefix, network.allocationNumber) : gatewayNamespace;
+}
+
+/** Whether the exit point is one that the partner of its exit node has too. */
+const isByTurns = (node: NodeIntent, network: NetworkIntent): boolean => network.mirrored === true || node.exitNode?.partner !== undefined;
 
 function resourceParts(
   node: NodeIntent,
   network: NetworkIntent,
   mine: ResourceIntent,
   facts: readonly NodeFacts[],
+  secondTunnel: SecondTunnel | undefined,
 ): readonly NamespacePart[] {
   const { prefix } = mine;
   const n = network.allocationNumber;
   const name = nrNamespace(prefix, n);
   const local = nrLocalName(prefix, n);
   const overlay = planOverlay(node, network, mine, facts);
+  const second = secondTunnel === undefined ? undefined : planSecondTunnel(node, secondTunnel, mine, facts);
   const links: LinkPlan[] = [
     { kind: "veth", name: local, peerNamespace: "host", peerName: nrBridgePortName(prefix, n), mac: plannedMac(node.name, name, local) },
     overlay.link,
+    ...(second === undefined ? [] : [second]),
   ];
   const addresses: AddressPlan[] = [
     { link: local, address: resourceLinkLocal },
@@ -114,7 +133,7 @@ function resourceParts(
     links.push({
       kind: "veth",
       name: up,
-      peerNamespace: exitPointNamespace(node.exitNode, prefix, n),
+      peerNamespace: gatewayNamespaceOf(node, network, mine),
       peerName: gwToEPName(prefix, n),
       mac: plannedMac(node.name, name, up),
     });
@@ -131,9 +150,14 @@ function resourceParts(
       name,
       links,
       addresses,
-      routes: [...routesWithin(mine, network, overlay), ...routesOut(mine, network, overlay)],
-      sysctls: routerSysctls,
-      tables: [resourceRules(overlay)],
+      routes: [
+        ...routesWithin(mine, network, overlay),
+        ...routesOut(mine, network, overlay),
+        ...(second === undefined ? [] : choiceRoutes(second.name)),
+      ],
+      ...(second === undefined ? {} : { policies: choicePolicies }),
+      sysctls: mine.exitPoint && isByTurns(node, network) ? { ...routerSysctls, ...byTurnsSysctls } : routerSysctls,
+      tables: [resourceRules(overlay, second), ...(second === undefined ? [] : [choiceTable(overlay.link.name, second.name)])],
     },
   ];
 }

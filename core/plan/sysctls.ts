@@ -26,6 +26,12 @@ export const routerSysctls: Readonly<Record<string, string>> = {
   "net/ipv6/conf/all/forwarding": "1",
 };
 
+/**
+ * Besides, for what two exit nodes keep by turns: flows go on elsewhere for a while, and TCP's sequence numbers are by then none that connection
+ * tracking would take for theirs.
+ */
+export const byTurnsSysctls: Readonly<Record<string, string>> = { "net/netfilter/nf_conntrack_tcp_be_liberal": "1" };
+
 /** For a namespace that never forwards: `public`, a workload. */
 export const hostSysctls: Readonly<Record<string, string>> = {
   ...everywhere,

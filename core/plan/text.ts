@@ -1,5 +1,5 @@
 /** A node's plan for people, namespace by namespace. */
-import type { LinkPlan, NamespacePlan, NodePlan, RoutePlan, WireguardPeerPlan } from "./node-plan.ts";
+import type { LinkPlan, NamespacePlan, NodePlan, PolicyPlan, RoutePlan, ServicePlan, WireguardPeerPlan } from "./node-plan.ts";
 
 function linkKind(link: LinkPlan): string {
   switch (link.kind) {
@@ -28,7 +28,9 @@ function peerLines(peer: WireguardPeerPlan): string[] {
 function linkLines(link: LinkPlan, namespace: NamespacePlan): string[] {
   const port = link.bridge === undefined ? "" : `, port of ${link.bridge}`;
   const mtu = link.mtu === undefined ? "" : `, mtu ${link.mtu}`;
-  const addresses = namespace.addresses.filter((address) => address.link === link.name).map(({ address }) => `    ${address}`);
+  const addresses = namespace.addresses
+    .filter((address) => address.link === link.name)
+    .map(({ address, by }) => `    ${address}${by === undefined ? "" : " while it is the active one"}`);
   const peers =
     link.kind === "wireguard"
       ? link.wireguard.peers.flatMap(peerLines)
@@ -45,8 +47,26 @@ function routeLine(route: RoutePlan): string {
     ...(route.link === undefined ? [] : [`dev ${route.link}`]),
     ...(route.source === undefined ? [] : [`src ${route.source}`]),
     ...(route.onlink === true ? ["onlink"] : []),
+    ...(route.table === undefined ? [] : [`table ${route.table}`]),
+    ...(route.by === undefined ? [] : ["while it is the active one"]),
   ];
   return `    ${parts.join(" ")}`;
+}
+
+function policyLine({ family, priority, mark, table, withoutDefault }: PolicyPlan): string {
+  const what = `${withoutDefault === true ? "all but the default route of " : ""}table ${table}`;
+  return `    rule ${priority} (IPv${family})${mark === undefined ? "" : ` marked ${mark}`}: ${what}`;
+}
+
+function serviceLines({ name, namespace, argv, files }: ServicePlan, withFiles: boolean): string[] {
+  const texts = files.flatMap(({ path, content }) => [
+    `  ${path}`,
+    ...content
+      .trimEnd()
+      .split("\n")
+      .map((line) => `    ${line}`),
+  ]);
+  return [`daemon ${name} in ${namespace}: ${argv.join(" ")}`, ...(withFiles ? texts : [])];
 }
 
 function namespaceLines(namespace: NamespacePlan): string[] {
@@ -57,6 +77,7 @@ function namespaceLines(namespace: NamespacePlan): string[] {
     ...others,
     ...namespace.links.flatMap((link) => linkLines(link, namespace)),
     ...(namespace.routes.length === 0 ? [] : ["  routes", ...namespace.routes.map(routeLine)]),
+    ...namespace.policies.map(policyLine),
     ...Object.entries(namespace.sysctls).map(([path, value]) => `  sysctl ${path} = ${value}`),
     ...namespace.tables.flatMap((table) => [`  nft table ${table.family} ${table.name}`, ...table.body.map((line) => `    ${line}`)]),
   ];
@@ -68,5 +89,10 @@ export function planText(plan: NodePlan, withSettings: boolean): string {
   const lines = shown.filter(
     (namespace) => namespace.links.length + namespace.addresses.length + namespace.routes.length > 0 || withSettings,
   );
-  return [`node ${plan.node}`, ...lines.flatMap(namespaceLines).map((line) => `  ${line}`)].join("\n");
+  return [
+    `node ${plan.node}`,
+    ...[...lines.flatMap(namespaceLines), ...plan.services.flatMap((service) => serviceLines(service, withSettings))].map(
+      (line) => `  ${line}`,
+    ),
+  ].join("\n");
 }

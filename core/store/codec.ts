@@ -78,12 +78,14 @@ const exitNodeWish = object<ExitNodeWish>(
     ipv4: interfaceAddress(4),
     gateway4: address(4),
     standbys: list(standby),
+    partner: name,
   },
   "number",
   "isolation",
   "ipv4",
   "gateway4",
   "standbys",
+  "partner",
 );
 
 const nodeWish = object<NodeWish>(

@@ -22,6 +22,7 @@ export const recipe: Recipe = {
   packages: [
     "busybox",
     "conntrack",
+    "conntrackd",
     "dpdk-dev",
     "etcd-client",
     "etcd-server",
@@ -29,6 +30,7 @@ export const recipe: Recipe = {
     "frr",
     "iproute2",
     "iputils-ping",
+    "keepalived",
     "librte-mempool-ring25",
     "librte-net-af-packet25",
     "librte-net-tap25",

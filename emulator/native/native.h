@@ -15,8 +15,11 @@ int run_main(int argc, char **argv);     /* run programs for a process that is c
 int init_main(int argc, char **argv);    /* a node's first process: supervises daemons */
 int settings_main(int argc, char **argv); /* write kernel settings of a node's namespaces */
 int forget_main(int argc, char **argv);  /* end remembered flows of prefixes in a node's namespaces */
+int herald_main(int argc, char **argv);  /* tell network resources which of two gateways is the active one */
+int pulse_main(int argc, char **argv);   /* keep tunnels from being found dead when they are needed */
 int write_main(int argc, char **argv);   /* write a file of the node it runs in */
 int start_main(int argc, char **argv);   /* start a service of the node it runs in */
+int converse_main(int argc, char **argv); /* flows that last */
 int probe_main(int argc, char **argv);   /* traffic */
 int reach_main(int argc, char **argv);   /* measure reachability against a reflector */
 int reflect_main(int argc, char **argv); /* the reflector */

@@ -5,3 +5,4 @@
 export * from "./outcome.ts";
 export * from "./describe.ts";
 export * from "./prober.ts";
+export * from "./converser.ts";

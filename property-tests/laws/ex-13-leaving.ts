@@ -45,6 +45,8 @@ function traceOf({ network }: NetworkWorld, resource: Resource, publicKey: strin
     `(?<![0-9a-f])${hex}-(?:${[network.allocationNumber, ...hosts].join("|")})(?![0-9])`,
     `(?<![0-9a-f:.])(?:${[...starts, ...whole].join("|")})`,
     `reserved port ${portOf(resource)}$`,
+    // Of a second tunnel, where exit nodes are partners: of the ports below those that are derived.
+    `reserved port ${1024 + (portOf(resource) % 3072)}$`,
     ...(publicKey === undefined ? [] : [quoted(publicKey)]),
   ].join("|");
 }

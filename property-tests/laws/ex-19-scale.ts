@@ -7,7 +7,7 @@ import type { Address, Prefix } from "../../core/common/index.ts";
 import { difference, onceApplied } from "../../core/apply/index.ts";
 import type { Changes } from "../../core/apply/index.ts";
 import { findingsOf } from "../../core/check/index.ts";
-import { isReservedSubnet, subnetNumberOf, subnetOf, wgName } from "../../core/derive/index.ts";
+import { isReservedSubnet, subnetNumberOf, subnetOf, wgName, whName } from "../../core/derive/index.ts";
 import { judgeDocument } from "../../core/farm/index.ts";
 import type { Farm } from "../../core/farm/index.ts";
 import type { Intents, NetworkIntent, NodeFacts, ResourceIntent } from "../../core/intents/index.ts";
@@ -71,13 +71,16 @@ function changesOf(node: string, subject: PureSubject, grown: Grown): readonly [
   const facts = [...subject.facts.values()];
   const published: NodeFacts = {
     node: grown.resource.node,
-    publicKeys: { [wgName(grown.resource.prefix, grown.network.allocationNumber)]: "<the public key of one more>" },
+    publicKeys: {
+      [wgName(grown.resource.prefix, grown.network.allocationNumber)]: "<the public key of one more>",
+      [whName(grown.resource.prefix, grown.network.allocationNumber)]: "<the second one of one more>",
+    },
     endpoints: {},
     reachability: { ipv4: "hidden", ipv6: "none" },
   };
   const memory = createPlanMemory();
   const before = planNode(node, subject.intents, facts, memory);
-  const observed = onceApplied(before, { namespaces: new Map(), services: new Set() });
+  const observed = onceApplied(before, { namespaces: new Map(), services: new Set(), files: new Map() });
   const routed = planNode(node, grown.intents, facts, memory);
   const later = onceApplied(routed, observed);
   return [difference(routed, observed), difference(planNode(node, grown.intents, [...facts, published], memory), later)];
@@ -85,21 +88,24 @@ function changesOf(node: string, subject: PureSubject, grown: Grown): readonly [
 
 function judgeGrowth(subject: PureSubject, grown: Grown): string[] {
   const exitNode = grown.network.resources.find((resource) => resource.exitPoint)?.node;
+  const partner = subject.farm.nodes.find(({ name }) => name === exitNode)?.exitNode?.partner;
   const members = new Set(grown.network.resources.map(({ node }) => node));
   return subject.farm.nodes.flatMap(({ name, exitNode: hosts }) => {
     if (!members.has(name) && hosts === undefined) return [];
     const [routed, peered] = changesOf(name, subject, grown);
     const table = hosts?.isolation === "vrf" ? routesOfOneMore.table : 0;
-    const most = name === exitNode ? routesOfOneMore.gateway + table + routesOfOneMore.exitPoint : 0;
+    // A partner has both, too, and each says whom its herald tells.
+    const hasGateway = name === exitNode || name === partner;
+    const most = hasGateway ? routesOfOneMore.gateway + table + routesOfOneMore.exitPoint + (partner === undefined ? 0 : 1) : 0;
     // Only WireGuard waits for a key.
-    const peers = grown.network.overlay === undefined && name === exitNode ? 1 : 0;
-    const mostPeered = name === exitNode ? peers : members.has(name) ? mostElsewhere : 0;
+    const peers = grown.network.overlay === undefined && hasGateway ? 1 : 0;
+    const mostPeered = peers + (name !== exitNode && members.has(name) ? mostElsewhere : 0);
     const isAdding = linesOf(routed).every((line) => line.includes(": route add "));
     const told = (changes: Changes): string => `${changes.count} things (${linesOf(changes).slice(0, 8).join("; ")})`;
     return [
       ...(routed.count === most && isAdding && routed.forget.length === 0
         ? []
-        : [`for one NR more in ${grown.network.name} ${name} changes ${told(routed)}; expected: ${most} routes that come (EX-19)`]),
+        : [`for one NR more in ${grown.network.name} ${name} changes ${told(routed)}; expected: ${most} things that come (EX-19)`]),
       ...(peered.count <= mostPeered && (name !== exitNode || peered.count === peers)
         ? []
         : [`for the key of one NR more in ${grown.network.name} ${name} changes ${told(peered)}; expected: at most ${mostPeered} (EX-19)`]),

@@ -195,8 +195,10 @@ function judgeNics({ node, namespaces }: NodePlan): string[] {
   const parents = namespaces.flatMap(({ name, links }) =>
     links.flatMap((link) => (link.kind === "macvlan" ? [{ name, parent: link.parent }] : [])),
   );
-  const forwarding = parents.filter(({ name }) => name === "gateway");
-  const shared = parents.filter(({ name, parent }) => name !== "gateway" && forwarding.some((one) => one.parent === parent));
+  // A partner's gateway forwards as the node's own does.
+  const isGateway = (name: string): boolean => /^gateway(?:-\d+-\d+)?$/.test(name);
+  const forwarding = parents.filter(({ name }) => isGateway(name));
+  const shared = parents.filter(({ name, parent }) => !isGateway(name) && forwarding.some((one) => one.parent === parent));
   const onHost = namespaces
     .filter(({ name }) => name === "host")
     .flatMap(({ addresses }) => addresses.filter(({ link }) => forwarding.some(({ parent }) => parent === link)));

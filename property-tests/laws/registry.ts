@@ -13,6 +13,7 @@ import { joiningProperties } from "./ex-12-joining.ts";
 import { farmHistoryProperties } from "./ex-13-history.ts";
 import { leavingProperties } from "./ex-13-leaving.ts";
 import { standbyProperties } from "./ex-14-standby.ts";
+import { partnerProperties } from "./ex-15-partners.ts";
 import { tableProperties } from "./ex-16-tables.ts";
 import { driftProperties } from "./ex-17-drift.ts";
 import { failingProperties } from "./ex-17-failing.ts";
@@ -45,6 +46,7 @@ const properties: readonly Property[] = [
   ...leavingProperties,
   ...farmHistoryProperties,
   ...standbyProperties,
+  ...partnerProperties,
   ...tableProperties,
   ...driftProperties,
   ...failingProperties,

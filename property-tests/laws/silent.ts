@@ -5,6 +5,8 @@ export const noTimeline = "this farm has no timeline";
 export const noExpectations = "this farm file expects nothing of its own";
 export const noStandby = "this farm has no exit node with a standby";
 
+export const noPartners = "this farm has no exit nodes that are partners";
+
 export const noTables = "no gateway of this farm has a routing table for each network";
 
 export const onlyMeshes = "all networks of this farm are WireGuard meshes";
@@ -12,7 +14,13 @@ export const noVxlan = "this farm has no VXLAN and stranger to it";
 
 /** Whether a property was skipped since the file has nothing of the kind, which is no want of the host or of the harness. */
 export const isSilent = (why: string | null): boolean =>
-  why === noTimeline || why === noExpectations || why === noStandby || why === noTables || why === onlyMeshes || why === noVxlan;
+  why === noTimeline ||
+  why === noExpectations ||
+  why === noStandby ||
+  why === noPartners ||
+  why === noTables ||
+  why === onlyMeshes ||
+  why === noVxlan;
 
 /** What properties of a farm may say of it, by what its file has. */
 export function silencesOf({ timeline, expectations, nodes, networks }: Farm): readonly string[] {
@@ -20,6 +28,7 @@ export function silencesOf({ timeline, expectations, nodes, networks }: Farm): r
     ...(timeline.faults.length + timeline.changes.length === 0 ? [noTimeline] : []),
     ...(expectations.length === 0 ? [noExpectations] : []),
     ...(nodes.every(({ exitNode }) => exitNode?.standbys === undefined) ? [noStandby] : []),
+    ...(nodes.every(({ exitNode }) => exitNode?.partner === undefined) ? [noPartners] : []),
     ...(nodes.every(({ exitNode }) => exitNode?.isolation !== "vrf") ? [noTables] : []),
     ...(networks.every(({ overlay }) => overlay === undefined) ? [onlyMeshes] : []),
     ...(networks.every(({ overlay }) => overlay?.kind !== "vxlan") ? [noVxlan] : []),

@@ -7,6 +7,7 @@ import { knowledgeMutants } from "./catalogue/knowledge.ts";
 import { meshMutants } from "./catalogue/mesh.ts";
 import { nodeMutants } from "./catalogue/node.ts";
 import { overlayMutants } from "./catalogue/overlays.ts";
+import { partnerMutants } from "./catalogue/partners.ts";
 import { portMutants } from "./catalogue/ports.ts";
 import { removalMutants } from "./catalogue/removal.ts";
 import { requirementMutants } from "./catalogue/requirements.ts";
@@ -35,6 +36,7 @@ export const mutants: readonly Mutant[] = [
   ...joiningMutants,
   ...removalMutants,
   ...standbyMutants,
+  ...partnerMutants,
   ...scaleMutants,
   ...surroundingsMutants,
   ...upstreamMutants,

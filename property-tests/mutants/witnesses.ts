@@ -20,6 +20,7 @@ export const witnesses: Readonly<Record<string, string>> = {
   "EX-12": "traffic-held-for-a-change",
   "EX-13": "nat-mappings-stay",
   "EX-14": "fence-left-out",
+  "EX-15": "flows-kept-beside",
   "EX-16": "vrf-beside-rules",
   "EX-17": "removes-no-table",
   "EX-18": "keys-never-kept",

@@ -152,13 +152,44 @@ export function worldHosted(world: World, hosts: Hosts): World {
   return result;
 }
 
-/** Whether a way leads through the gateway of an exit node that has standbys, or through an exit point on it. */
-export function passesLeased(world: World, way: Way): boolean {
-  const leased = world.networks.filter(({ bar }) => bar.config.standbys !== undefined);
-  return way.some(({ kind, name }) =>
-    leased.some(({ network, exitPoint, bar }) =>
+/**
+ * From when something happens until every exit node with a partner is on its own node again: a node has to start, and is left alone for 20 s
+ * before it takes its number back (EX-15).
+ */
+const partnersSettleMs = 60_000;
+
+/** Whether the number of an exit node that has a partner may be its partner's in the span: whatever happens may have made it so. */
+export function partnersUnsettled(
+  { farm }: World,
+  timeline: Timeline,
+  span: { readonly fromMs: number; readonly toMs: number },
+  settleMs: number,
+): boolean {
+  if (farm.nodes.every(({ exitNode }) => exitNode?.partner === undefined)) return false;
+  return lastingOf(timeline, settleMs).some(({ fromMs, toMs }) => fromMs <= span.toMs && span.fromMs < toMs + settleMs + partnersSettleMs);
+}
+
+/** Whether a way leads through one of these gateways, by the networks behind them, or through an exit point there. */
+const passes = (way: Way, behind: readonly NetworkWorld[]): boolean =>
+  way.some(({ kind, name }) =>
+    behind.some(({ network, exitPoint, bar }) =>
       kind === "gateway" ? name === bar.node : kind === "resource" && name === resourceKey(network.name, exitPoint.node),
     ),
+  );
+
+/** Whether a way leads through the gateway of an exit node that has standbys, or through an exit point on it. */
+export function passesLeased(world: World, way: Way): boolean {
+  return passes(
+    way,
+    world.networks.filter(({ bar }) => bar.config.standbys !== undefined),
+  );
+}
+
+/** The same of an exit node that has a partner. */
+export function passesPartnered(world: World, way: Way): boolean {
+  return passes(
+    way,
+    world.networks.filter(({ bar }) => bar.config.partner !== undefined),
   );
 }
 

@@ -3,7 +3,7 @@ import { sameAddress } from "../../core/common/address.ts";
 import type { Fault, Timeline } from "../../core/farm/index.ts";
 import { hindranceOf } from "./hindrance.ts";
 import type { Hindrance, PossibleFault } from "./hindrance.ts";
-import { hostsIn, passesLeased, unhosted, worldHosted } from "./hosting.ts";
+import { hostsIn, partnersUnsettled, passesLeased, passesPartnered, unhosted, worldHosted } from "./hosting.ts";
 import type { Hosts } from "./hosting.ts";
 import { constraintOf, waysOf } from "./paths.ts";
 import type { PathConstraint } from "./paths.ts";
@@ -86,6 +86,8 @@ interface State {
   readonly hosts: Hosts;
   /** Whether somebody else may host an exit node within the span, too. */
   readonly changesOver: boolean;
+  /** Whether an exit node may be its partner's within the span. */
+  readonly unsettled: boolean;
   readonly faults: readonly PossibleFault[];
 }
 
@@ -111,8 +113,11 @@ function calmOf(world: World, reduced: World, flow: Flow): Calm | undefined {
 }
 
 /** What faults do on the ways, and that nobody answers for a gateway which nobody hosts. */
-function hindranceIn(world: World, ways: readonly Way[], { hosts, changesOver, faults }: State): Hindrance {
+function hindranceIn(world: World, ways: readonly Way[], { hosts, changesOver, unsettled, faults }: State): Hindrance {
   const hindrance = hindranceOf(world.farm, ways, faults);
+  // Its own node may be dead, and its partner answer for it.
+  if (unsettled && ways.some((way) => passesPartnered(world, way)))
+    return { ...hindrance, passage: "uncertain", because: "its exit node may be its partner's" };
   if (changesOver && hindrance.passage === "free" && ways.some((way) => passesLeased(world, way)))
     return { ...hindrance, passage: "uncertain", because: "its exit node may be between two hosts" };
   const closed = unhosted(hosts);
@@ -193,8 +198,9 @@ export function predictDuring(world: World, flow: Flow, span: Span, patience: Pa
   const { answerMs = usualAnswerMs, timeline = world.farm.timeline } = patience;
   const faults = faultsIn(timeline, span, patience);
   const hosting = hostsIn(world, timeline, span, patience.settleMs);
+  const shared = { changesOver: hosting.length > 1, unsettled: partnersUnsettled(world, timeline, span, patience.settleMs) };
   const predictions = awayIn(timeline, span, patience).flatMap((away) =>
-    hosting.map((hosts) => predictIn(world, flow, { away, hosts, changesOver: hosting.length > 1, faults }, answerMs)),
+    hosting.map((hosts) => predictIn(world, flow, { away, hosts, ...shared, faults }, answerMs)),
   );
   const defined = predictions.flatMap((one) => one ?? []);
   return defined.length < predictions.length || defined.length === 0 ? undefined : defined.reduce(joined);

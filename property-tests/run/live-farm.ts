@@ -72,7 +72,14 @@ export interface LiveFarm {
 export function requireTunnelRoom(farm: Farm, limit: number | undefined = tunnelLimit()): void {
   const live = new Set(emulatedNodes(farm).map(({ name }) => name));
   const meshes = farm.networks.filter(({ overlay }) => overlay === undefined);
-  const tunnels = meshes.flatMap(({ resources }) => resources).filter(({ node }) => live.has(node)).length;
+  // Where the exit node has a partner every resource has a second tunnel, or is there twice.
+  const partnered = new Set(farm.nodes.flatMap(({ name, exitNode }) => (exitNode?.partner === undefined ? [] : [name])));
+  const tunnels = meshes
+    .map(({ resources }) => {
+      const each = resources.some(({ node, exitPoint }) => exitPoint && partnered.has(node)) ? 2 : 1;
+      return each * resources.filter(({ node }) => live.has(node)).length;
+    })
+    .reduce((sum, count) => sum + count, 0);
   if (limit === undefined || tunnels <= limit) return;
   const message = `the lab would have ${tunnels} tunnels of wireguard-go, and this machine lets a user have about ${limit} (inotify instances)`;
   throw new LabError("too-many-tunnels", message, message, howToGetTunnels);

@@ -22,6 +22,14 @@ export function gwPubLL(x: number): Prefix {
   return ip6(linkLocalBase | (BigInt(x) << 60n) | 1n, 64);
 }
 
+/**
+ * The addresses that the gateways of exit node x have on PrefixZero besides those that the active one of them has, for what they have to say to
+ * each other: fe80::x000:0:0:2/64 on x's own node and fe80::x000:0:0:3/64 on its partner.
+ */
+export function gwOwnLL(x: number, seat: "home" | "partner"): Prefix {
+  return ip6(linkLocalBase | (BigInt(x) << 60n) | (seat === "home" ? 2n : 3n), 64);
+}
+
 /** GWPubIP6: the same host part in PrefixZero, e.g. 2a02:1802:5e:0:1000::1/64. */
 export function gwPubIP6(allocation: Prefix, x: number): Prefix {
   return ip6(subnetOf(allocation, 0).address.value | (BigInt(x) << 60n) | 1n, 64);
@@ -71,6 +79,9 @@ export function wgIP4RT(prefix: Prefix): Prefix {
 export function wgListenPort(prefix: Prefix): number {
   return subnetNumberOf(prefix);
 }
+
+/** Ports below those that can be derived: of second tunnels, which so are never those of a network resource that a node gets later. */
+export const secondPorts = { first: 1024, last: 4095 } as const;
 
 /** NRLocalIP6: the network resource's own address, prefix::1/64. */
 export function nrLocalIP6(prefix: Prefix): Prefix {

@@ -50,6 +50,16 @@ export function wgName(prefix: Prefix, n: number): string {
   return `wg-${hexOf(prefix)}-${n}`;
 }
 
+/** The second WireGuard interface of a network resource, to its network's other exit point where exit nodes are partners, e.g. wh-1123-1. */
+export function whName(prefix: Prefix, n: number): string {
+  return `wh-${hexOf(prefix)}-${n}`;
+}
+
+/** The namespace in which a partner keeps the gateway of exit node x ready, e.g. gateway-2-4; on x's own node it is the gateway. */
+export function partnerGatewayNamespace(x: number, n: number): string {
+  return `${gatewayNamespace}-${x}-${n}`;
+}
+
 /** The VXLAN interface of a network that is carried by one, e.g. vx-1abc-1. */
 export function vxName(prefix: Prefix, n: number): string {
   return `vx-${hexOf(prefix)}-${n}`;

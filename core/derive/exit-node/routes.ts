@@ -102,6 +102,14 @@ export function resourceDefaultRoutes(exitPoint: Prefix, dev: string): readonly 
   ];
 }
 
+/** Default routes of a network resource to its network's other exit point, in a table of their own: a tunnel with one peer needs no next hop. */
+export function secondDefaultRoutes(dev: string): readonly UnicastRoute[] {
+  return [
+    { type: "unicast", to: anywhere6, dev },
+    { type: "unicast", to: anywhere4, dev },
+  ];
+}
+
 /** Routes of a network resource (exit point or not) to another that its overlay's interface reaches directly. */
 export function peerRoutes(peer: Prefix, dev: string): readonly UnicastRoute[] {
   return [

@@ -1,6 +1,6 @@
 /**
  * What carries a network: a VXLAN needs public nodes that have a family in common and its port free, a segment of its own a NIC on each node,
- * and neither goes with an exit node that another one stands in for (EX-14, EX-20, EX-21).
+ * and neither goes with an exit node that another one stands in for (EX-14, EX-15, EX-20, EX-21).
  */
 import { formatPrefix } from "../../common/index.ts";
 import { nearestHint } from "../../common/reading/index.ts";
@@ -48,11 +48,13 @@ function vxlanFaults(farm: Farm, network: UserNetwork): Finding[] {
 /** Another node would need an interface of the network too, which it may have already: one interface of it is all that a node can have. */
 function standbyFaults(farm: Farm, network: UserNetwork): Finding[] {
   const point = network.resources.find(({ exitPoint }) => exitPoint);
-  const [standby] = farm.nodes.find(({ name }) => name === point?.node)?.exitNode?.standbys ?? [];
-  if (network.overlay === undefined || standby === undefined) return [];
+  const exitNode = farm.nodes.find(({ name }) => name === point?.node)?.exitNode;
+  const other = exitNode?.standbys?.[0]?.node ?? exitNode?.partner;
+  if (network.overlay === undefined || other === undefined) return [];
   const carried = network.overlay.kind === "vxlan" ? "is a VXLAN" : `is carried by segment ${network.overlay.segment}`;
-  const message = `network ${network.name} ${carried}, and ${standby.node} stands in for ${point?.node}, where its exit point is`;
-  const hint = "only WireGuard moves with an exit node: leave overlay out, or have the exit point on an exit node without standby";
+  const message = `network ${network.name} ${carried}, and ${other} stands in for ${point?.node}, where its exit point is`;
+  const hint =
+    "only WireGuard moves with an exit node: leave overlay out, or have the exit point on an exit node without standby or partner";
   return [refuse("overlay-with-standby", ["networks", network.name, "overlay"], message, hint)];
 }
 

@@ -11,6 +11,7 @@ import { internetRules } from "./internet.ts";
 import { nameRules } from "./names.ts";
 import { networkRules } from "./networks.ts";
 import { overlayRules } from "./overlays.ts";
+import { partnerRules } from "./partners.ts";
 import { routeRules } from "./routes.ts";
 import type { Finding, Rule } from "./rule.ts";
 import { routerRules } from "./routers.ts";
@@ -27,6 +28,7 @@ const rules: readonly Rule[] = [
   ...routerRules,
   ...nodeRules,
   ...standbyRules,
+  ...partnerRules,
   routeRules,
   ...networkRules,
   ...overlayRules,

@@ -42,6 +42,10 @@ const exitNode: z.ZodType<ExitNodeEntry> = z.strictObject({
     "on which nodes it is recreated when it is dead or cut off from the store, the first that can before the others",
     z.array(standby),
   ).exactOptional(),
+  partner: about(
+    "another exit node, which names this one in turn: each has the other's number too as soon as that one is silent, with all flows",
+    name,
+  ).exactOptional(),
 });
 
 export const node: z.ZodType<NodeEntry> = z.strictObject({

@@ -37,11 +37,11 @@ export const joiningMutants: readonly Mutant[] = [
     "EX-12",
     [
       execution,
-      '    await Promise.all([\n      this.#ip(namespace, inside.ip).then(() => this.#batch("bridge", namespace, inside.forwarding)),',
+      "    await Promise.all([\n      this.#ip(namespace, inside.ip)\n",
       [
         '    const hold = async (input: string) => await this.#run({ namespace, argv: ["nft", "-f", "-"], input });',
         '    await hold("table inet held { chain held { type filter hook forward priority 0; policy drop; }; }\\n");',
-        '    await Promise.all([\n      this.#ip(namespace, inside.ip).then(() => this.#batch("bridge", namespace, inside.forwarding)),',
+        "    await Promise.all([\n      this.#ip(namespace, inside.ip)\n",
       ].join("\n"),
     ],
     [execution, "        });\n      }),\n    ]);", '        });\n      }),\n    ]);\n    await hold("delete table inet held\\n");'],

@@ -27,8 +27,8 @@ export const knowledgeMutants: readonly Mutant[] = [
     ],
     [
       "core/apply/observe.ts",
-      '  return { namespaces: new Map(["host", ...names]',
-      '  await hold("delete table inet held\\n");\n  return { namespaces: new Map(["host", ...names]',
+      '  return {\n    namespaces: new Map(["host", ...names]',
+      '  await hold("delete table inet held\\n");\n  return {\n    namespaces: new Map(["host", ...names]',
     ],
   ),
   acts("keys-never-kept", "a key file is written beside its place, and never put there", "EX-18", [

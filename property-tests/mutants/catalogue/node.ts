@@ -50,8 +50,8 @@ export const nodeMutants: readonly Mutant[] = [
   ]),
   applies("removes-no-route", "a route that is not planned is left where it is", "EX-17", [
     "core/apply/routes.ts",
-    "    remove.push(`route del ${type}${target} proto ${routeProtocol}`);",
-    "    void `route del ${type}${target} proto ${routeProtocol}`;",
+    "    remove.push(`route del ${type}",
+    "    void (`route del ${type}",
   ]),
   applies("removes-no-address", "an address that is not planned is left where it is", "EX-17", [
     "core/apply/addresses.ts",
@@ -91,8 +91,8 @@ export const nodeMutants: readonly Mutant[] = [
   ]),
   acts("keys-not-published", "a node publishes the keys of its first tunnel only", "EX-7 EX-8 EX-20", [
     "core/agents/own-part.ts",
-    ".map(({ link }) => link)\n      .toSorted(),",
-    ".map(({ link }) => link)\n      .toSorted()\n      .slice(0, 1),",
+    "secondLinkName(resource, network)),\n    ].toSorted(),",
+    "secondLinkName(resource, network)),\n    ]\n      .toSorted()\n      .slice(0, 1),",
   ]),
   acts("publishes-once", "what another wrote over a node's facts is not noticed", "EX-17", [
     "core/agents/publisher.ts",

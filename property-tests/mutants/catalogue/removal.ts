@@ -8,13 +8,13 @@ const acts = patchedIn("agent");
 export const removalMutants: readonly Mutant[] = [
   applies("nat-mappings-stay", "the gateway goes on translating for flows of a network that was taken away", "EX-13", [
     "core/apply/apply.ts",
-    "await this.#forgetFlows(changes.forget);",
-    "await this.#forgetFlows([]);",
+    "this.#forgetFlows(changes.forget)",
+    "this.#forgetFlows([])",
   ]),
   applies("reserved-ports-stay", "the ports of tunnels that are gone stay reserved", "EX-13", [
     "core/plan/plan-node.ts",
-    "sysctls: reservedPorts(tunnelPorts(resources))",
-    "sysctls: resources.length < 2 ? {} : reservedPorts(tunnelPorts(resources))",
+    "sysctls: reservedPorts(tunnelPorts(",
+    "sysctls: resources.length < 2 ? {} : reservedPorts(tunnelPorts(",
   ]),
   acts("keys-stay", "the key of a tunnel that is gone stays in the key file", "EX-13", [
     "core/agents/reconciler.ts",

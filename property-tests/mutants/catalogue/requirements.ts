@@ -40,8 +40,8 @@ export const requirementMutants: readonly Mutant[] = [
   ]),
   plans("first-port-not-reserved", "of a node's tunnels the kernel may give away the port of the first", "EX-21", [
     "core/plan/plan-node.ts",
-    "reservedPorts(tunnelPorts(resources))",
-    "reservedPorts(tunnelPorts(resources.slice(1)))",
+    "reservedPorts(tunnelPorts(resources, ",
+    "reservedPorts(tunnelPorts(resources.slice(1), ",
   ]),
   accepts("one-nic-taken", "an exit node may have one NIC, for forwarding and for all else", "EX-24", [
     exitNodes,

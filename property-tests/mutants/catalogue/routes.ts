@@ -46,7 +46,7 @@ export const routeMutants: readonly Mutant[] = [
   ]),
   patched("gateway-without-default4", "the gateway has no IPv4 default route", "EX-9", [
     gateway,
-    "      ...defaultRoute(config.ipv4, config.gateway4, up),\n",
+    "      ...(isShared ? [] : defaultRoute(config.ipv4, config.gateway4, up)),\n",
     "",
   ]),
   patched("gateway-default-crossed", "the gateway's IPv6 default route leads to its own address", "EX-1 EX-8", [
@@ -83,7 +83,7 @@ export const routeMutants: readonly Mutant[] = [
   ]),
   patched("owned-address-left-out", "the gateway does not answer for IPv4 addresses that users own", "EX-9", [
     gateway,
-    "      ...owned.map((address) => ({ link: up, address: formatPrefix(hostPrefix(address)) })),\n",
+    "    ...owned.map(hostPrefix),\n",
     "",
   ]),
 ];

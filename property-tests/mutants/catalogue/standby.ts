@@ -45,7 +45,7 @@ export const standbyMutants: readonly Mutant[] = [
   ]),
   acts("standby-key-not-published", "a standby makes and publishes no keys for the exit points that it may have", [
     "core/agents/own-part.ts",
-    "const all = [...resourcesOn(node, intents), ...standIn].map(",
-    "const all = [...resourcesOn(node, intents), ...standIn.slice(0, 0)].map(",
+    "const all = [...own, ...standIn, ...partners].map(",
+    "const all = [...own, ...standIn.slice(0, 0), ...partners].map(",
   ]),
 ];

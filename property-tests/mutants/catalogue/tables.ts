@@ -31,7 +31,7 @@ export const tableMutants: readonly Mutant[] = [
   ),
   patched("vrf-not-known-again", "an agent does not know a network's routing table for its own", "EX-18", [
     ownership,
-    "(gateway|public|(?:net|vrf)-",
-    "(gateway|public|(?:net)-",
+    "public|(?:net|vrf)-",
+    "public|(?:net)-",
   ]),
 ].map((mutant) => ({ ...mutant, farm: "vrf" }));

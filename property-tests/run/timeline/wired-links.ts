@@ -22,10 +22,10 @@ function linksOf(farm: Farm, fault: Fault): string[] {
   }
 }
 
-/** Of the nodes of an exit node that has standbys: a law puts them through a fault of its own (EX-14). */
+/** Of the nodes of an exit node that has standbys or a partner: laws put them through faults of their own (EX-14, EX-15). */
 const standbyLinks = (farm: Farm): string[] =>
   farm.nodes
-    .filter(({ exitNode }) => exitNode?.standbys !== undefined)
+    .filter(({ exitNode }) => exitNode?.standbys !== undefined || exitNode?.partner !== undefined)
     .flatMap(({ name }) => linksOf(farm, { kind: "node-death", node: name, carrier: "kept" }));
 
 /** By their names, each once. */

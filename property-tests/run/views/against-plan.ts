@@ -24,7 +24,17 @@ function watchedNode(session: Session, node: string, tunnels: readonly string[])
     });
   return {
     run,
-    ...{ writeSettings: refuse, forgetFlows: refuse, startService: refuse, stopService: refuse, waitForPath: refuse },
+    // Daemons are not looked at here.
+    readFile: async () => await Promise.resolve(undefined),
+    ...{
+      signalService: refuse,
+      writeFile: refuse,
+      writeSettings: refuse,
+      forgetFlows: refuse,
+      startService: refuse,
+      stopService: refuse,
+      waitForPath: refuse,
+    },
     listServices: async () => await Promise.resolve(tunnels),
     // To be compared with what the tunnel has, which is this: nobody else's is known here.
     privateKeyOf: async (name) => (await run({ namespace: "host", argv: ["wg", "show", name, "private-key"] })).stdout.trim(),
