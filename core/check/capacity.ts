@@ -13,16 +13,18 @@ const couldStandIn = (node: FarmNode, segment: string | undefined): boolean =>
   node.nics.length >= 2 &&
   node.nics.some((nic) => nic.segment === segment && nic.ipv4 === undefined && nic.ipv6 === undefined && nic.name !== node.public?.nic);
 
+/** One for each segment on which an exit node has neither a partner nor a node that could stand in. */
 const spareFindings = (farm: Farm): Finding[] => {
-  const segments = [...new Set(farm.nodes.flatMap((node) => (node.exitNode === undefined ? [] : [forwardingSegment(node)])))];
+  const alone = farm.nodes.filter(({ exitNode }) => exitNode !== undefined && exitNode.partner === undefined);
+  const segments = [...new Set(alone.map(forwardingSegment))];
   return segments.flatMap((segment) => {
     if (farm.nodes.some((node) => couldStandIn(node, segment))) return [];
-    const exitNode = farm.nodes.find((node) => node.exitNode !== undefined && forwardingSegment(node) === segment);
-    const message = `no node could stand in for ${exitNode?.name ?? "an exit node"}: its networks are cut off when it fails`;
+    const name = alone.find((node) => forwardingSegment(node) === segment)?.name ?? "";
+    const message = `no node could stand in for ${name}: its networks are cut off when it fails`;
     return [
       advise(
         "no-spare-node",
-        ["nodes", exitNode?.name ?? "", "exit-node"],
+        ["nodes", name, "exit-node"],
         message,
         `set up another node alike: two NICs, one of them on ${segment ?? "PrefixZero"} without address`,
       ),

@@ -259,8 +259,9 @@ const spareBreak = (document: FarmFile, { name, segment }: ExitNode): Break => (
   names: [name],
   document: edited(document, (draft) => {
     for (const node of Object.values(draft.nodes)) {
-      // Who is named to stand in has to be able to: then nobody is named.
+      // Who is named to stand in has to be able to, and a partner does: then nobody is named.
       if (node["exit-node"] !== undefined) delete node["exit-node"].standby;
+      if (node["exit-node"] !== undefined) delete node["exit-node"].partner;
       if (node["exit-node"] !== undefined) continue;
       const isFree = (nic: string): boolean => {
         const held = node.nics[nic];

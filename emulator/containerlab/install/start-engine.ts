@@ -24,6 +24,9 @@ const logFile = join(runFolder, "engine.log");
 const logCharactersShown = 1000;
 const ownEnvironment = { DOCKER_HOST: `unix://${ownEngineSocket}` };
 
+/** Another apt-get may be at work, as while the node image's tools are installed. */
+const aptLockWaitSeconds = 120;
+
 const clock = { nowMs: () => performance.now(), pause: async (milliseconds: number) => void (await pause(milliseconds)) };
 
 /** Installs docker.io where there is no dockerd; where the system starts it by itself, its socket then answers. */
@@ -39,7 +42,22 @@ async function requireDaemon(say: (text: string) => void): Promise<string> {
     );
   const apt = async (...argv: string[]): Promise<void> => {
     say(`apt-get ${argv.join(" ")}`);
-    await execa("apt-get", ["--quiet", ...argv], { env: { DEBIAN_FRONTEND: "noninteractive" }, stdout: 2, stderr: 2 });
+    const waiting = ["-o", `DPkg::Lock::Timeout=${aptLockWaitSeconds}`];
+    const environment = { DEBIAN_FRONTEND: "noninteractive" };
+    const { exitCode } = await execa("apt-get", ["--quiet", ...waiting, ...argv], {
+      env: environment,
+      stdout: 2,
+      stderr: 2,
+      reject: false,
+    });
+    if (exitCode === 0) return;
+    const message = `apt-get ${argv.join(" ")} ended with code ${exitCode ?? "?"}`;
+    throw new LabError(
+      "no-engine",
+      message,
+      undefined,
+      "what apt-get said is above; where another one is at work, wait for it and start again",
+    );
   };
   await apt("update");
   await apt("install", "--yes", "--no-install-recommends", "docker.io");
