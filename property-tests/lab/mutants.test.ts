@@ -1,7 +1,7 @@
 import { it } from "vitest";
 import type { ExpectStatic } from "vitest";
 import { partOf } from "../../reports/index.ts";
-import { isWitness, matrixText, mutants, runMutant } from "../mutants/index.ts";
+import { isWitness, matrixText, mutants, needsQuiet, runMutant } from "../mutants/index.ts";
 import type { Mutant } from "../mutants/index.ts";
 import { matrixOf, rowOf } from "../mutants/kill-matrix.ts";
 
@@ -13,9 +13,8 @@ const parts = 7;
 const today = Math.floor(Date.now() / (24 * 60 * 60 * 1000)) % parts;
 const isDeep = process.env["FARMLAB_TEST_SIZE"] === "deep";
 
-/** What costs no flow within a quarter of a second says nothing beside other labs, and takes minutes to fail: the deep run tries these, one by one. */
-const isOfTime = ({ laws }: Mutant): boolean => laws.includes("EX-15");
-const [alone, beside] = [mutants.filter(isOfTime), mutants.filter((mutant) => !isOfTime(mutant))];
+/** The deep run tries these, one by one; each takes minutes to fail. */
+const [alone, beside] = [mutants.filter(needsQuiet), mutants.filter((mutant) => !needsQuiet(mutant))];
 const chosen = isDeep ? beside : partOf(beside, { index: today + 1, count: parts });
 
 /** Several at once; one alone whose every flow waits for its deadline takes a minute. */

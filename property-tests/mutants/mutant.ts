@@ -37,6 +37,12 @@ export interface Mutant {
   readonly farm?: string;
 }
 
+/**
+ * Whether nothing may run beside it: of what may cost a quarter of a second and no flow (EX-15) nothing is known where labs side by side
+ * hold each other up.
+ */
+export const needsQuiet = ({ laws }: Mutant): boolean => laws.includes("EX-15");
+
 export const defaultFarm = "exit-node";
 
 /** `[file, text that occurs in it exactly once, what stands there instead]`. */

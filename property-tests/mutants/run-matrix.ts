@@ -1,8 +1,9 @@
-/** Makes the kill matrix: every chosen mutant on its farm, a few side by side, judged by the laws that must catch it, and the laws' witnesses by every law. */
+/** Makes the kill matrix: every chosen mutant on its farm, a few side by side and those that need quiet after them, judged by the laws that must catch it, and the laws' witnesses by every law. */
 import { basename } from "node:path";
 import type { MatrixRow } from "./kill-matrix.ts";
 import { matrixOf, rowOf } from "./kill-matrix.ts";
 import type { KillMatrix } from "./kill-matrix.ts";
+import { needsQuiet } from "./mutant.ts";
 import type { Mutant } from "./mutant.ts";
 import { farmOf, runMutant } from "./run-mutant.ts";
 import { isWitness } from "./witnesses.ts";
@@ -24,8 +25,10 @@ export async function runMatrix(mutants: readonly Mutant[], options: MatrixOptio
   const started = performance.now();
   const rows: MatrixRow[] = [];
   let done = 0;
-  const waiting = mutants.entries();
-  const worker = async (): Promise<void> => {
+  const entries = [...mutants.entries()];
+  const beside = entries.filter(([, mutant]) => !needsQuiet(mutant)).values();
+  const alone = entries.filter(([, mutant]) => needsQuiet(mutant)).values();
+  const worker = async (waiting: IteratorObject<[number, Mutant]>): Promise<void> => {
     for (const [index, mutant] of waiting) {
       const row = rowOf(mutant, basename(farmOf(mutant).file), await runMutant(mutant, { seed, signal, everyLaw: everyLaw(mutant) }));
       rows[index] = row;
@@ -33,7 +36,8 @@ export async function runMatrix(mutants: readonly Mutant[], options: MatrixOptio
       onRow(row, done, mutants.length);
     }
   };
-  const workers = await Promise.allSettled(Array.from({ length: Math.max(1, Math.min(jobs, mutants.length)) }, worker));
+  const workers = await Promise.allSettled(Array.from({ length: Math.max(1, Math.min(jobs, mutants.length)) }, () => worker(beside)));
   for (const one of workers) if (one.status === "rejected") throw one.reason;
+  await worker(alone);
   return matrixOf(rows, seed, performance.now() - started);
 }
