@@ -61,16 +61,17 @@ const tunnelLines = (dump: string): string =>
       .join("\n"),
   );
 
-/** Of `ip -details link show type macvlan`: whose frames each one takes. */
-const sourceLines = (details: string): string =>
-  sortedLines(
-    details
-      .split("\n")
-      .map((line) =>
-        [linkName(line), ...(/ macaddr_count \d+ (.*?) (?:numtxqueues|addrgenmode)/.exec(line)?.[1] ?? "").split(" ").toSorted()].join(" "),
-      )
-      .join("\n"),
-  );
+interface ShownMacvlan {
+  readonly ifname: string;
+  readonly linkinfo?: { readonly info_data?: { readonly macaddr_data?: readonly string[] } };
+}
+
+/** Of `ip -json -details link show type macvlan`: whose frames each one takes. */
+const sourceLines = (json: string): string =>
+  (json === "" ? [] : (JSON.parse(json) as readonly ShownMacvlan[]))
+    .map(({ ifname, linkinfo }) => [ifname, ...(linkinfo?.info_data?.macaddr_data ?? []).toSorted()].join(" "))
+    .toSorted()
+    .join("\n");
 
 /** Of a line of `ip -o link show`: `7: tunl0: <...` and `8: tunl0@NONE: <...`. */
 const linkName = (line: string): string => /^\d+: ([^:@]+)/.exec(line)?.[1] ?? "";
@@ -79,7 +80,7 @@ const linkName = (line: string): string => /^\d+: ([^:@]+)/.exec(line)?.[1] ?? "
 export async function driftedTexts(session: Session, { position, hostBridge }: DriftPlace): Promise<Readonly<Record<string, string>>> {
   const inside = async (...argv: string[]): Promise<string> => await session.read(position, argv);
   const outside = async (...argv: string[]): Promise<string> => await session.read({ node: position.node }, argv);
-  const [addresses, links, routes4, routes6, tables, peers, forwarding, details, namespaces, bridge, ttl] = await Promise.all([
+  const [addresses, links, routes4, routes6, tables, peers, forwarding, macvlans, namespaces, bridge, ttl] = await Promise.all([
     inside("ip", "-o", "address", "show"),
     inside("ip", "-o", "link", "show"),
     inside("ip", "-4", "route", "show", "table", "all", "proto", ownProtocol),
@@ -87,7 +88,7 @@ export async function driftedTexts(session: Session, { position, hostBridge }: D
     inside("nft", "--stateless", "list", "ruleset"),
     inside("wg", "show", "all", "dump"),
     inside("bridge", "fdb", "show"),
-    inside("ip", "-details", "-o", "link", "show", "type", "macvlan"),
+    inside("ip", "-json", "-details", "link", "show", "type", "macvlan"),
     outside("ip", "netns", "list"),
     hostBridge === undefined ? "" : outside("ip", "-details", "-o", "link", "show", "dev", hostBridge),
     inside("cat", "/proc/sys/net/ipv4/ip_default_ttl"),
@@ -107,7 +108,7 @@ export async function driftedTexts(session: Session, { position, hostBridge }: D
     peers: peerLines(peers),
     tunnels: tunnelLines(peers),
     forwarding: sortedLines(forwarding, (line) => line.includes(" dst ")),
-    "senders on the segment": sourceLines(details),
+    "senders on the segment": sourceLines(macvlans),
     namespaces: sortedLines(namespaces.replace(/ \(id: \d+\)/g, "")),
     // Without the bridge's timers, which run.
     "the host's links": bridge

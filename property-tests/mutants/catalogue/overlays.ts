@@ -80,7 +80,7 @@ export const overlayMutants: readonly Mutant[] = [
     "!wanted.has(entry) && !replaced.has(macOf(entry))",
     "!wanted.has(entry) && replaced.has(macOf(entry))",
   ]),
-  patched("senders-stay", "an interface on a segment takes frames of those alone who were there when it was made", "EX-12 EX-13 EX-17", [
+  patched("senders-stay", "an interface on a segment takes frames of those alone who were there when it was made", "EX-17", [
     links,
     'observed.sources !== link.sources.toSorted().join(" ")',
     'observed.sources === "nobody"',
