@@ -133,7 +133,9 @@ class Execution {
     // No link comes up before the rules are there: where they cannot be made the rest is left to the next look.
     if (!areRulesThere) return;
     const last = latest().inside;
-    await Promise.all([...last].map(([namespace, inside]) => this.#inside(namespace, inside, sockets)));
+    // A tunnel that is new opens itself at once: who is to answer on this very node knows it by then, or it would try again after 5 s only.
+    const known = Promise.all([...last].map(([namespace, { wireguard }]) => this.#setPeers(namespace, wireguard, sockets)));
+    await Promise.all([known, ...[...last].map(([namespace, inside]) => this.#inside(namespace, inside, sockets, known))]);
     await Promise.all([this.#forgetFlows(changes.forget), this.#tellServices(changes.services)]);
   }
 
@@ -179,19 +181,37 @@ class Execution {
     return this.#attempt(`starting ${tunnel.name}`, async () => await this.#starting(start));
   }
 
-  async #inside(namespace: string, inside: InsideChanges, sockets: ReadonlyMap<string, Promise<void>>): Promise<void> {
+  /** Of tunnels that keep what they have. */
+  async #setPeers(namespace: string, wireguard: InsideChanges["wireguard"], sockets: ReadonlyMap<string, Promise<void>>): Promise<void> {
+    await Promise.all(
+      wireguard.map(async ({ name, change }) => {
+        if (change.whole) return;
+        await sockets.get(name);
+        await this.#run({ namespace, argv: ["wg", "set", name, ...change.peerArguments] });
+      }),
+    );
+  }
+
+  /** `known`: settled when the tunnels that were there know their peers. */
+  async #inside(
+    namespace: string,
+    inside: InsideChanges,
+    sockets: ReadonlyMap<string, Promise<void>>,
+    known: Promise<unknown>,
+  ): Promise<void> {
     await Promise.all([
       this.#ip(namespace, inside.ip)
         .then(() => this.#batch(["ip", "-6"], namespace, inside.policies6))
         .then(() => this.#batch(["bridge"], namespace, inside.forwarding)),
-      ...inside.wireguard.map(async ({ name, plan, change }) => {
-        await sockets.get(name);
-        if (!change.whole) return void (await this.#run({ namespace, argv: ["wg", "set", name, ...change.peerArguments] }));
-        return await this.#attempt(`configuring ${name}`, async () => {
-          const input = wireguardConfiguration(plan, await this.#system.privateKeyOf(name));
-          await this.#run({ namespace, argv: ["wg", "syncconf", name, "/dev/stdin"], input });
-        });
-      }),
+      ...inside.wireguard
+        .filter(({ change }) => change.whole)
+        .map(async ({ name, plan }) => {
+          await Promise.all([sockets.get(name), known]);
+          await this.#attempt(`configuring ${name}`, async () => {
+            const input = wireguardConfiguration(plan, await this.#system.privateKeyOf(name));
+            await this.#run({ namespace, argv: ["wg", "syncconf", name, "/dev/stdin"], input });
+          });
+        }),
     ]);
   }
 }

@@ -44,6 +44,6 @@ export const joiningMutants: readonly Mutant[] = [
         "    await Promise.all([\n      this.#ip(namespace, inside.ip)\n",
       ].join("\n"),
     ],
-    [execution, "        });\n      }),\n    ]);", '        });\n      }),\n    ]);\n    await hold("delete table inet held\\n");'],
+    [execution, "          });\n        }),\n    ]);", '          });\n        }),\n    ]);\n    await hold("delete table inet held\\n");'],
   ),
 ];
