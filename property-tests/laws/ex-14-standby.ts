@@ -2,7 +2,7 @@
  * EX-14: an exit node whose node dies, or is cut off from the store, or whose agent stands still, is hosted by its standby: under the same
  * addresses, with never two who answer for them, and the upstream router untouched. It comes back with its node.
  */
-import { formatAddress, seededRandom } from "../../core/common/index.ts";
+import { seededRandom } from "../../core/common/index.ts";
 import type { ScheduledFault } from "../../core/farm/index.ts";
 import { withFaults } from "../../emulator/faults/index.ts";
 import { predictAt, upstreamOf } from "../oracle/index.ts";
@@ -13,7 +13,7 @@ import { notAsBefore, stateOfFarm } from "../run/farm-state.ts";
 import type { FarmState } from "../run/farm-state.ts";
 import { followRecord } from "../run/host-record.ts";
 import type { FollowedRecord } from "../run/host-record.ts";
-import { liveBars } from "../run/places.ts";
+import { heldBy, liveBars } from "../run/places.ts";
 import { watchNeighbours } from "../run/neighbour-watch.ts";
 import type { NeighbourAnswer } from "../run/neighbour-watch.ts";
 import type { Session } from "../run/session.ts";
@@ -41,9 +41,6 @@ const mostFlows = 24;
 const farAwayMs = 1_000_000;
 const law = "EX-14";
 
-const addressesOf = ({ linkLocal, address6, config }: Bar): readonly string[] =>
-  [linkLocal, address6, config.ipv4?.address].flatMap((address) => (address === undefined ? [] : [formatAddress(address)]));
-
 /** Some of the flows that must go on by the standby once the exit node's own node is dead. */
 function flowsBeyond({ world, seed }: Session, node: string): readonly WatchedFlow[] {
   const patience = { settleMs: 0, timeline: { faults: [{ atMs: 0, fault: nodeDeath(node) }], changes: [] } };
@@ -62,14 +59,14 @@ async function tableOf(session: Session, router: string): Promise<string> {
 async function whatTheHostLacks(session: Session, bar: Bar, host: string): Promise<readonly string[]> {
   const { code, stdout } = await session.lab.node(host).exec(["ip", "-br", "address", "show"], { namespace: "gateway" });
   const has = (code === 0 ? stdout : "").split(/\s+/).map((word) => word.split("/")[0]);
-  return addressesOf(bar)
+  return heldBy(bar)
     .filter((address) => !has.includes(address))
     .map((address) => `${host} hosts exit node ${bar.config.number} without ${address}`);
 }
 
 /** Who answers may change with the host, there and back, and no more often: two who answer at a time are heard by turns. */
 function judgeAnswers(bar: Bar, answers: readonly NeighbourAnswer[], what: string): readonly string[] {
-  const addresses = addressesOf(bar);
+  const addresses = heldBy(bar);
   const own = answers.filter(({ address }) => addresses.includes(address));
   const turns = own.filter((answer, index) => answer.mac !== own[index - 1]?.mac);
   const [, standby, back] = turns;

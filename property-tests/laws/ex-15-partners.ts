@@ -2,7 +2,7 @@
  * EX-15: of two exit nodes that are partners each has its own number when all is well, and the other's within a quarter of a second when that
  * one falls silent; no established flow is lost, neither then nor when the number goes back.
  */
-import { formatAddress, seededRandom } from "../../core/common/index.ts";
+import { seededRandom } from "../../core/common/index.ts";
 import type { ScheduledFault } from "../../core/farm/index.ts";
 import { withFaults } from "../../emulator/faults/index.ts";
 import { upstreamOf } from "../oracle/index.ts";
@@ -13,7 +13,7 @@ import type { FarmState } from "../run/farm-state.ts";
 import { faultContext } from "../run/fault-context.ts";
 import { watchNeighbours } from "../run/neighbour-watch.ts";
 import type { NeighbourAnswer } from "../run/neighbour-watch.ts";
-import { liveBars } from "../run/places.ts";
+import { heldBy, liveBars } from "../run/places.ts";
 import type { Session } from "../run/session.ts";
 import { cutOffFromStore } from "./ex-14-losses.ts";
 import { keepFlows } from "./ex-15-flows.ts";
@@ -42,9 +42,6 @@ const storeAwayMs = 8000;
 /** Exit nodes of the lab that have partners. */
 export const partneredBars = (session: Pick<Session, "world">): readonly Bar[] =>
   liveBars(session.world).filter(({ config }) => config.partner !== undefined);
-
-const heldBy = ({ linkLocal, address6, config }: Bar): readonly string[] =>
-  [linkLocal, address6, config.ipv4?.address].flatMap((address) => (address === undefined ? [] : [formatAddress(address)]));
 
 const nameOf = ({ config }: Bar): string => `exit node ${config.number}`;
 

@@ -1,4 +1,5 @@
 /** Where in the lab the things of a farm are: namespaces and interfaces, by the seed's names. */
+import { formatAddress } from "../../core/common/index.ts";
 import { hexOf } from "../oracle/index.ts";
 import type { Bar, NetworkWorld, Party, Resource, World, WorkloadParty } from "../oracle/index.ts";
 import type { Position, WatchPlace } from "./session.ts";
@@ -42,6 +43,10 @@ export function resourcePlaces(world: NetworkWorld): WatchPlace[] {
 /** Of the exit nodes that the lab has. */
 export const liveBars = (world: World): readonly Bar[] =>
   world.bars.filter((bar) => world.farm.nodes.some(({ name, emulate }) => name === bar.node && emulate));
+
+/** Exit node x's own addresses, which whoever hosts it has: GWPubLL, GWPubIP6 and GWPubIP4. */
+export const heldBy = ({ linkLocal, address6, config }: Bar): readonly string[] =>
+  [linkLocal, address6, config.ipv4?.address].flatMap((address) => (address === undefined ? [] : [formatAddress(address)]));
 
 export const gatewayPosition = (bar: Bar): Position & { namespace: string } => ({ node: bar.node, namespace: "gateway" });
 
