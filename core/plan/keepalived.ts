@@ -40,6 +40,8 @@ export function keepalivedConfiguration(config: ExitNodeConfig, allocation: Pref
     "global_defs {",
     `  router_id exit-${name}`,
     "  vrrp_version 3",
+    // Before all else of the node: an agent that starts keeps small machines busy for longer than adverts may be away.
+    "  vrrp_priority -20",
     // Twice at once and after a second, and then every second: who has missed it is told soon.
     "  vrrp_garp_master_repeat 2",
     "  vrrp_garp_master_delay 1",

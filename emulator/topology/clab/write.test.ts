@@ -16,7 +16,7 @@ import {
 const options: WriteClabOptions = { image: "farmlab/node:1", programs: { folder: "/programs" }, state: "none" };
 const read = (text: string): Topology => expectValue(readClab(text, "x.clab.yml", { environment: {}, folder: "/labs", seed: 3 }));
 
-const capabilities = ["NET_ADMIN", "NET_RAW", "SYS_ADMIN", "IPC_LOCK"];
+const capabilities = ["NET_ADMIN", "NET_RAW", "SYS_ADMIN", "IPC_LOCK", "SYS_NICE"];
 const text = fc.oneof(
   fc.string({ unit: "grapheme" }),
   fc.string(),

@@ -37,7 +37,7 @@ export const roleLabel: string = "farmlab-role";
 export const initCommand: string = "/usr/lib/farmlab/native init";
 
 /** By name, instead of privileged containers: FRR, namespaces inside nodes and DPDK need them besides what an engine gives. */
-const capabilities = ["NET_ADMIN", "NET_RAW", "SYS_ADMIN", "IPC_LOCK"];
+const capabilities = ["NET_ADMIN", "NET_RAW", "SYS_ADMIN", "IPC_LOCK", "SYS_NICE"];
 
 function defaultsOf(options: WriteClabOptions): object {
   return {
