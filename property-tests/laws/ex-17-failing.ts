@@ -54,10 +54,12 @@ for name in ip nft; do
   chmod +x "$0/shadow/$name"
   mount --bind "$0/shadow/$name" "$path"
 done`;
+/** A call may have begun in the shadow: from the folder's old place it puts nothing more into what is deleted. */
 const takeShadow = `
 for name in ip nft; do umount -l "$(readlink -f "$(command -v $name)")" 2>/dev/null; done
 ls "$0/ip-failed" "$0/nft-failed" | grep -c '^[0-9]' || true
-rm -rf "$0"`;
+mv "$0" "$0-over"
+rm -rf "$0-over"`;
 
 const run = async (session: Session, node: string, script: string, ...given: readonly string[]): Promise<string> =>
   await session.read({ node }, ["sh", "-c", script, folder, ...given]);
