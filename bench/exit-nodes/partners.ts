@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url";
 import { expectValue } from "../../core/common/index.ts";
 import { loadFarm } from "../../core/farm/index.ts";
 import { intentsOf } from "../../core/intents/index.ts";
-import { death, fallSilent, keepFlows, mostOutageMs, partneredBars } from "../../property-tests/laws/index.ts";
+import { death, fallSilent, keepFlows, mostOutageMs } from "../../property-tests/laws/index.ts";
 import type { Moved } from "../../property-tests/laws/index.ts";
-import { openSession, wiredLinks } from "../../property-tests/run/index.ts";
+import { openSession, partneredBars, wiredLinks } from "../../property-tests/run/index.ts";
 import { median, type BenchFigure } from "../figures.ts";
 
 const file = fileURLToPath(new URL("../../topologies/active-active.farm.yml", import.meta.url));
@@ -28,7 +28,7 @@ export async function partnerFigures(say: (line: string) => void): Promise<reado
   let kept = 0;
   try {
     const { session } = open;
-    const bars = partneredBars(session);
+    const bars = partneredBars(session.world);
     const lasting = await keepFlows(
       session,
       bars,

@@ -13,7 +13,7 @@ import type { FarmState } from "../run/farm-state.ts";
 import { faultContext } from "../run/fault-context.ts";
 import { watchNeighbours } from "../run/neighbour-watch.ts";
 import type { NeighbourAnswer } from "../run/neighbour-watch.ts";
-import { heldBy, liveBars } from "../run/places.ts";
+import { heldBy, partneredBars } from "../run/places.ts";
 import type { Session } from "../run/session.ts";
 import { cutOffFromStore } from "./ex-14-losses.ts";
 import { keepFlows } from "./ex-15-flows.ts";
@@ -23,10 +23,9 @@ import type { Property, PropertyOutcome } from "./law.ts";
 import { leftAtLast } from "./left-at-last.ts";
 import { noPartners } from "./silent.ts";
 import { watchStalls } from "./stalls.ts";
+import { mostOutageMs } from "./take-overs.ts";
 
 const law = "EX-15";
-/** The law's bound on how long nothing is answered. */
-export const mostOutageMs = 250;
 /** How often each flow says a word, and how many flows there are at least. */
 const pace = { everyMs: 20, most: 1 };
 const takeOver = { waitMs: 10_000, everyMs: 50 };
@@ -38,10 +37,6 @@ const flowsAgain = { waitMs: 15_000, everyMs: 100 };
 const silentMs = 300;
 /** Longer than a lease of the store's, and than any retry. */
 const storeAwayMs = 8000;
-
-/** Exit nodes of the lab that have partners. */
-export const partneredBars = (session: Pick<Session, "world">): readonly Bar[] =>
-  liveBars(session.world).filter(({ config }) => config.partner !== undefined);
 
 const nameOf = ({ config }: Bar): string => `exit node ${config.number}`;
 
@@ -183,7 +178,7 @@ export async function fallSilent(session: Session, bar: Bar, kept: KeptFlows, si
 
 /** Of one exit node, chosen by the seed; once more where it took too long, as the bound is one of many times. */
 async function silent(session: Session, silence: Silence): Promise<PropertyOutcome> {
-  const bars = partneredBars(session);
+  const bars = partneredBars(session.world);
   const [bar] = seededRandom(session.seed, law).shuffle(bars);
   if (bar === undefined) return outcomeOf(0, [], { nothing: noPartners });
   const upstream = upstreamOf(session.world, bar);
@@ -244,7 +239,7 @@ async function silent(session: Session, silence: Silence): Promise<PropertyOutco
 
 /** The store decides nothing here: without it all goes on as it was. */
 async function withoutStore(session: Session): Promise<PropertyOutcome> {
-  const bars = partneredBars(session);
+  const bars = partneredBars(session.world);
   const [bar] = bars;
   if (bar === undefined) return outcomeOf(0, [], { nothing: noPartners });
   const upstream = upstreamOf(session.world, bar);

@@ -3,6 +3,7 @@ export * from "./law.ts";
 export * from "./registry.ts";
 export * from "./to-come.ts";
 export { pureProperties } from "./ex-pure.ts";
-export { death, fallSilent, mostOutageMs, partneredBars } from "./ex-15-partners.ts";
+export { death, fallSilent } from "./ex-15-partners.ts";
+export { mostOutageMs } from "./take-overs.ts";
 export type { Moved } from "./ex-15-partners.ts";
 export { keepFlows } from "./ex-15-flows.ts";

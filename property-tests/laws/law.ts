@@ -72,6 +72,9 @@ export class HarnessError extends Error {
   override readonly name = "HarnessError";
 }
 
+/** What was seen may be the work of a machine that was held up: worth nothing, and judged again. */
+export class HeldUpError extends HarnessError {}
+
 const storiesToTell = 6;
 
 /** `failed` with the first stories, and as many of the broken flows, where there are any; else `passed`; nothing judged is `skipped`, for the reason given. */

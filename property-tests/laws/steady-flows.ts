@@ -8,7 +8,8 @@ import { flowsThatWork } from "../what-if/flows.ts";
 import type { WatchedFlow } from "../what-if/flows.ts";
 import { watchFlows } from "../what-if/watch-flows.ts";
 import { answerWaitMs } from "./flows.ts";
-import { HarnessError } from "./law.ts";
+import { HarnessError, HeldUpError } from "./law.ts";
+import { mostOutageMs, takeOvers } from "./take-overs.ts";
 
 /** Each of so many flows, chosen by the seed, sends a packet so often. */
 const mostFlows = 24;
@@ -35,13 +36,17 @@ export async function silentFlows(session: Session, flows: readonly WatchedFlow[
   return flows.filter((_, index) => answers[index] !== "reply");
 }
 
-/** Of which flows packets, sent all the while, were not answered, told as broken `law`; throws a HarnessError where one could not be sent. */
+/**
+ * Of which flows packets, sent all the while, were not answered, told as broken `law`. Throws a HarnessError where one could not be sent, and a
+ * HeldUpError where some were lost while an exit node's partner took over on a machine that was held up.
+ */
 export async function lostDuring(
   session: Session,
   flows: readonly WatchedFlow[],
   { law, what }: { readonly law: string; readonly what: string },
   work: () => Promise<void>,
 ): Promise<{ readonly figures: readonly Figure[]; readonly stories: readonly string[] }> {
+  const takenBefore = await takeOvers(session);
   const watch = watchFlows({
     flows,
     rate: { everyMs: sendEveryMs, waitMs: answerWaitMs },
@@ -61,6 +66,10 @@ export async function lostDuring(
     const lost = own.filter(({ answeredMs }) => answeredMs === undefined).length;
     return lost === 0 ? [] : [`${flow.text}: ${lost} of ${own.length} packets were lost while ${what}; expected: none (${law})`];
   });
+  if (stories.length > 0 && watch.lateMs > mostOutageMs / 10 && (await takeOvers(session)) > takenBefore)
+    throw new HeldUpError(
+      `${stories[0]}, an exit node's partner took over meanwhile, and this machine was held up for ${Math.round(watch.lateMs)} ms`,
+    );
   const sent = [...probes.values()].reduce((sum, own) => sum + own.length, 0);
   return { figures: [{ name: `packets sent while ${what}`, value: sent, unit: "packets", bound: null }], stories };
 }

@@ -16,6 +16,7 @@ export { generatedSource, listSource, variationsSource } from "./scenario-source
 export type { DrawnScenario, ScenarioSource } from "./scenario-source.ts";
 export type * from "./session.ts";
 export { openFarm } from "./live-farm.ts";
+export { partneredBars } from "./places.ts";
 export { openSession } from "./open-session.ts";
 export { wiredLinks } from "./timeline/wired-links.ts";
 export type { LiveFarm, LiveFarmOptions } from "./live-farm.ts";

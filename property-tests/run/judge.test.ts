@@ -1,17 +1,18 @@
 import { expect, it } from "vitest";
 import type { Overflows } from "../../emulator/host/index.ts";
 import type { LawResult } from "../../reports/index.ts";
-import { outcomeOf } from "../laws/index.ts";
+import { HarnessError, HeldUpError, outcomeOf } from "../laws/index.ts";
 import type { Property, PropertyOutcome } from "../laws/index.ts";
 import { judgeFarm } from "./judge.ts";
 import type { Session } from "./session.ts";
 
 const session = { farm: { name: "farm" } } as Session;
 
-async function judged(outcome: PropertyOutcome, overflows: () => Overflows): Promise<LawResult | undefined> {
+async function judged(outcome: PropertyOutcome, overflows: () => Overflows, lost?: string): Promise<LawResult | undefined> {
   const property: Property = { law: "EX-7", name: "EX-7 holds", needs: [], run: () => Promise.resolve(outcome) };
   const options = { signal: new AbortController().signal, capabilities: new Set(["tun"]), onEvent: () => undefined, overflows };
-  return (await judgeFarm(session, [property], options))[0];
+  const losses = (): Promise<string | undefined> => Promise.resolve(lost);
+  return (await judgeFarm(session, [property], { ...options, losses }))[0];
 }
 
 /** Of a machine that loses one packet more at each look. */
@@ -32,6 +33,30 @@ it("what the machine lost before changes no verdict", async () => {
   expect(await judged(outcomeOf(1, ["no answer came"]), steady)).toMatchObject({ verdict: "failed", why: "no answer came" });
 });
 
+it("what fails says what its own lab had no room for", async () => {
+  const lost = "queues of this lab had no room for packets since it is up: 12 for tunnel wg-1abc-1 of node-1/net-1abc-1";
+  expect((await judged(outcomeOf(1, ["no answer came"]), steady, lost))?.why).toBe(`no answer came\n${lost}`);
+  expect((await judged(outcomeOf(1, []), steady, lost))?.why).toBeNull();
+});
+
 it("what holds in spite of it has held", async () => {
   expect(await judged(outcomeOf(1, []), losing())).toMatchObject({ verdict: "passed", why: null });
+});
+
+it.each([
+  { spoilt: 2, error: new HeldUpError("this machine was held up"), verdict: "passed" },
+  { spoilt: 3, error: new HeldUpError("this machine was held up"), verdict: "unknown" },
+  { spoilt: 1, error: new HarnessError("nobody could look"), verdict: "unknown" },
+])("is judged again where a machine was held up, and not for ever: $spoilt times, $error.name", async ({ spoilt, error, verdict }) => {
+  let times = 0;
+  const run = async (): Promise<PropertyOutcome> => {
+    await Promise.resolve();
+    if ((times += 1) <= spoilt) throw error;
+    return outcomeOf(1, []);
+  };
+  const property: Property = { law: "EX-18", name: "EX-18 holds", needs: [], alone: true, run };
+  const options = { signal: new AbortController().signal, capabilities: new Set(["tun"]), onEvent: () => undefined, overflows: steady };
+  const [result] = await judgeFarm(session, [property], options);
+  expect(result?.verdict).toBe(verdict);
+  expect(times).toBe(Math.min(spoilt + (verdict === "passed" ? 1 : 0), 3));
 });

@@ -5,9 +5,10 @@
 import { overflowText, readOverflows } from "../../emulator/host/index.ts";
 import type { Overflows } from "../../emulator/host/index.ts";
 import type { LawResult } from "../../reports/index.ts";
-import { unknownOutcome } from "../laws/index.ts";
+import { HeldUpError, unknownOutcome } from "../laws/index.ts";
 import type { BrokenFlow, Property, PropertyOutcome } from "../laws/index.ts";
 import type { OnEvent } from "./events.ts";
+import { labLosses } from "./lab-losses.ts";
 import type { Session } from "./session.ts";
 
 /** Longer than any property takes on a farm that is in order or broken; a stuck harness is found by it. */
@@ -24,6 +25,8 @@ export interface JudgeOptions {
   readonly beforeAlone?: () => Promise<void>;
   /** What of this machine's shared tables has overflown by now; default: asked of the kernel. */
   readonly overflows?: () => Overflows;
+  /** What the lab itself has lost by now, in words; default: asked of its nodes. */
+  readonly losses?: (session: Session) => Promise<string | undefined>;
 }
 
 async function withDeadline(work: Promise<PropertyOutcome>, waitMs: number, signal: AbortSignal): Promise<PropertyOutcome> {
@@ -42,14 +45,22 @@ async function withDeadline(work: Promise<PropertyOutcome>, waitMs: number, sign
   }
 }
 
+/** So often at most is judged what a machine that was held up has spoilt. */
+const timesMost = 3;
+
 /** Whatever a property throws means that the harness could not look. */
-async function runProperty(property: Property, session: Session, signal: AbortSignal): Promise<PropertyOutcome> {
-  try {
-    const waitMs = Math.max(propertyWaitMs, property.waitMs?.(session.farm) ?? 0);
-    return await withDeadline(property.run(session), waitMs, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    return unknownOutcome(`could not be judged: ${error instanceof Error ? error.message : String(error)}`);
+async function runProperty(property: Property, session: Session, options: JudgeOptions): Promise<PropertyOutcome> {
+  const { signal } = options;
+  const waitMs = Math.max(propertyWaitMs, property.waitMs?.(session.farm) ?? 0);
+  for (let times = 1; ; times += 1) {
+    try {
+      return await withDeadline(property.run(session), waitMs, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof HeldUpError) || times === timesMost)
+        return unknownOutcome(`could not be judged: ${error instanceof Error ? error.message : String(error)}`);
+      await options.beforeAlone?.();
+    }
   }
 }
 
@@ -65,10 +76,10 @@ function withAgents(outcome: PropertyOutcome, notReady: string | undefined): Pro
 }
 
 /** Where the machine itself lost packets, nobody knows whose: silence shows nothing then, but what came where it must not has come. So it is told and no more. */
-function withOverflows(outcome: PropertyOutcome, lost: string | undefined): PropertyOutcome {
-  if (lost === undefined || outcome.verdict === "passed" || outcome.verdict === "skipped") return outcome;
-  return { ...outcome, why: outcome.why === null ? lost : `${outcome.why}\n${lost}` };
-}
+const withLosses = (outcome: PropertyOutcome, lost: readonly (string | undefined)[]): PropertyOutcome => ({
+  ...outcome,
+  why: [outcome.why, ...lost].filter((line) => line !== null && line !== undefined).join("\n") || null,
+});
 
 export function lawResult(property: Property, outcome: PropertyOutcome, needs: readonly string[] = []): LawResult {
   const { verdict, runs, why, figures } = outcome;
@@ -79,14 +90,16 @@ export function lawResult(property: Property, outcome: PropertyOutcome, needs: r
 export async function judgeFarm(session: Session, properties: readonly Property[], options: JudgeOptions): Promise<LawResult[]> {
   // Agents that have nothing to make tunnels with do not get ready: what needs none holds all the same.
   const canTunnel = options.capabilities.has("tun");
-  const { overflows = readOverflows } = options;
+  const { overflows = readOverflows, losses = labLosses } = options;
   const judge = async (property: Property): Promise<LawResult> => {
     options.signal.throwIfAborted();
     const [begun, overflownBefore] = [performance.now(), overflows()];
     const missing = property.needs.filter((need) => !options.capabilities.has(need));
     const outcome: PropertyOutcome =
-      missing.length > 0 ? { verdict: "skipped", runs: 0, why: null, figures: [] } : await runProperty(property, session, options.signal);
-    const seen = withOverflows(outcome, outcome.verdict === "passed" ? undefined : overflowText(overflownBefore, overflows()));
+      missing.length > 0 ? { verdict: "skipped", runs: 0, why: null, figures: [] } : await runProperty(property, session, options);
+    const isWrong = outcome.verdict === "failed" || outcome.verdict === "unknown";
+    const lost = isWrong ? [overflowText(overflownBefore, overflows()), await losses(session).catch(() => undefined)] : [];
+    const seen = withLosses(outcome, lost);
     const judged = lawResult(property, withAgents(seen, canTunnel ? session.notReady : undefined), missing);
     const result = missing.length > 0 ? judged : { ...judged, durationMs: Math.round(performance.now() - begun) };
     if (outcome.broken !== undefined) options.onBroken?.(property, outcome.broken);

@@ -44,6 +44,9 @@ export function resourcePlaces(world: NetworkWorld): WatchPlace[] {
 export const liveBars = (world: World): readonly Bar[] =>
   world.bars.filter((bar) => world.farm.nodes.some(({ name, emulate }) => name === bar.node && emulate));
 
+/** Those of them that have partners. */
+export const partneredBars = (world: World): readonly Bar[] => liveBars(world).filter(({ config }) => config.partner !== undefined);
+
 /** Exit node x's own addresses, which whoever hosts it has: GWPubLL, GWPubIP6 and GWPubIP4. */
 export const heldBy = ({ linkLocal, address6, config }: Bar): readonly string[] =>
   [linkLocal, address6, config.ipv4?.address].flatMap((address) => (address === undefined ? [] : [formatAddress(address)]));
