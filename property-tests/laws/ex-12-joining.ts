@@ -4,6 +4,7 @@
  */
 import { seededRandom } from "../../core/common/index.ts";
 import type { Wishes } from "../../core/intents/index.ts";
+import type { Figure } from "../../reports/index.ts";
 import { drawingOf, hexOf } from "../oracle/index.ts";
 import type { NetworkWorld, Party, Resource } from "../oracle/index.ts";
 import { routingPosition } from "../run/places.ts";
@@ -24,6 +25,9 @@ interface Newcomer {
   readonly resources: readonly Resource[];
   readonly without: Wishes;
 }
+
+/** As long as properties usually may take, for each kind of overlay. */
+const comingWaitMs = 60_000;
 
 const families = ["-4", "-6"] as const;
 
@@ -53,12 +57,21 @@ async function missingRoutes(session: Session, { network, resources }: Newcomer)
     );
 }
 
+interface Coming {
+  readonly runs: number;
+  readonly stories: readonly string[];
+  readonly figures: readonly Figure[];
+}
+
 /** Brings it into the farm that has to be without it so far, and looks at what became of it and of everybody else. */
-async function judgeComing(session: Session, newcomer: Newcomer): Promise<PropertyOutcome> {
+async function judgeComing(session: Session, newcomer: Newcomer): Promise<Coming> {
   const { text, network, resources, without } = newcomer;
   const isOfNewcomer = (party: Party | undefined): boolean => party?.kind === "workload" && resources.includes(party.resource);
   const concerns = ({ from, answeredBy }: WatchedFlow): boolean => isOfNewcomer(from) || isOfNewcomer(answeredBy);
-  const [others, own] = [await answeredFlows(session, (flow) => !concerns(flow)), await answeredFlows(session, concerns)];
+  const isOfNetwork = (party: Party | undefined): boolean => party?.kind === "workload" && party.network === network.network.name;
+  const isWithin = ({ from, answeredBy }: WatchedFlow): boolean => isOfNetwork(from) && isOfNetwork(answeredBy);
+  const others = await answeredFlows(session, (flow) => !concerns(flow), isWithin);
+  const own = await answeredFlows(session, concerns);
   await session.changeIntents(without);
   const { figures, stories } = await lostDuring(session, others, { law, what: `${text} came` }, async () => {
     await session.changeIntents(session.wishes);
@@ -66,17 +79,24 @@ async function judgeComing(session: Session, newcomer: Newcomer): Promise<Proper
   const routes = await missingRoutes(session, newcomer);
   const peers = await wrongPeers(session, network);
   const unreached = await silentFlows(session, own);
-  return outcomeOf(
-    others.length + own.length + resources.length,
-    [
+  return {
+    runs: others.length + own.length + resources.length,
+    stories: [
       ...stories,
       ...routes,
       ...peers.map((story) => `${text} came: ${story}`),
       ...unreached.map((flow) => `${flow.text} is not answered after ${text} came; expected: answered (EX-12)`),
     ],
-    { figures },
-  );
+    figures,
+  };
 }
+
+const outcomeOfComings = (comings: readonly Coming[], nothing: string): PropertyOutcome =>
+  outcomeOf(
+    comings.reduce((sum, { runs }) => sum + runs, 0),
+    comings.flatMap(({ stories }) => stories),
+    { nothing, figures: comings.flatMap(({ figures }) => figures) },
+  );
 
 /** Not the exit point, which is there as long as its network; of those in whose network others talk to each other meanwhile, where there are some. */
 async function resourceComes(session: Session): Promise<PropertyOutcome> {
@@ -84,16 +104,22 @@ async function resourceComes(session: Session): Promise<PropertyOutcome> {
   const candidates = behindLiveGateways.flatMap((network) =>
     network.resources.filter(({ exitPoint, emulated }) => !exitPoint && emulated).map((resource) => ({ network, resource })),
   );
-  const among = candidates.filter(({ network }) => network.resources.length > 2);
-  const [chosen] = seededRandom(session.seed, "EX-12 NR").shuffle(among.length > 0 ? among : candidates);
-  if (chosen === undefined) return outcomeOf(0, [], { nothing: "no network of this farm has an NR besides its exit point" });
-  const { network, resource } = chosen;
-  return await judgeComing(session, {
-    text: `the NR of ${resource.network} on ${resource.node}`,
-    network,
-    resources: [resource],
-    without: withoutResource(session.wishes, resource.network, resource.node),
-  });
+  const comings: Coming[] = [];
+  // Each kind of overlay gets to know a further NR in a way of its own.
+  for (const [overlay, ofKind] of Map.groupBy(candidates, ({ resource }) => resource.overlay)) {
+    const among = ofKind.filter(({ network }) => network.resources.length > 2);
+    const [chosen] = seededRandom(session.seed, `EX-12 NR ${overlay}`).shuffle(among.length > 0 ? among : ofKind);
+    if (chosen === undefined) continue;
+    const { network, resource } = chosen;
+    const newcomer: Newcomer = {
+      text: `the NR of ${resource.network} on ${resource.node}`,
+      network,
+      resources: [resource],
+      without: withoutResource(session.wishes, resource.network, resource.node),
+    };
+    comings.push(await judgeComing(session, newcomer));
+  }
+  return outcomeOfComings(comings, "no network of this farm has an NR besides its exit point");
 }
 
 async function networkComes(session: Session): Promise<PropertyOutcome> {
@@ -103,12 +129,13 @@ async function networkComes(session: Session): Promise<PropertyOutcome> {
   if (network === undefined) return outcomeOf(0, [], { nothing: "this farm has no network" });
   const { name } = network.network;
   const without = withoutNetwork(session.wishes, name);
-  return await judgeComing(session, {
+  const coming = await judgeComing(session, {
     text: `network ${name}`,
     network,
     resources: network.resources.filter(({ emulated }) => emulated),
     without,
   });
+  return outcomeOfComings([coming], "this farm has no network");
 }
 
 export const joiningProperties: readonly Property[] = [
@@ -117,6 +144,7 @@ export const joiningProperties: readonly Property[] = [
     name: "EX-12 an NR that comes has its route, its peers and its flows, and no packet of any other is lost",
     needs: needsTunnels,
     alone: true,
+    waitMs: () => 3 * comingWaitMs,
     run: resourceComes,
   },
   {

@@ -19,13 +19,18 @@ const sendEveryMs = 40;
 const certainFlows = ({ world }: Session): readonly WatchedFlow[] =>
   flowsThatWork(world).filter((flow) => predictAtRest(world, flow)?.mode === "must");
 
-/** Of the flows that must be answered at rest, some that are: what does not work before is other laws' to tell. */
+/**
+ * Of the flows that must be answered at rest, some that are: what does not work before is other laws' to tell. `isNear`: of which what is done
+ * is most likely to be noticed; up to half of them are such.
+ */
 export async function answeredFlows(
   session: Session,
   isMeant: (flow: WatchedFlow) => boolean = () => true,
+  isNear: (flow: WatchedFlow) => boolean = () => false,
 ): Promise<readonly WatchedFlow[]> {
-  const certain = certainFlows(session).filter(isMeant);
-  const chosen = seededRandom(session.seed, "steady flows").shuffle(certain).slice(0, mostFlows);
+  const certain = seededRandom(session.seed, "steady flows").shuffle(certainFlows(session).filter(isMeant));
+  const near = certain.filter(isNear).slice(0, mostFlows / 2);
+  const chosen = [...near, ...certain.filter((flow) => !near.includes(flow))].slice(0, mostFlows);
   const silent = new Set(await silentFlows(session, chosen));
   return chosen.filter((flow) => !silent.has(flow));
 }

@@ -17,7 +17,7 @@ export const witnesses: Readonly<Record<string, string>> = {
   "EX-9": "forward-of-any-address",
   "EX-10": "isolation-after-accept",
   "EX-11": "unreachable-not-planned",
-  "EX-12": "traffic-held-for-a-change",
+  "EX-12": "vxlan-held-for-a-peer",
   "EX-13": "nat-mappings-stay",
   "EX-14": "fence-left-out",
   "EX-15": "flows-kept-beside",

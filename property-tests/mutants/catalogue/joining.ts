@@ -34,7 +34,7 @@ export const joiningMutants: readonly Mutant[] = [
   applies(
     "traffic-held-for-a-change",
     "nothing is forwarded in a namespace while its routes and peers are changed",
-    "EX-12",
+    "EX-12 EX-18",
     [
       execution,
       "    await Promise.all([\n      this.#ip(namespace, inside.ip)\n",
@@ -46,4 +46,23 @@ export const joiningMutants: readonly Mutant[] = [
     ],
     [execution, "          });\n        }),\n    ]);", '          });\n        }),\n    ]);\n    await hold("delete table inet held\\n");'],
   ),
+  {
+    ...applies("vxlan-held-for-a-peer", "nothing is forwarded in a namespace while its VXLAN gets to know a further NR", "EX-12", [
+      execution,
+      '.then(() => this.#batch(["bridge"], namespace, inside.forwarding)),',
+      [
+        ".then(async () => {",
+        '          const isTold = inside.forwarding.some((line) => line.includes(" append "));',
+        '          const hold = async (input: string) => await this.#run({ namespace, argv: ["nft", "-f", "-"], input });',
+        "          if (isTold) {",
+        '            await hold("table inet held { chain held { type filter hook forward priority 0; policy drop; }; }\\n");',
+        "            await new Promise((resolve) => setTimeout(resolve, 200));",
+        "          }",
+        '          await this.#batch(["bridge"], namespace, inside.forwarding);',
+        '          if (isTold) await hold("delete table inet held\\n");',
+        "        }),",
+      ].join("\n"),
+    ]),
+    farm: "overlays",
+  },
 ];
