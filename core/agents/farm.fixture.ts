@@ -77,8 +77,8 @@ export interface StandInNode {
   readonly name: string;
   readonly statuses: NodeStatus[];
   readonly facts: () => NodeFacts;
-  /** Plans in the order in which they were carried out, and whether the node was looked at first. */
-  readonly plans: { readonly plan: NodePlan; readonly looked: boolean }[];
+  /** Plans in the order in which they were carried out, and whether the node was looked at first, or some of its namespaces. */
+  readonly plans: { readonly plan: NodePlan; readonly looked: boolean; readonly lookAt?: ReadonlySet<string> | undefined }[];
   readonly reconciler: Reconciler;
   readonly view: StoreView;
   /** Makes the next calls of apply fail, with these words. */
@@ -156,7 +156,7 @@ export function createStandInFarm(options: StandInOptions): StandInFarm {
         const text = JSON.stringify(plan);
         const changes = kernel.get(name) === text ? 0 : 1;
         kernel.set(name, text);
-        plans.push({ plan, looked: known === undefined });
+        plans.push({ plan, looked: known === undefined, lookAt: known?.lookAt });
         options.onPlan?.(name, plan);
         return { plan, changes, commands: [], failures: [], observed: nothing };
       },

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { NodeStatus } from "../intents/index.ts";
+import { prefix } from "../common/address.fixture.ts";
 import type { NodePlan, WireguardPeerPlan } from "../plan/index.ts";
 import { createStandInFarm, intentsOfOneNetwork, type StandInFarm, type StandInOptions } from "./farm.fixture.ts";
 import type { Measured } from "./reachability.ts";
@@ -162,6 +163,41 @@ describe("a pass", () => {
     while (node.plans.length === plans) await new Promise((resolve) => setImmediate(resolve));
     expect(node.plans.at(-1)?.looked).toBe(true);
     expect(node.statuses.at(-1)).toMatchObject({ phase: "ready", changes: 0 });
+  });
+
+  it("looks regularly at some of a large node's namespaces at a time, and does what is new in between", async () => {
+    let isTime = Promise.withResolvers<void>();
+    const pauses = async (milliseconds: number): Promise<void> => {
+      if (milliseconds < 30_000) return void (await new Promise((resolve) => setImmediate(resolve)));
+      await isTime.promise;
+      isTime = Promise.withResolvers();
+    };
+    const farm = farmOf({ seed: 5, measured: () => closed, pauses });
+    const one = intentsOfOneNetwork([], []);
+    const networks = Array.from({ length: 120 }, (_, index) => ({
+      ...one.networks[0]!,
+      name: `network-${index}`,
+      resources: [{ node: "node-1", exitPoint: true, prefix: prefix(`2a02:1802:5e:1a${index.toString(16).padStart(2, "0")}::/64`) }],
+    }));
+    farm.writeIntents({ ...one, networks });
+    const node = farm.start("node-1");
+    await node.until(isReady);
+    const before = node.plans.length;
+    const all = node.plans.at(-1)!.plan.namespaces.map(({ name }) => name);
+    isTime.resolve();
+    while (node.plans.length === before) await new Promise((resolve) => setImmediate(resolve));
+    const revision = farm.writeIntents({ ...one, networks: networks.slice(1) });
+    await node.until((status) => status.revision >= revision && isReady(status));
+    const taken = (): string[] => node.plans.slice(before).flatMap(({ lookAt }) => [...(lookAt ?? [])]);
+    while (taken().length < all.length) await new Promise((resolve) => setImmediate(resolve));
+    const passes = node.plans.slice(before);
+    const sizes = passes.map(({ lookAt }) => lookAt?.size);
+    expect(sizes.filter((size) => size !== undefined)).toEqual([32, 32, 32, all.length - 3 * 32]);
+    const changed = sizes.indexOf(undefined);
+    expect(changed).toBeLessThan(sizes.length - 1);
+    expect(passes[changed]?.plan.namespaces.length).toBeLessThan(all.length);
+    expect(taken().toSorted()).toEqual(all.toSorted());
+    expect(node.plans.slice(before).every(({ looked }) => !looked)).toBe(true);
   });
 
   it("that fails says why, is tried again and looks first", async () => {

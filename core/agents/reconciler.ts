@@ -1,5 +1,5 @@
 /** The loop: from what the store holds to what the node is, and what the node says of itself. One pass at a time; what happens during one makes one more. */
-import type { ApplyReport, ObservedNode } from "../apply/index.ts";
+import type { ApplyReport, Known, ObservedNode } from "../apply/index.ts";
 import { sameValue, type Clock } from "../common/index.ts";
 import type { Intents, NodeFacts, NodeIntent, NodeStatus } from "../intents/index.ts";
 import { createPlanMemory, hostedIntents, planNode, type NodePlan } from "../plan/index.ts";
@@ -23,7 +23,7 @@ export interface ReconcilerParts {
   readonly store: StoreView;
   readonly keys: KeyRing;
   /** Brings the node to the plan; without `known` it looks at the node first. */
-  readonly apply: (plan: NodePlan, known: ObservedNode | undefined, newest: () => NodePlan) => Promise<ApplyReport>;
+  readonly apply: (plan: NodePlan, known: Known | undefined, newest: () => NodePlan) => Promise<ApplyReport>;
   /** Whether the node has none of farmlab's namespaces yet. */
   readonly isBare: () => boolean;
   readonly measure: (namespace: string) => Promise<Measured>;
@@ -41,6 +41,8 @@ export interface ReconcilerParts {
 }
 
 const retry = { firstMs: 100, longestMs: 10_000 };
+/** Namespaces that a regular look takes at a time: what is to be changed meanwhile waits for no more than these. */
+const sliceNamespaces = 32;
 /** Where one thing is missing hundreds of commands may fail: a status is for people, and a value in the store. */
 const mostTold = 8;
 
@@ -87,6 +89,8 @@ export class Reconciler {
   #facts: NodeFacts;
   #lastStatus = "";
   #mustLook = false;
+  /** Namespaces that the regular look has still to take. */
+  #toLookAt: readonly string[] = [];
   #retryPending = false;
 
   constructor(parts: ReconcilerParts) {
@@ -122,8 +126,22 @@ export class Reconciler {
   async #lookRegularly(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await pauseUnlessAborted(this.#parts.clock, this.#parts.reconcileEveryMs, signal);
-      if (!signal.aborted) this.look();
+      if (signal.aborted) return;
+      this.#toLookAt = this.#applied?.plan.namespaces.map(({ name }) => name) ?? [];
+      this.wake();
     }
+  }
+
+  /** What is known, but for the namespaces whose turn it is; undefined where all of the node is to be looked at. */
+  #known(mustLook: boolean, isNew: boolean): Known | undefined {
+    if (mustLook || this.#applied === undefined) {
+      this.#toLookAt = [];
+      return undefined;
+    }
+    // What is new comes first, and is not mixed with what has gone wrong.
+    const turn = isNew ? [] : this.#toLookAt.slice(0, sliceNamespaces);
+    this.#toLookAt = this.#toLookAt.slice(turn.length);
+    return { node: this.#applied.known, ...(turn.length === 0 ? {} : { lookAt: new Set(turn) }) };
   }
 
   async #pass(): Promise<void> {
@@ -215,33 +233,42 @@ export class Reconciler {
     const { log, store } = this.#parts;
     const mustLook = this.#mustLook || this.#applied === undefined;
     const isNew = this.#applied === undefined || !sameValue(this.#applied.plan, plan);
-    if (!mustLook && !isNew) return { plan, failures: [] };
+    if (!mustLook && !isNew && this.#toLookAt.length === 0) return { plan, failures: [] };
     if (isNew) this.#tell("applying", this.#waits());
     this.#mustLook = false;
     const began = this.#parts.clock.nowMs();
-    let known = mustLook ? undefined : this.#applied?.known;
+    let known = this.#known(mustLook, isNew);
     let changes = 0;
     if (self?.public !== undefined && this.#measuring.isDue(self) && known === undefined && this.#parts.isBare()) {
       // Measuring needs namespace `public` and nothing else: on a bare node it comes first, and the rest goes on beside the measurement.
       const bare = publicPart(plan);
       const first = await this.#parts.apply(bare, undefined, () => bare);
       changes += first.changes;
-      known = first.observed;
+      known = first.observed === undefined ? undefined : { node: first.observed };
       if (first.failures.length === 0) this.#measuring.start(self);
     }
     const report = await this.#parts.apply(plan, known, () => this.#plan(store.granted.list, store.contents.facts()));
     changes += report.changes;
     const failures = report.failures.map((problem) => problem.message);
     this.#changes = changes;
-    this.#notice = !isNew && changes > 0 ? `put right ${changes} things that were no longer as farmlab left them` : undefined;
+    if (isNew || changes > 0 || this.#toLookAt.length === 0)
+      this.#notice = !isNew && changes > 0 ? `put right ${changes} things that were no longer as farmlab left them` : undefined;
     this.#applied = failures.length > 0 || report.observed === undefined ? undefined : { plan: report.plan, known: report.observed };
     const tookMs = Math.round(this.#parts.clock.nowMs() - began);
     const commands = report.commands.map((command) => `${command.namespace}: ${command.argv.slice(0, 3).join(" ")}`);
     // A regular look that found all right is not worth a line.
     if (isNew || changes > 0 || failures.length > 0) {
       const told = firstOf(failures, "failures");
-      log("applied", { changes, looked: mustLook, tookMs, repaired: this.#notice !== undefined, failures: told, commands });
+      log("applied", {
+        changes,
+        looked: known?.lookAt?.size ?? (mustLook ? "all" : "none"),
+        tookMs,
+        repaired: this.#notice !== undefined,
+        failures: told,
+        commands,
+      });
     }
+    if (this.#toLookAt.length > 0) this.wake();
     return { plan: report.plan, failures };
   }
 

@@ -59,15 +59,35 @@ describe("apply", () => {
     expect(report.failures).toEqual([]);
     expect(report.changes).toBeGreaterThan(100);
     const second = recorder();
-    const again = await apply(plan, second.system, report.observed);
+    const again = await apply(plan, second.system, { node: report.observed! });
     expect(again).toMatchObject({ changes: 0, commands: [], failures: [] });
     expect(second.commands).toEqual([]);
+  });
+
+  it("looks again at the namespaces that it is given, and takes all others as known but for tunnels that have ended", async () => {
+    const { observed } = await apply(plan, recorder().system);
+    const names = plan.namespaces.flatMap(({ name }) => (name === "host" ? [] : [{ name }]));
+    const tunnels = plan.namespaces.flatMap(({ links }) => links.flatMap((link) => (link.kind === "wireguard" ? [link.name] : [])));
+    const ended = tunnels.find((name) => name !== "wg-1abc-1");
+    const { system, commands, events } = recorder(({ namespace, argv }) =>
+      argv[0] === "ip" && argv.includes("-batch") && argv.includes("-json")
+        ? { stdout: namespace === "host" ? `[]\n${JSON.stringify(names)}\n[]\n` : "[]\n[]\n[]\n" }
+        : {},
+    );
+    const listServices = async (): Promise<string[]> => await Promise.resolve(tunnels.filter((name) => name !== ended));
+    const report = await apply(plan, { ...system, listServices }, { node: observed!, lookAt: new Set(["net-1abc-1"]) });
+    const readIn = commands.flatMap(({ namespace, argv }) => (argv.includes("-json") ? [namespace] : []));
+    expect(new Set(readIn)).toEqual(new Set(["host", "net-1abc-1"]));
+    expect(report.failures).toEqual([]);
+    expect(events).toContain("nft net-1abc-1");
+    expect(ended).toBeDefined();
+    expect(events).toContain(`start ${ended}`);
   });
 
   it("forgets the flows of networks that are gone, once nothing is routed to them", async () => {
     const { observed } = await apply(plan, recorder().system);
     const { system, events } = recorder();
-    await apply(planNode("node-1", { ...firstFarm, networks: [] }, firstFacts), system, observed);
+    await apply(planNode("node-1", { ...firstFarm, networks: [] }, firstFacts), system, { node: observed! });
     const forgotten = events.filter((event) => event.startsWith("forget"));
     expect(forgotten).toContain("forget 2a02:1802:5e:1abc::/64 in gateway");
     expect(forgotten).toContain("forget 10.26.188.0/24 in gateway");

@@ -26,6 +26,12 @@ export interface ApplyReport {
   readonly observed?: ObservedNode;
 }
 
+/** What is known of a node without a look, and of which namespaces that is not to be believed. */
+export interface Known {
+  readonly node: ObservedNode;
+  readonly lookAt?: ReadonlySet<string>;
+}
+
 /** Each is a process that takes its time to start: a gateway has hundreds, and all at once they would all be late. */
 const mostTunnelsStarting = 16;
 /** A repair may take other things along; after this many looks what is still wrong is left to the next call. */
@@ -242,19 +248,18 @@ function sameStructure(one: Changes, other: Changes): boolean {
 }
 
 /**
- * Brings the node to the plan. With `known` (the report of the last call) only differences from that are carried out, without a look;
- * without, the node is looked at first, and again after a repair. `newest` gives the plan as it would be by now: making tunnels takes
+ * Brings the node to the plan. With `known` (the report of the last call) only differences from that are carried out, without a look but at the
+ * namespaces that are given; without, the node is looked at first. After a repair it is looked at again. `newest` gives the plan as it would be by now: making tunnels takes
  * long enough for other nodes to say more of themselves. Errors are the report's `failures`; it never throws for a command that fails,
  * and throws where it cannot look at all.
  */
-export async function apply(
-  plan: NodePlan,
-  system: System,
-  known?: ObservedNode,
-  newest: () => NodePlan = () => plan,
-): Promise<ApplyReport> {
+export async function apply(plan: NodePlan, system: System, known?: Known, newest: () => NodePlan = () => plan): Promise<ApplyReport> {
   const execution = new Execution(system);
-  let observed = known ?? (await observe(plan, system));
+  const { node, lookAt } = known ?? {};
+  const look = async (now: NodePlan): Promise<ObservedNode> =>
+    await observe(now, system, node === undefined || lookAt === undefined ? undefined : { known: node, names: lookAt });
+  const looks = node === undefined || lookAt !== undefined;
+  let observed = looks ? await look(plan) : node;
   let count = 0;
   let carriedOut = plan;
   for (let pass = 1; pass <= mostPasses; pass += 1) {
@@ -272,8 +277,8 @@ export async function apply(
       return again;
     };
     await execution.carryOut(changes, changes.tunnels.length > 0 ? latest : () => changes);
-    if (execution.failures.length > 0 || known !== undefined || !changes.repairs) break;
-    observed = await observe(carriedOut, system);
+    if (execution.failures.length > 0 || !looks || !changes.repairs) break;
+    observed = await look(carriedOut);
   }
   const report = { plan: carriedOut, changes: count, commands: execution.commands, failures: execution.failures };
   return execution.failures.length > 0 ? report : { ...report, observed: onceApplied(carriedOut, observed) };

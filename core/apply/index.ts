@@ -9,4 +9,4 @@ export { observe } from "./observe.ts";
 export { onceApplied } from "./observed.ts";
 export { difference } from "./difference.ts";
 export type { Changes } from "./difference.ts";
-export type { ApplyReport } from "./apply.ts";
+export type { ApplyReport, Known } from "./apply.ts";

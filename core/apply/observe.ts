@@ -109,14 +109,29 @@ const observeNamespace = async (
   };
 };
 
+/** Which namespaces are looked at, and what is taken as known of all others. */
+export interface PartialLook {
+  readonly names: ReadonlySet<string>;
+  readonly known: ObservedNode;
+}
+
+/** What is known of a namespace that is not looked at; a tunnel whose program has ended is not there. */
+const asKnown = (known: ObservedNamespace, services: ReadonlySet<string>): ObservedNamespace => {
+  const links = [...known.links].filter(([name]) => !isTunnelName(name) || services.has(name));
+  return links.length === known.links.size ? known : { ...known, links: new Map(links) };
+};
+
 const filesIn = async (plan: NodePlan, system: System): Promise<ReadonlyMap<string, string>> => {
   const paths = plan.services.flatMap(({ files }) => files.map(({ path }) => path));
   const read = await Promise.all(paths.map(async (path) => [path, await system.readFile(path)] as const));
   return new Map(read.flatMap(([path, content]) => (content === undefined ? [] : [[path, content]])));
 };
 
-/** The kernel's list of namespaces tells which of the others there are to look into: a fresh node costs one look. Throws if it cannot look. */
-export async function observe(plan: NodePlan, system: System): Promise<ObservedNode> {
+/**
+ * The kernel's list of namespaces tells which of the others there are to look into: a fresh node costs one look. With `part` only some of them are
+ * looked into, and always the host's. Throws if it cannot look.
+ */
+export async function observe(plan: NodePlan, system: System, part?: PartialLook): Promise<ObservedNode> {
   const wanted = new Set(plan.namespaces.map((namespace) => namespace.name));
   const [host, running] = await Promise.all([
     show("host", ["address show", "netns list", `link show group ${hostLinkGroup}`], system),
@@ -136,6 +151,8 @@ export async function observe(plan: NodePlan, system: System): Promise<ObservedN
     ...names.map(async (name) => {
       // One that goes as a whole needs no look.
       if (!wanted.has(name)) return nothing;
+      const known = part?.names.has(name) === false ? part.known.namespaces.get(name) : undefined;
+      if (known !== undefined) return asKnown(known, services);
       const [links, routes, policies] = await show(
         name,
         ["address show", `route show table all proto ${routeProtocol}`, "rule show"],

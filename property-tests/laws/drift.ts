@@ -171,7 +171,13 @@ export function handiwork(session: Session, place: DriftPlace): Handiwork {
         ...(vxlan === undefined
           ? []
           : [
-              ["sh", "-c", 'bridge fdb show dev "$1" | while read -r mac rest; do bridge fdb del "$mac" dev "$1" || true; done', "sh", vxlan],
+              [
+                "sh",
+                "-c",
+                'bridge fdb show dev "$1" | while read -r mac rest; do bridge fdb del "$mac" dev "$1" || true; done',
+                "sh",
+                vxlan,
+              ],
               ["bridge", "fdb", "append", "00:00:00:00:00:00", "dev", vxlan, "dst", strayVtep, "self", "permanent"],
               ["ip", "link", "set", "dev", vxlan, "mtu", "1300"],
             ]),
