@@ -134,10 +134,12 @@ async function jumpingClocks(session: Session): Promise<PropertyOutcome> {
   const concerns = (party: Party | undefined): boolean => party?.kind === "workload" && party.network === name;
   const before = await stateOfFarm(session, { flows: false });
   const others = await answeredFlows(session, ({ from, answeredBy }) => !concerns(from) && !concerns(answeredBy));
+  const own = await answeredFlows(session, ({ from, answeredBy }) => concerns(from) || concerns(answeredBy));
   const context = faultContext(session.lab, clockOfSession(session));
   const stories: string[] = [];
   const { stories: lost, figures } = await lostDuring(session, others, { law, what: "clocks jumped" }, async () => {
     for (const aheadMs of jumpsMs) {
+      const jump = `${aheadMs > 0 ? "forward" : "back"} by ${Math.abs(aheadMs) / hourMs} hours`;
       const faults = emulatedNodes(session.farm).map(({ name: node }): ScheduledFault => ({
         atMs: 0,
         fault: { kind: "agent-clock", node, aheadMs },
@@ -146,15 +148,16 @@ async function jumpingClocks(session: Session): Promise<PropertyOutcome> {
         await allDone;
         await session.changeIntents(withoutNetwork(session.wishes, name));
         await session.changeIntents(session.wishes);
+        const silent = await silentFlows(session, own);
+        stories.push(...silent.map(({ text }) => `${text} is not answered when clocks have jumped ${jump}; expected: answered (${law})`));
       });
       const changed = await leftAtLast(session, sameAgain, async () => notAsBefore(before, await stateOfFarm(session, { flows: false })));
-      const jump = `${aheadMs > 0 ? "forward" : "back"} by ${Math.abs(aheadMs) / hourMs} hours`;
       stories.push(
         ...changed.map((story) => `clocks jumped ${jump} while network ${name} went and came, and ${story}; expected: as before (${law})`),
       );
     }
   });
-  return outcomeOf(others.length + jumpsMs.length * lastingCount(before), [...stories, ...lost], { figures });
+  return outcomeOf(others.length + jumpsMs.length * (own.length + lastingCount(before)), [...stories, ...lost], { figures });
 }
 
 export const machineProperties: readonly Property[] = [

@@ -46,11 +46,6 @@ export const knowledgeMutants: readonly Mutant[] = [
     "const temporary = `${path}.new`;",
     "const temporary = path;",
   ]),
-  acts("waits-by-time-of-day", "an agent waits by the time of day", "EX-18", [
-    "core/agents/agent.ts",
-    "  const { clock, log, seed } = surroundings;",
-    "  const { log, seed } = surroundings;\n  const clock = { ...surroundings.clock, nowMs: () => (surroundings.clock as unknown as { now(): Date }).now().getTime() };",
-  ]),
   acts("bare-node-taken-for-built", "an agent that starts on a bare node takes it for built where the store has facts of it", "EX-18", [
     "core/agents/reconciler.ts",
     "    const { plan, failures } = await this.#apply(this.#plan(intents, facts), self);",
