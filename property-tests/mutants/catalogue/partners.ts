@@ -60,13 +60,17 @@ export const partnerMutants: readonly Mutant[] = [
     "    let port = secondPorts.first + (subnetNumberOf(resource.prefix) % count);",
     "    let port = subnetNumberOf(resource.prefix);",
   ]),
-  onPartners("rules")(
-    "told-by-the-first-tunnel",
-    "what a partner says is heeded only where it comes by the tunnel to the exit node's own node",
-    [
-      "core/plan/exit-choice.ts",
-      '`  iifname "${secondLink}" ${from} udp dport ${taken} update',
-      '`  iifname "${first}" ${from} udp dport ${taken} update',
-    ],
-  ),
+  // Nobody sends by the right tunnel any more, whoever stands in.
+  {
+    ...onPartners("rules")(
+      "told-by-the-first-tunnel",
+      "what a partner says is heeded only where it comes by the tunnel to the exit node's own node",
+      [
+        "core/plan/exit-choice.ts",
+        '`  iifname "${secondLink}" ${from} udp dport ${taken} update',
+        '`  iifname "${first}" ${from} udp dport ${taken} update',
+      ],
+    ),
+    laws: ["EX-8", "EX-9"],
+  },
 ];
