@@ -2,7 +2,7 @@
 import { derivationFigures } from "./exit-nodes/derivation.ts";
 import { fullFarmFigures } from "./exit-nodes/full-farm.ts";
 import { growthFigures } from "./exit-nodes/growth.ts";
-import { liveGatewayFigures } from "./exit-nodes/live-gateway.ts";
+import { liveGatewayFigures, requireGatewayRoom } from "./exit-nodes/live-gateway.ts";
 import { partnerFigures } from "./exit-nodes/partners.ts";
 import { reportOf } from "./figures.ts";
 import type { BenchReport, Part } from "./figures.ts";
@@ -15,6 +15,8 @@ const parts: readonly (readonly [name: string, part: Part])[] = [
   ["partners", partnerFigures],
 ];
 
+/** Throws a LabError where this machine has no room for the largest of its labs. */
 export async function exitNodes(say: (line: string) => void): Promise<BenchReport> {
+  requireGatewayRoom();
   return await reportOf("exit-nodes", parts, say);
 }

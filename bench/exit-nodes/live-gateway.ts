@@ -1,10 +1,10 @@
 /** A BAR with 4000 routes in a lab: how long it takes to come up, what it holds in memory, and how long one NR more takes until it is reached. */
 import { expectValue } from "../../core/common/index.ts";
 import { workloadIP6 } from "../../core/derive/index.ts";
-import { emulatedNodes, farmText, loadFarm } from "../../core/farm/index.ts";
+import { emulatedNodes, farmText, loadFarm, type Farm } from "../../core/farm/index.ts";
 import { networkWithout, wishesOf } from "../../core/intents/index.ts";
 import { residentKilobytes } from "../../emulator/lab-processes.ts";
-import { openFarm } from "../../property-tests/run/index.ts";
+import { openFarm, requireTunnelRoom } from "../../property-tests/run/index.ts";
 import { fullGateway, largeFarm, type LargeFarmSize } from "../../topologies/index.ts";
 import { median, type BenchFigure } from "../figures.ts";
 import { clock, firstPacketTimes } from "../first-packet.ts";
@@ -16,8 +16,13 @@ const waitMs = 60_000;
 const target = 50;
 const newcomer = { network: "net-0001", node: "node-001", host: 2 };
 
+const gatewayFarm = (size: LargeFarmSize): Farm => expectValue(loadFarm(farmText(largeFarm("gateway", size)), "gateway.farm.yml")).farm;
+
+/** Throws a LabError where this machine has no room for such a lab: told before anything else has been measured for minutes. */
+export const requireGatewayRoom = (): void => requireTunnelRoom(gatewayFarm(fullGateway));
+
 export async function liveGatewayFigures(say: (line: string) => void, size: LargeFarmSize = fullGateway): Promise<readonly BenchFigure[]> {
-  const { farm } = expectValue(loadFarm(farmText(largeFarm("gateway", size)), "gateway.farm.yml"));
+  const farm = gatewayFarm(size);
   const after = wishesOf(farm);
   const networks = after.networks.map((one) =>
     one.name === newcomer.network ? networkWithout(one, (node) => node === newcomer.node) : one,

@@ -15,7 +15,7 @@ export type { SearchRunOptions } from "./run-search.ts";
 export { generatedSource, listSource, variationsSource } from "./scenario-source.ts";
 export type { DrawnScenario, ScenarioSource } from "./scenario-source.ts";
 export type * from "./session.ts";
-export { openFarm } from "./live-farm.ts";
+export { openFarm, requireTunnelRoom } from "./live-farm.ts";
 export { partneredBars } from "./places.ts";
 export { openSession } from "./open-session.ts";
 export { wiredLinks } from "./timeline/wired-links.ts";
