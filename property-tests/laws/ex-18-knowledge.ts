@@ -5,19 +5,16 @@
  */
 import { emulatedNodes } from "../../core/farm/index.ts";
 import { seededRandom } from "../../core/common/index.ts";
-import { factsPrefix } from "../../core/store/index.ts";
-import { storeDataFolder, storeSocketPath } from "../../topologies/index.ts";
-import type { ServiceSpec } from "../../emulator/topology/index.ts";
+import { replaceStore } from "./another-store.ts";
 import { expectedMesh } from "../oracle/index.ts";
 import { lastingCount, notAsBefore, stateOfFarm } from "../run/farm-state.ts";
 import type { FarmState } from "../run/farm-state.ts";
 import type { Session } from "../run/session.ts";
 import type { WatchedFlow } from "../what-if/flows.ts";
-import { HarnessError, needsTunnels, outcomeOf } from "./law.ts";
+import { HarnessError, HeldUpError, needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
 import { leftAtLast, sameAgain } from "./left-at-last.ts";
 import { notPublishedAgain, publishedTexts, publishing } from "./published-facts.ts";
-import { serviceOf, storeHostOf } from "./services.ts";
 import { answeredFlows, lostDuring, silentFlows } from "./steady-flows.ts";
 
 const keyFile = "/var/lib/farmlab/keys.json";
@@ -127,33 +124,11 @@ async function rebootedNode(session: Session): Promise<PropertyOutcome> {
   return outcomeOf(before.flows.length + lastingCount(before.state), [...late, ...changed, ...silent]);
 }
 
-const storeSocketUrl = `unix://${storeSocketPath}`;
-
-/** The store's service where nobody hears it who is not on its host. */
-const aside = (service: ServiceSpec): ServiceSpec => ({
-  ...service,
-  argv: service.argv.map((word) => (word.endsWith(`,${storeSocketUrl}`) ? storeSocketUrl : word)),
-});
-
-const scratchKey = "/scratch";
-
 /**
- * Ends the store and starts it with nothing in it. By the time that agents hear of it it has more revisions than the one that they knew: its
- * revision alone does not tell that it is another. Answers the last revision of the old one.
+ * A gateway that has a standby is silent 4 s after its node last kept its lease (EX-14), which it does every second: if there is no store for
+ * longer than this the machine was held up, and packets may be lost for it.
  */
-async function emptyStore(session: Session): Promise<number> {
-  const host = session.lab.node(storeHostOf(session));
-  const service = serviceOf(session, host.name, "store");
-  const { revision: last } = await session.store.range(factsPrefix);
-  await host.services.stop(service.name);
-  await session.read({ node: host.name }, ["rm", "-rf", `${storeDataFolder}/member`]);
-  await host.services.start(aside(service));
-  for (let revision = 0; revision <= last;) revision = await session.store.put(scratchKey, "");
-  await session.store.delete(scratchKey);
-  await host.services.stop(service.name);
-  await host.services.start(service);
-  return last;
-}
+const mostStorelessMs = 2000;
 
 /** Before that, what an agent said last may be of the store as it was, whose last revision is given. */
 async function untilNoticed(session: Session, last: number): Promise<void> {
@@ -180,8 +155,10 @@ async function lostStore(session: Session): Promise<PropertyOutcome> {
   const before = await atRest(session);
   const facts = await publishedTexts(session);
   let after: readonly string[] = [];
+  let storelessMs = 0;
   const { figures, stories } = await lostDuring(session, before.flows, { law, what: "the store lost everything" }, async () => {
-    const last = await emptyStore(session);
+    const { last, awayMs } = await replaceStore(session);
+    storelessMs = awayMs;
     try {
       after = await unpublished(session, facts);
       await untilNoticed(session, last);
@@ -189,6 +166,8 @@ async function lostStore(session: Session): Promise<PropertyOutcome> {
       after = [...after, ...(await notReadyAfter(session, what, async () => await session.changeIntents(session.wishes)))];
     }
   });
+  if (stories.length > 0 && storelessMs > mostStorelessMs)
+    throw new HeldUpError(`${stories[0]}, and there was no store for ${Math.round(storelessMs)} ms`);
   const changed = await otherwise(session, before, what);
   return outcomeOf(before.flows.length + facts.size + lastingCount(before.state), [...stories, ...after, ...changed], { figures });
 }
