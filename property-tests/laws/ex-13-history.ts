@@ -3,8 +3,9 @@
  * it was when it was built from that list: every node, and everybody's prefix.
  */
 import { isDeepStrictEqual } from "node:util";
-import { lastingCount, notAsBefore, stateOfFarm } from "../run/farm-state.ts";
+import { lastingCount, notAsBefore } from "../run/farm-state.ts";
 import type { Session } from "../run/session.ts";
+import { stateAtRest } from "./at-home.ts";
 import { grantsNow } from "./handed-out.ts";
 import { drawSteps, listsOf } from "./history.ts";
 import { needsTunnels, outcomeOf } from "./law.ts";
@@ -17,11 +18,11 @@ const stepWaitMs = 15_000;
 
 async function asBuilt(session: Session): Promise<PropertyOutcome> {
   if (session.wishes.networks.length === 0) return outcomeOf(0, [], { nothing: "this farm has no network" });
-  const before = { state: await stateOfFarm(session, { flows: false }), granted: await grantsNow(session) };
+  const before = { state: await stateAtRest(session, { flows: false }), granted: await grantsNow(session) };
   const history = drawSteps(session.wishes, session.seed, "EX-13 history", steps, 0);
   for (const { list } of listsOf(session.wishes, history, true)) await session.changeIntents(list);
   await session.changeIntents(session.wishes);
-  const changed = await leftAtLast(session, sameAgain, async () => notAsBefore(before.state, await stateOfFarm(session, { flows: false })));
+  const changed = await leftAtLast(session, sameAgain, async () => notAsBefore(before.state, await stateAtRest(session, { flows: false })));
   const isSame = isDeepStrictEqual(await grantsNow(session), before.granted);
   const after = `${steps} changes of the list later`;
   return outcomeOf(lastingCount(before.state), [

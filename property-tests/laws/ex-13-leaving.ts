@@ -7,12 +7,13 @@ import type { Address, Family, Prefix } from "../../core/common/index.ts";
 import type { Wishes } from "../../core/intents/index.ts";
 import { addressOf, expectedOverlay, hexOf, portOf } from "../oracle/index.ts";
 import type { NetworkWorld, Resource } from "../oracle/index.ts";
-import { lastingCount, notAsBefore, stateOfFarm } from "../run/farm-state.ts";
+import { lastingCount, notAsBefore } from "../run/farm-state.ts";
 import type { FarmState } from "../run/farm-state.ts";
 import { lineText, passing, stateDifference } from "../run/node-state.ts";
 import type { StateLine } from "../run/node-state.ts";
 import { overlayName } from "../run/places.ts";
 import type { Session } from "../run/session.ts";
+import { stateAtRest } from "./at-home.ts";
 import { silenceWaitMs } from "./flows.ts";
 import { needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
@@ -141,7 +142,7 @@ async function addressGivenBack(session: Session, candidates: readonly NetworkWo
   );
   await session.changeIntents({ ...session.wishes, networks });
   const trace = new RegExp(addressTrace(address));
-  return [...(await stateOfFarm(session, { flows: true }))].flatMap(([node, lines]) =>
+  return [...(await stateAtRest(session, { flows: true }))].flatMap(([node, lines]) =>
     lines
       .filter((line) => counts(line, node, giver) && trace.test(lineText(line)))
       .map(
@@ -180,14 +181,14 @@ function traceOfLeaver(session: Session, { network, resources, owned }: Leaver, 
 async function leavesNothing(session: Session, leaver: Leaver, beforeIt: () => Promise<readonly string[]>): Promise<PropertyOutcome> {
   const { text, network, without } = leaver;
   await passPackets(session, network);
-  const before = await stateOfFarm(session, { flows: true });
+  const before = await stateAtRest(session, { flows: true });
   const trace = traceOfLeaver(session, leaver, before);
   const earlier = await beforeIt();
   await session.changeIntents(without);
-  const left = await stateOfFarm(session, { flows: true });
+  const left = await stateAtRest(session, { flows: true });
   const stored = (await storeLines(session)).filter((line) => trace.test(line));
   await session.changeIntents(session.wishes);
-  const back = await stateOfFarm(session, { flows: true });
+  const back = await stateAtRest(session, { flows: true });
   const hasOthers = (node: string): boolean => without.networks.some(({ resources }) => resources.some((one) => one.node === node));
   const away = [
     ...leftBehind(network, before, left, trace, hasOthers, carriersOf(session, network)),

@@ -15,6 +15,7 @@ import { watchNeighbours } from "../run/neighbour-watch.ts";
 import type { NeighbourAnswer } from "../run/neighbour-watch.ts";
 import { heldBy, partneredBars } from "../run/places.ts";
 import type { Session } from "../run/session.ts";
+import { nameOf, notAtHome, notHeldBy } from "./at-home.ts";
 import { cutOffFromStore } from "./ex-14-losses.ts";
 import { keepFlows } from "./ex-15-flows.ts";
 import type { KeptFlows } from "./ex-15-flows.ts";
@@ -37,37 +38,6 @@ const flowsAgain = { waitMs: 15_000, everyMs: 100 };
 const silentMs = 300;
 /** Longer than a lease of the store's, and than any retry. */
 const storeAwayMs = 8000;
-
-const nameOf = ({ config }: Bar): string => `exit node ${config.number}`;
-
-/** The namespace in which a node has the gateway of an exit node. */
-const gatewayOn = ({ node, config }: Bar, on: string): string =>
-  node === on ? "gateway" : `gateway-${config.number}-${config.allocationNumber}`;
-
-/** What a node has of the addresses that only the active gateway has; undefined where it cannot be looked at. */
-async function addressesOn(session: Session, bar: Bar, node: string): Promise<readonly string[] | undefined> {
-  const { code, stdout } = await session.lab.node(node).exec(["ip", "-br", "address", "show"], { namespace: gatewayOn(bar, node) });
-  const has = stdout.split(/\s+/).map((word) => word.split("/")[0]);
-  return code === 0 ? heldBy(bar).filter((address) => has.includes(address)) : undefined;
-}
-
-/** That the one has all of them and the other, where it can be looked at, none. */
-async function notHeldBy(session: Session, bar: Bar, node: string, other: string | undefined): Promise<readonly string[]> {
-  const [here, there] = await Promise.all([
-    addressesOn(session, bar, node),
-    other === undefined ? undefined : addressesOn(session, bar, other),
-  ]);
-  return [
-    ...heldBy(bar)
-      .filter((address) => here?.includes(address) !== true)
-      .map((address) => `${node} does not have ${address} of ${nameOf(bar)}`),
-    ...(there ?? []).map((address) => `${other} has ${address} of ${nameOf(bar)} too`),
-  ];
-}
-
-/** That each has its own and nothing of the other's. */
-const notAtHome = async (session: Session, bars: readonly Bar[]): Promise<readonly string[]> =>
-  (await Promise.all(bars.map(async (bar) => await notHeldBy(session, bar, bar.node, bar.config.partner)))).flat();
 
 /** Until every flow that lives is answered: those that are lost, in words, and the longest time for which nobody passed anything on. */
 async function lostFlows(

@@ -5,9 +5,11 @@
 import { emulatedNodes } from "../../core/farm/index.ts";
 import { seededRandom } from "../../core/common/index.ts";
 import type { Figure } from "../../reports/index.ts";
-import { lastingCount, notAsBefore, stateOfFarm } from "../run/farm-state.ts";
+import { lastingCount, notAsBefore } from "../run/farm-state.ts";
 import type { Session } from "../run/session.ts";
+import { stateAtRest } from "./at-home.ts";
 import { drawSteps, listsOf } from "./history.ts";
+import type { Step } from "./history.ts";
 import { HarnessError, needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
 import { leftAtLast, noticing, recovering, sameAgain } from "./left-at-last.ts";
@@ -101,18 +103,21 @@ async function drawFailures(session: Session, nodes: readonly string[], random: 
 
 async function failingMidway(session: Session): Promise<PropertyOutcome> {
   if (session.wishes.networks.length === 0) return outcomeOf(0, [], { nothing: "this farm has no network" });
-  const before = await stateOfFarm(session, { flows: false });
+  const before = await stateAtRest(session, { flows: false });
   const nodes = nodesOf(session);
   const random = seededRandom(session.seed, "EX-17 failing programs");
-  const history = drawSteps(session.wishes, session.seed, "EX-17 failing programs", steps, 0);
+  // All are there at first: something has to go before anything can come.
+  const history = drawSteps(session.wishes, session.seed, "EX-17 failing programs", steps, 0).map((step, index): Step =>
+    index === 0 ? { ...step, act: "go" } : step,
+  );
   const count = await withShadows(session, nodes, async () => {
     for (const { list } of [...listsOf(session.wishes, history, true), { list: session.wishes }]) {
       await drawFailures(session, nodes, random);
-      await session.changeIntents(list);
+      await session.changeIntents(list, "pass");
     }
   });
   if (count === 0) throw new HarnessError("no program has failed");
-  const changed = await leftAtLast(session, sameAgain, async () => notAsBefore(before, await stateOfFarm(session, { flows: false })));
+  const changed = await leftAtLast(session, sameAgain, async () => notAsBefore(before, await stateAtRest(session, { flows: false })));
   const figures: Figure[] = [{ name: "programs that failed while networks came and went", value: count, unit: "programs", bound: null }];
   return outcomeOf(
     lastingCount(before),
@@ -143,7 +148,7 @@ async function withoutRules(session: Session): Promise<PropertyOutcome> {
   const node = network?.resources.find(({ exitPoint }) => exitPoint)?.node;
   if (network === undefined || node === undefined || !nodesOf(session).includes(node))
     return outcomeOf(0, [], { nothing: "this farm has no network on a node that labs have" });
-  const before = await stateOfFarm(session, { flows: false });
+  const before = await stateAtRest(session, { flows: false });
   const stories: string[] = [];
   let looked = 0;
   await session.changeIntents({ ...session.wishes, networks: session.wishes.networks.filter((one) => one !== network) });
@@ -169,7 +174,7 @@ async function withoutRules(session: Session): Promise<PropertyOutcome> {
     await session.changeIntents(session.wishes);
   }
   if (looked === 0 && stories.length === 0) throw new HarnessError(`no namespace of ${network.name} has come to ${node}`);
-  const changed = await leftAtLast(session, sameAgain, async () => notAsBefore(before, await stateOfFarm(session, { flows: false })));
+  const changed = await leftAtLast(session, sameAgain, async () => notAsBefore(before, await stateAtRest(session, { flows: false })));
   stories.push(...changed.map((story) => `rules could not be made for a while, and ${story}; expected: as before (EX-17)`));
   return outcomeOf(lastingCount(before) + looked, stories);
 }

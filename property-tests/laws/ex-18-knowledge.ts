@@ -5,9 +5,10 @@
  */
 import { emulatedNodes } from "../../core/farm/index.ts";
 import { seededRandom } from "../../core/common/index.ts";
+import { stateAtRest } from "./at-home.ts";
 import { replaceStore } from "./another-store.ts";
 import { expectedMesh } from "../oracle/index.ts";
-import { lastingCount, notAsBefore, stateOfFarm } from "../run/farm-state.ts";
+import { lastingCount, notAsBefore } from "../run/farm-state.ts";
 import type { FarmState } from "../run/farm-state.ts";
 import type { Session } from "../run/session.ts";
 import type { WatchedFlow } from "../what-if/flows.ts";
@@ -47,7 +48,7 @@ async function knownBy(session: Session): Promise<Known> {
     const { stdout } = await session.lab.node(name).exec(["stat", "-c", "%i %z", keyFile]);
     return [name, stdout.trim()] as const;
   });
-  return { state: await stateOfFarm(session, { flows: false }), keyFiles: new Map(await Promise.all(keyFiles)) };
+  return { state: await stateAtRest(session, { flows: false }), keyFiles: new Map(await Promise.all(keyFiles)) };
 }
 
 interface Rest extends Known {

@@ -10,9 +10,10 @@ import { withFaults } from "../../emulator/faults/index.ts";
 import type { NetworkWorld, Party, Resource } from "../oracle/index.ts";
 import { clockOfSession } from "../run/clock.ts";
 import { faultContext } from "../run/fault-context.ts";
-import { lastingCount, notAsBefore, stateOfFarm } from "../run/farm-state.ts";
+import { lastingCount, notAsBefore } from "../run/farm-state.ts";
 import { overlayName } from "../run/places.ts";
 import type { Session } from "../run/session.ts";
+import { stateAtRest } from "./at-home.ts";
 import { needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
 import { leftAtLast, noticing, recovering, sameAgain } from "./left-at-last.ts";
@@ -72,7 +73,7 @@ async function fullDisk(session: Session): Promise<PropertyOutcome> {
   const { network, resource } = newcomer;
   const { node } = resource;
   const tunnel = overlayName(network, resource);
-  const before = await stateOfFarm(session, { flows: false });
+  const before = await stateAtRest(session, { flows: false });
   const concerns = (party: Party | undefined): boolean => party?.kind === "workload" && party.resource === resource;
   const others = await answeredFlows(session, ({ from, answeredBy }) => !concerns(from) && !concerns(answeredBy));
   const own = await answeredFlows(session, ({ from, answeredBy }) => concerns(from) || concerns(answeredBy));
@@ -107,7 +108,7 @@ async function fullDisk(session: Session): Promise<PropertyOutcome> {
     await inNode(session, node, takeDisk);
     await session.changeIntents(session.wishes);
   }
-  const changed = await leftAtLast(session, sameAgain, async () => notAsBefore(before, await stateOfFarm(session, { flows: false })));
+  const changed = await leftAtLast(session, sameAgain, async () => notAsBefore(before, await stateAtRest(session, { flows: false })));
   const silent = await silentFlows(session, own);
   return outcomeOf(others.length + own.length + lastingCount(before), [
     ...stories,
@@ -132,7 +133,7 @@ async function jumpingClocks(session: Session): Promise<PropertyOutcome> {
   if (network === undefined) return outcomeOf(0, [], { nothing: "no network of this farm is whole in labs" });
   const { name } = network.network;
   const concerns = (party: Party | undefined): boolean => party?.kind === "workload" && party.network === name;
-  const before = await stateOfFarm(session, { flows: false });
+  const before = await stateAtRest(session, { flows: false });
   const others = await answeredFlows(session, ({ from, answeredBy }) => !concerns(from) && !concerns(answeredBy));
   const own = await answeredFlows(session, ({ from, answeredBy }) => concerns(from) || concerns(answeredBy));
   const context = faultContext(session.lab, clockOfSession(session));
@@ -151,7 +152,7 @@ async function jumpingClocks(session: Session): Promise<PropertyOutcome> {
         const silent = await silentFlows(session, own);
         stories.push(...silent.map(({ text }) => `${text} is not answered when clocks have jumped ${jump}; expected: answered (${law})`));
       });
-      const changed = await leftAtLast(session, sameAgain, async () => notAsBefore(before, await stateOfFarm(session, { flows: false })));
+      const changed = await leftAtLast(session, sameAgain, async () => notAsBefore(before, await stateAtRest(session, { flows: false })));
       stories.push(
         ...changed.map((story) => `clocks jumped ${jump} while network ${name} went and came, and ${story}; expected: as before (${law})`),
       );

@@ -7,7 +7,8 @@ import { emulatedNodes } from "../../core/farm/index.ts";
 import { seededRandom } from "../../core/common/index.ts";
 import type { NodeAgent, NodeStatus } from "../../core/intents/index.ts";
 import { encodeNodeStatus, agentKey, decodeNodeAgent, decodeNodeStatus, intentKeys } from "../../core/store/index.ts";
-import { lastingCount, notAsBefore, stateOfFarm } from "../run/farm-state.ts";
+import { lastingCount, notAsBefore } from "../run/farm-state.ts";
+import { stateAtRest } from "./at-home.ts";
 import { serviceOf, storeHostOf } from "./services.ts";
 import type { Session } from "../run/session.ts";
 import { HarnessError, needsTunnels, outcomeOf } from "./law.ts";
@@ -118,7 +119,7 @@ async function secondAgent(session: Session, node: string): Promise<readonly str
 async function refused(session: Session): Promise<PropertyOutcome> {
   const node = chosenNode(session);
   if (node === undefined) return outcomeOf(0, [], { nothing });
-  const before = await stateOfFarm(session, { flows: false });
+  const before = await stateAtRest(session, { flows: false });
   await untilSaid(session, node);
   const said = await published(session, node);
   const flows = await answeredFlows(session);
@@ -135,7 +136,7 @@ async function refused(session: Session): Promise<PropertyOutcome> {
   });
   if ((await published(session, node)) !== said)
     wrong.push(`${node} has published something anew while ${what}; expected: nothing (EX-18)`);
-  const changed = notAsBefore(before, await stateOfFarm(session, { flows: false }));
+  const changed = notAsBefore(before, await stateAtRest(session, { flows: false }));
   wrong.push(...changed.map((difference) => `while ${what}, ${difference}; expected: as it was before (EX-18)`));
   return outcomeOf(flows.length + lastingCount(before) + 3, [...wrong, ...stories], { figures });
 }

@@ -16,6 +16,7 @@ import type { BackendName, Lab } from "../../emulator/lab.ts";
 import { compileFarm, storeSocketPath } from "../../topologies/index.ts";
 import { clockOf } from "./clock.ts";
 import { readyWaitOf, untilReady } from "./ready.ts";
+import type { AgentFailures } from "./ready.ts";
 import { createStandIns } from "./stand-ins.ts";
 import { followAgents } from "./status-streams.ts";
 import type { StatusStreams } from "./status-streams.ts";
@@ -61,7 +62,7 @@ export interface LiveFarm {
   /** As `untilReady`, but answers in words which agents are late. */
   lateAgents(revision: number, waitMs: number): Promise<string | undefined>;
   /** Until every agent is ready with everything up to a revision, and with all facts that the others have published meanwhile. Throws with what is late. */
-  untilReady(revision: number, waitMs: number): Promise<void>;
+  untilReady(revision: number, waitMs: number, failures?: AgentFailures): Promise<void>;
   /** Ends the lab. */
   close(): Promise<void>;
   /** Stops following it but lets it run on without this process. */
@@ -171,8 +172,8 @@ export async function openFarm(options: LiveFarmOptions): Promise<LiveFarm> {
       writeIntents: write,
       intentsNow,
       lateAgents: (atLeast, waitMs) => untilReady(agents, atLeast, waitMs),
-      async untilReady(atLeast, waitMs) {
-        const late = await untilReady(agents, atLeast, waitMs);
+      async untilReady(atLeast, waitMs, failures) {
+        const late = await untilReady(agents, atLeast, waitMs, failures);
         if (late !== undefined) throw new Error(late);
       },
       close,

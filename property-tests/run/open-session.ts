@@ -19,6 +19,8 @@ import { trafficOf } from "./traffic.ts";
 import { lostSessionWaitMs, openTunnels } from "./tunnels.ts";
 
 const restartWaitMs = 10_000;
+/** An agent that has failed several times in a row waits up to 10 s before it tries again. */
+const passingWaitMs = 25_000;
 
 export interface OpenOptions {
   readonly file: string;
@@ -152,10 +154,10 @@ export async function sessionIn(live: LiveFarm, prober: Prober, options: Session
       await responders.keepOnly((party) => party.kind !== "workload" || workloadOf(party, wanted) !== undefined);
       revision = await live.writeIntents(wanted);
     },
-    async changeIntents(wanted) {
+    async changeIntents(wanted, failures = "end-it") {
       try {
         await session.writeIntents(wanted);
-        await live.untilReady(revision, restartWaitMs);
+        await live.untilReady(revision, failures === "pass" ? passingWaitMs : restartWaitMs, failures);
       } catch (error) {
         throw new HarnessError(`after a change of intents: ${error instanceof Error ? error.message : String(error)}`);
       }

@@ -32,6 +32,9 @@ export interface Agents {
   readonly standIn?: () => Promise<void>;
 }
 
+/** What an agent's failures mean to who waits for it: that there is nothing to wait for any more, or nothing, as it is expected to try again. */
+export type AgentFailures = "end-it" | "pass";
+
 /** Facts, grants and the list, which lie side by side. */
 const settledKeys = { from: factsPrefix, before: statusPrefix };
 
@@ -61,7 +64,12 @@ async function newestFacts({ store, nodes }: Agents): Promise<number | string> {
  * Until every agent is ready at the given revision and at that of all facts published meanwhile. Answers what is wrong, in words, where
  * that does not come to pass: an agent is what is being tested, so its failure is for the laws to judge.
  */
-export async function untilReady(agents: Agents, revision: number, waitMs: number): Promise<string | undefined> {
+export async function untilReady(
+  agents: Agents,
+  revision: number,
+  waitMs: number,
+  failures: AgentFailures = "end-it",
+): Promise<string | undefined> {
   const { streams, nodes, clock } = agents;
   const deadline = startDeadline(clock, waitMs);
   let failingSinceMs: number | undefined;
@@ -86,7 +94,7 @@ export async function untilReady(agents: Agents, revision: number, waitMs: numbe
         }
         const seen = statusText(waiting, streams.statuses);
         const fails = waiting.some((node) => streams.statuses.get(node)?.phase === "failing");
-        if (fails) failingSinceMs ??= clock.nowMs();
+        if (fails && failures === "end-it") failingSinceMs ??= clock.nowMs();
         if (failingSinceMs !== undefined && clock.nowMs() - failingSinceMs > failingWaitMs)
           return { done: `agents are not ready: ${seen.replaceAll("\n", " ")}` };
         await streams.changed(lookAgainMs);

@@ -5,6 +5,7 @@ import type { Intents, NodeFacts, NodeStatus, Wishes } from "../../core/intents/
 import type { Store } from "../../core/store/index.ts";
 import type { Lab } from "../../emulator/lab.ts";
 import type { Party, Protocol, World } from "../oracle/index.ts";
+import type { AgentFailures } from "./ready.ts";
 
 /** Where in the lab a program or probe is: a node, and a network namespace inside it. */
 export interface Position {
@@ -133,9 +134,10 @@ export interface Session {
   listenAgain(node: string): Promise<void>;
   /**
    * Gives the store another list and waits until every agent has carried it out. Only workloads that it names answer probes, and only
-   * networks that are there whole have their tunnels waited for. Who changes the list gives `wishes` back when done.
+   * networks that are there whole have their tunnels waited for. Who changes the list gives `wishes` back when done. An agent that keeps
+   * failing is not waited for to the end, unless its failures `pass`.
    */
-  changeIntents(wishes: Wishes): Promise<void>;
+  changeIntents(wishes: Wishes, failures?: AgentFailures): Promise<void>;
   /** The first half of that: it waits for nobody, and who is not named answers no probes until `changeIntents` names them again. */
   writeIntents(wishes: Wishes): Promise<void>;
   /** Standard output of a program in the lab; throws a HarnessError when it fails. */

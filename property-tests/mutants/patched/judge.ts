@@ -8,8 +8,7 @@ import { agentSources, ensureBundle } from "../../../emulator/image/index.ts";
 import type { SourcePatch } from "../../../emulator/image/index.ts";
 import type { LawResult } from "../../../reports/index.ts";
 import { compileFarm } from "../../../topologies/index.ts";
-import { outcomeOf, pureProperties } from "../../laws/index.ts";
-import type { Property } from "../../laws/index.ts";
+import { pureProperties } from "../../laws/index.ts";
 import { judgePure, runFarms, selectProperties } from "../../run/index.ts";
 import type { FarmToRun } from "../../run/index.ts";
 import type { JudgeEnd, JudgeRequest } from "./protocol.ts";
@@ -35,16 +34,15 @@ export async function labMark({ farm, intents }: FarmToRun, patches: readonly So
 /** Rooms that reach a lab only by what the mark is of. */
 const isMarked = ({ file }: SourcePatch): boolean => /^core\/(farm|derive|allocate|intents|plan|check)\//.test(file);
 
-const leftOut = outcomeOf(0, [], { nothing: "what it is to show has been shown" });
-
 export async function judgePatched(request: JudgeRequest, tell: (result: LawResult) => void): Promise<JudgeEnd> {
   const { file, text, seed, patches, enough } = request;
   const failed = new Set<string>();
+  const shown = new AbortController();
   const onResult = (result: LawResult): void => {
     if (result.verdict === "failed") failed.add(result.law);
     tell(result);
+    if (enough?.every((law) => failed.has(law)) === true) shown.abort();
   };
-  const isEnough = (): boolean => enough?.every((law) => failed.has(law)) === true;
   const given = farmToRun(text, file);
   if (!given.ok) {
     const errors = given.problems.filter(({ severity }) => severity === "error");
@@ -54,21 +52,21 @@ export async function judgePatched(request: JudgeRequest, tell: (result: LawResu
   const pure = pureProperties.filter((property) => chosen.includes(property));
   for (const property of pure) for (const result of await judgePure(given.value, [property], seed)) onResult(result);
 
-  const inLab = chosen
-    .filter((property) => !pure.some((one) => one === property))
-    .map((property): Property => {
-      if (property.alone !== true) return property;
-      return { ...property, run: async (session) => (isEnough() ? leftOut : await property.run(session)) };
-    });
-  if (inLab.length === 0 || isEnough()) return { kind: "ended", ran: "pure" };
+  const inLab = chosen.filter((property) => !pure.some((one) => one === property));
+  if (inLab.length === 0 || shown.signal.aborted) return { kind: "ended", ran: "pure" };
   if (patches.every(isMarked) && (await labMark(given.value, patches)) === request.labMark) return { kind: "ended", ran: "pure" };
   const own = await agentSources();
-  await runFarms([given.value], {
-    ...{ properties: inLab, seed, backend: "netns", jobs: 1, version: "mutant", patches: patches.filter((patch) => own.has(patch.file)) },
-    signal: new AbortController().signal,
-    onEvent: (event) => {
-      if (event.kind === "law-judged") onResult(event.result);
-    },
-  });
+  try {
+    await runFarms([given.value], {
+      ...{ properties: inLab, seed, backend: "netns", jobs: 1, version: "mutant", patches: patches.filter((patch) => own.has(patch.file)) },
+      signal: shown.signal,
+      onEvent: (event) => {
+        if (event.kind === "law-judged") onResult(event.result);
+      },
+    });
+  } catch (error) {
+    // What else was under way would show nothing more.
+    if (!shown.signal.aborted) throw error;
+  }
   return { kind: "ended", ran: "lab" };
 }
