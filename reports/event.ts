@@ -28,6 +28,8 @@ export type Happening =
       readonly durationMs: number;
       /** How many were judged by now. */
       readonly count: number;
+      /** Properties that broke or are not known, each with what the first line says of why. */
+      readonly troubles: readonly string[];
       /** What it exercised, as `kind:what`. */
       readonly coverage: readonly string[];
     }

@@ -21,7 +21,8 @@ function plainProgress(): OnEvent {
   return (event) => {
     if (event.kind === "scenario-judged") {
       const text = search(event);
-      if (event.verdict !== "passed") say(`${event.farm}: ${event.verdict}: a scenario with seed ${event.seed}`);
+      if (event.verdict !== "passed")
+        say([`${event.farm}: ${event.verdict}: a scenario with seed ${event.seed}`, ...event.troubles].join("\n  "));
       if (performance.now() - saidMs < plainEveryMs) return;
       saidMs = performance.now();
       say(text);

@@ -285,5 +285,9 @@ function* inTurns(runs: readonly SourceRun[]): Generator<{ readonly of: SourceRu
 function tell(onEvent: OnEvent, { source }: SourceRun, { drawn, run }: Judged, count: number): void {
   const seed = drawn?.scenario.seed ?? 0;
   const durationMs = Math.round(run.durationMs ?? 0);
-  onEvent({ kind: "scenario-judged", farm: source.name, seed, verdict: run.verdict, durationMs, count, coverage: run.coverage });
+  const troubles = run.laws.flatMap(({ property, verdict, why }) =>
+    verdict === "passed" || verdict === "skipped" ? [] : [[property, ...(why?.split("\n").slice(0, 1) ?? [])].join(": ")],
+  );
+  const { verdict, coverage } = run;
+  onEvent({ kind: "scenario-judged", farm: source.name, seed, verdict, durationMs, count, troubles, coverage });
 }
