@@ -169,7 +169,16 @@ describe("ndjson", () => {
       { kind: "farm-step", farm, step: "waiting for\nthe agents" },
       { kind: "farm-ready", farm, readyMs: 12 },
       { kind: "law-judged", farm, result: unknownLaw },
-      { kind: "scenario-judged", farm, seed: 3, verdict: "unknown", durationMs: 4, count: 1, troubles: ["EX-7: late"], coverage: ["rule:nr/accept"] },
+      {
+        kind: "scenario-judged",
+        farm,
+        seed: 3,
+        verdict: "unknown",
+        durationMs: 4,
+        count: 1,
+        troubles: ["EX-7: late"],
+        coverage: ["rule:nr/accept"],
+      },
       { kind: "farm-ended", farm, durationMs: 40 },
     ];
     const text = [...happenings.map((one) => reporter.happened?.(one) ?? ""), reporter.report(exampleResult)].join("");
