@@ -1,9 +1,11 @@
 /** Another store in a farm's store's place, which has lost everything (EX-18). */
-import { factsPrefix, openStore } from "../../core/store/index.ts";
+import { factsPrefix, openStore, StoreError } from "../../core/store/index.ts";
 import { storeDataFolder } from "../../topologies/index.ts";
 import type { ServiceSpec } from "../../emulator/topology/index.ts";
 import { clockOfSession } from "../run/clock.ts";
 import type { Session } from "../run/session.ts";
+import { HarnessError } from "./law.ts";
+import { leftAtLast } from "./left-at-last.ts";
 import { serviceOf, storeHostOf } from "./services.ts";
 
 const nextFolder = `${storeDataFolder}/next`;
@@ -24,13 +26,26 @@ function besides(service: ServiceSpec): ServiceSpec {
   return { ...service, name: "next-store", argv, readyPath: nextSocketPath };
 }
 
+/** A daemon that has just begun on a busy machine may leave its first calls unanswered. */
+const filling = { waitMs: 20_000, everyMs: 10 };
+
 /** Until the other store has had so many revisions. */
 async function fill(session: Session, host: string, revisions: number): Promise<void> {
   const endpoints = [`unix:${session.lab.node(host).hostPath(nextSocketPath)}`];
   const next = openStore({ endpoints, clock: clockOfSession(session), random: () => 0 });
+  let revision = 0;
   try {
-    for (let revision = 0; revision <= revisions;) revision = await next.put(scratchKey, "");
-    await next.delete(scratchKey);
+    const [left] = await leftAtLast(session, filling, async () => {
+      try {
+        while (revision <= revisions) revision = await next.put(scratchKey, "");
+        await next.delete(scratchKey);
+        return [];
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error;
+        return [error.message];
+      }
+    });
+    if (left !== undefined) throw new HarnessError(`the other store could not be filled: ${left}`);
   } finally {
     next.close();
   }
