@@ -86,6 +86,8 @@ export function gatewayRules(config: ExitNodeConfig, allocation: Prefix, network
       "chain forward {",
       "  type filter hook forward priority filter; policy drop;",
       "  ct state invalid drop",
+      // What comes from above for nobody here, such as a late packet of a known flow to an address given back, would come down again.
+      `  iifname ${up} oifname ${up} drop`,
       // Global addresses only, whatever the direction.
       ...unlessVrf("  ip6 saddr != 2000::/3 drop"),
       ...unlessVrf("  ip6 daddr != 2000::/3 drop"),

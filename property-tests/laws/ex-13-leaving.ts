@@ -70,12 +70,15 @@ const expected = "(EX-13: removing a network leaves the farm as if it had never 
 /** The rules that a host has as soon as it has any NR. */
 const isOfAnyResource = ({ kind, namespace }: StateLine): boolean => kind === "nft" && namespace === "host";
 
+/** Somebody asked for an address while nobody had it, as any router does: says nothing of a network to which it belonged before or came later. */
+const isUnanswered = ({ kind, text }: StateLine): boolean => kind === "neighbour" && !/ lladdr /.test(text);
+
 /**
  * What packets leave behind counts at the gateway that the network was behind, which translated them: what another network's namespaces
  * remember of packets that it sent there itself is that one's.
  */
-const counts = ({ kind, namespace }: StateLine, node: string, { bar }: NetworkWorld): boolean =>
-  !passing.has(kind) || (namespace === "gateway" && node === bar.node);
+const counts = (line: StateLine, node: string, { bar }: NetworkWorld): boolean =>
+  !passing.has(line.kind) || (line.namespace === "gateway" && node === bar.node && !isUnanswered(line));
 
 /** The NICs of a network on a segment of its own: they are as promiscuous as what is on them asks for. */
 function carriersOf(session: Session, network: NetworkWorld): (node: string, line: StateLine) => boolean {

@@ -8,6 +8,7 @@ import { answerText, answerWaitMs } from "./flows.ts";
 import * as frames from "./forged-frames.ts";
 import { HarnessError, outcomeOf, seesTunnelled } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
+import { macOf } from "./link-address.ts";
 
 const law = "EX-22: a workload sends only from its own addresses";
 
@@ -169,14 +170,8 @@ function asItself(self: Station, victim: Station): Frame[] {
   ];
 }
 
-interface Shown {
-  readonly address?: string;
-}
-
 async function station(session: Session, called: string, place: WatchPlace, addresses: Pick<Station, "ipv4" | "ipv6">): Promise<Station> {
-  const [shown] = JSON.parse(await session.read(place, ["ip", "-json", "link", "show", "dev", place.interface])) as readonly Shown[];
-  if (shown?.address === undefined) throw new HarnessError(`${called} has no MAC address at ${place.interface}`);
-  return { called, place, mac: shown.address, ...addresses, linkLocal: linkLocalOf(addresses.ipv6) };
+  return { called, place, mac: await macOf(session, place), ...addresses, linkLocal: linkLocalOf(addresses.ipv6) };
 }
 
 interface Bridge {

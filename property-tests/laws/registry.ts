@@ -9,6 +9,7 @@ import { internet6Properties } from "./ex-08-internet6.ts";
 import { internet4Properties } from "./ex-09-internet4.ts";
 import { isolationProperties } from "./ex-10-isolation.ts";
 import { unassignedProperties } from "./ex-11-unassigned.ts";
+import { handedBackProperties } from "./ex-11-handed-back.ts";
 import { joiningProperties } from "./ex-12-joining.ts";
 import { farmHistoryProperties } from "./ex-13-history.ts";
 import { leavingProperties } from "./ex-13-leaving.ts";
@@ -42,6 +43,7 @@ const properties: readonly Property[] = [
   ...internet4Properties,
   ...isolationProperties,
   ...unassignedProperties,
+  ...handedBackProperties,
   ...joiningProperties,
   ...leavingProperties,
   ...farmHistoryProperties,

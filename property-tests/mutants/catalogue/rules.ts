@@ -122,6 +122,11 @@ export const ruleMutants: readonly Mutant[] = [
     [gatewayRules, '      "  ct state invalid drop",\n', ""],
     [gatewayRules, "      `  oifname ${up} ip saddr ${private4} drop`,\n", ""],
   ),
+  gateway("handed-back", "the gateway sends back upstream what comes from there for nobody behind it", "EX-11", [
+    gatewayRules,
+    "      `  iifname ${up} oifname ${up} drop`,\n",
+    "",
+  ]),
   gateway("own-input-open", "the gateway's own addresses refuse what nobody serves there instead of keeping silent", "EX-22", [
     gatewayRules,
     "type filter hook input priority filter; policy drop;",
