@@ -8,9 +8,21 @@ interface Room {
   readonly types?: readonly string[];
 }
 
-const coreRooms = ["common", "farm", "derive", "allocate", "intents", "plan", "check", "apply", "store", "agents", "kudo", "manage"].map(
-  (name) => `core/${name}`,
-);
+const coreRooms = [
+  "common",
+  "farm",
+  "derive",
+  "allocate",
+  "intents",
+  "plan",
+  "check",
+  "apply",
+  "store",
+  "programs",
+  "agents",
+  "kudo",
+  "manage",
+].map((name) => `core/${name}`);
 const engine = [...coreRooms, "emulator", "topologies", "dataplane", "dataplane/protocol", "reports"];
 
 const rooms: Readonly<Record<string, Room>> = {
@@ -23,10 +35,11 @@ const rooms: Readonly<Record<string, Room>> = {
   "core/check": { imports: ["core/allocate", "core/plan"] },
   "core/apply": { imports: ["core/plan"] },
   "core/store": { imports: ["core/common"], types: ["core/intents"] },
-  "core/agents": { imports: ["core/apply", "core/allocate", "core/kudo", "core/store", "dataplane/protocol"] },
+  "core/programs": { imports: ["core/common"] },
+  "core/agents": { imports: ["core/apply", "core/allocate", "core/kudo", "core/programs", "core/store", "dataplane/protocol"] },
   "core/kudo": { imports: ["core/apply"] },
   "core/manage": { imports: ["core/store", "core/check"] },
-  emulator: { imports: ["core/common"], types: ["core/farm"] },
+  emulator: { imports: ["core/programs"], types: ["core/farm"] },
   topologies: { imports: ["core/farm", "emulator"] },
   "dataplane/protocol": { imports: ["core/common", "core/plan"] },
   dataplane: { imports: ["dataplane/protocol", "core/common", "core/plan"] },

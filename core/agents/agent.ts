@@ -15,7 +15,7 @@ import { openKeyRing } from "./key-ring.ts";
 import type { Log } from "./log.ts";
 import { NodeName } from "./node-name.ts";
 import { createNodeSystem } from "./node-system.ts";
-import { openProgramRunner } from "./program-runner.ts";
+import { openProgramRunner } from "../programs/index.ts";
 import { createPublisher, type Publisher } from "./publisher.ts";
 import { measureReachability } from "./reachability.ts";
 import { Reconciler } from "./reconciler.ts";

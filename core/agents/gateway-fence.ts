@@ -1,7 +1,7 @@
 /** Opening and closing the fence around a gateway that may be another node's by now, and telling the neighbours whose it is (EX-14). */
 import type { CommandResult } from "../apply/index.ts";
 import { closeFence, fencedNamespace, openFence, type FencedGateway } from "../plan/index.ts";
-import type { ProgramRunner } from "./program-runner.ts";
+import type { ProgramRunner } from "../programs/index.ts";
 
 export interface GatewayFence {
   /** Lets the gateway answer for so many milliseconds from now on. */

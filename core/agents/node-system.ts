@@ -5,7 +5,7 @@ import { encodeLine, startDeadline, type Clock } from "../common/index.ts";
 import { replaceFile } from "./files.ts";
 import type { InitClient } from "./init-client.ts";
 import type { KeyRing } from "./key-ring.ts";
-import type { ProgramRunner } from "./program-runner.ts";
+import type { ProgramRunner } from "../programs/index.ts";
 
 /** wireguard-go opens its socket within 20 ms on an idle machine. */
 const pathWaitMs = 10_000;

@@ -1,7 +1,7 @@
 /** Measuring whether new flows from the internet reach the node: against a reflector, never by looking at an address' range. */
 import type { Reachability } from "../intents/index.ts";
 import type { AgentConfiguration } from "./configuration.ts";
-import type { ProgramRunner } from "./program-runner.ts";
+import type { ProgramRunner } from "../programs/index.ts";
 
 export type Measured = Readonly<Record<"ipv4" | "ipv6", Reachability>>;
 

@@ -1,9 +1,9 @@
 /*
  * `native run`: runs programs for a process that is costly to fork, many at once. Standard input has a line a request:
- * `run ID NAMESPACE INPUT PROGRAM ARGS...` (namespace `host`: where it is) and `kill ID`. When a program has ended, standard output gets
- * `ID CODE STDOUT-BYTES STDERR-BYTES` as a line and then these bytes; the code is 128 + n for a signal, as a shell's. Ends with its
- * input; programs that still run are left to run on. What they read and write lies in memory, so that it can be opened by name
- * (/dev/stdin), never waits for a reader, and is bounded.
+ * `run ID NAMESPACE INPUT PROGRAM ARGS...` (namespace `host`: where it is), `end ID` (SIGTERM) and `kill ID`. When a program has ended,
+ * standard output gets `ID CODE STDOUT-BYTES STDERR-BYTES` as a line and then these bytes; the code is 128 + n for a signal, as a shell's.
+ * What a program leaves running is not waited for. Ends with its input; programs that still run are left to run on. A program's input lies
+ * in memory, so that it can be opened by name (/dev/stdin). One that writes too much is told to end.
  */
 #define _GNU_SOURCE
 #include "inner_namespace.h"
@@ -11,27 +11,36 @@
 #include "native.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum { REQUEST_BYTES_MAX = 64 << 20, OUTPUT_BYTES_MAX = 64 << 20, BEFORE_PROGRAM = 4 };
-enum { REQUESTS = 0, SIGNALS = 1 };
+enum { REQUESTS = 0, SIGNALS = 1, FIRST_OUTPUT = 2 };
+enum { OUTPUT = 0, ERRORS = 1, OUTPUTS = 2 };
+
+/* What a program has written to one of its outputs so far. */
+struct written {
+  int pipe; /* -1 when nothing more comes */
+  char *bytes;
+  size_t used, size;
+};
 
 static struct job {
   struct job *next;
   char *id;
   pid_t pid;
-  int output, errors;
+  struct written outputs[OUTPUTS];
+  int told_to_end;
 } *jobs;
+static size_t job_count;
 
 /* The code for a namespace that cannot be entered, as `native in`'s. */
 enum { NO_NAMESPACE = 125, NOT_EXECUTABLE = 126, NOT_FOUND = 127 };
@@ -47,14 +56,12 @@ static int write_all(int descriptor, const char *bytes, size_t length) {
   return 0;
 }
 
-static void become(const char *namespace, int input, const struct job *job, char **argv) {
+static void become(const char *namespace, int input, const int outputs[OUTPUTS], char **argv) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
   signal(SIGPIPE, SIG_DFL);
-  const struct rlimit most = {OUTPUT_BYTES_MAX, OUTPUT_BYTES_MAX};
-  setrlimit(RLIMIT_FSIZE, &most);
-  if (dup2(input, STDIN_FILENO) < 0 || dup2(job->output, STDOUT_FILENO) < 0 || dup2(job->errors, STDERR_FILENO) < 0) _exit(NO_NAMESPACE);
+  if (dup2(input, STDIN_FILENO) < 0 || dup2(outputs[OUTPUT], STDOUT_FILENO) < 0 || dup2(outputs[ERRORS], STDERR_FILENO) < 0) _exit(NO_NAMESPACE);
   if (strcmp(namespace, "host") != 0 && inner_namespace_join(namespace) < 0) {
     dprintf(STDERR_FILENO, "namespace %s: %s\n", namespace, strerror(errno));
     _exit(NO_NAMESPACE);
@@ -64,66 +71,115 @@ static void become(const char *namespace, int input, const struct job *job, char
   _exit(errno == ENOENT ? NOT_FOUND : NOT_EXECUTABLE);
 }
 
-/* Writes a file's bytes from its beginning. */
-static int copy_out(int file, size_t length) {
-  char bytes[65536];
-  for (size_t done = 0; done < length;) {
-    ssize_t count = pread(file, bytes, sizeof bytes < length - done ? sizeof bytes : length - done, (off_t)done);
-    if (count <= 0 || write_all(STDOUT_FILENO, bytes, (size_t)count) < 0) return -1;
-    done += (size_t)count;
-  }
-  return 0;
+static void close_output(struct written *written) {
+  if (written->pipe >= 0) close(written->pipe);
+  written->pipe = -1;
 }
 
-static size_t size_of(int file) {
-  struct stat status;
-  return file < 0 || fstat(file, &status) < 0 ? 0 : (size_t)status.st_size;
+/* Room for some more bytes; 0 when there is none. */
+static size_t make_room(struct written *written) {
+  enum { ROOM = 16384 };
+  if (written->size - written->used >= ROOM) return written->size - written->used;
+  size_t size = written->size * 2 + ROOM;
+  char *bytes = realloc(written->bytes, size);
+  if (bytes == NULL) return 0;
+  written->bytes = bytes;
+  written->size = size;
+  return size - written->used;
+}
+
+static void add_text(struct written *written, const char *text) {
+  size_t length = strlen(text);
+  if (make_room(written) < length) return;
+  memcpy(written->bytes + written->used, text, length);
+  written->used += length;
+}
+
+/* Takes all that is there. What comes after too much is read and dropped, so that the program can end. */
+static void take_output(struct job *job, struct written *written) {
+  static char dropped[65536];
+  while (written->pipe >= 0) {
+    size_t room = job->told_to_end ? 0 : make_room(written);
+    ssize_t count = room > 0 ? read(written->pipe, written->bytes + written->used, room) : read(written->pipe, dropped, sizeof dropped);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) return;
+    if (count <= 0) close_output(written);
+    else if (room > 0) written->used += (size_t)count;
+    if (job->told_to_end || (room > 0 && written->used <= OUTPUT_BYTES_MAX)) continue;
+    job->told_to_end = 1;
+    kill(job->pid, SIGTERM);
+    char text[64];
+    snprintf(text, sizeof text, "ended after %d bytes of output\n", OUTPUT_BYTES_MAX);
+    add_text(&job->outputs[ERRORS], text);
+  }
 }
 
 /* -1 when nobody takes the answer. */
 static int answer(const struct job *job, int code) {
+  const struct written *output = &job->outputs[OUTPUT], *errors = &job->outputs[ERRORS];
   char header[128];
-  size_t output = size_of(job->output), errors = size_of(job->errors);
-  int length = snprintf(header, sizeof header, "%s\t%d\t%zu\t%zu\n", job->id, code, output, errors);
+  int length = snprintf(header, sizeof header, "%s\t%d\t%zu\t%zu\n", job->id, code, output->used, errors->used);
   if (length >= (int)sizeof header || write_all(STDOUT_FILENO, header, (size_t)length) < 0) return -1;
-  return copy_out(job->output, output) < 0 || copy_out(job->errors, errors) < 0 ? -1 : 0;
+  return write_all(STDOUT_FILENO, output->bytes, output->used) < 0 ? -1 : write_all(STDOUT_FILENO, errors->bytes, errors->used);
 }
 
 static void forget_job(struct job *job) {
-  if (job->output >= 0) close(job->output);
-  if (job->errors >= 0) close(job->errors);
+  for (int index = 0; index < OUTPUTS; index += 1) {
+    close_output(&job->outputs[index]);
+    free(job->outputs[index].bytes);
+  }
   free(job->id);
   free(job);
+}
+
+/* Both pipes of a program: this process reads without waiting. */
+static int open_outputs(struct job *job, int ends[OUTPUTS]) {
+  for (int index = 0; index < OUTPUTS; index += 1) {
+    int pipe[2];
+    if (pipe2(pipe, O_CLOEXEC) < 0) return -1;
+    job->outputs[index].pipe = pipe[0];
+    ends[index] = pipe[1];
+    if (fcntl(pipe[0], F_SETFL, O_NONBLOCK) < 0) return -1;
+  }
+  return 0;
 }
 
 /* fields: ID, NAMESPACE, INPUT, PROGRAM, ARGS..., NULL */
 static int start_job(char **fields) {
   struct job *job = calloc(1, sizeof *job);
   if (job == NULL) return -1;
-  int input = memfd_create("input", MFD_CLOEXEC);
+  int ends[OUTPUTS] = {-1, -1};
+  for (int index = 0; index < OUTPUTS; index += 1) job->outputs[index].pipe = -1;
   job->id = strdup(fields[0]);
-  job->output = memfd_create("output", MFD_CLOEXEC);
-  job->errors = memfd_create("errors", MFD_CLOEXEC);
   if (job->id == NULL) return -1;
-  int ready = input >= 0 && job->output >= 0 && job->errors >= 0 && write_all(input, fields[2], strlen(fields[2])) == 0 &&
-              lseek(input, 0, SEEK_SET) == 0;
+  int input = memfd_create("input", MFD_CLOEXEC);
+  int ready = input >= 0 && write_all(input, fields[2], strlen(fields[2])) == 0 && lseek(input, 0, SEEK_SET) == 0 &&
+              open_outputs(job, ends) == 0;
   job->pid = ready ? fork() : -1;
-  if (job->pid == 0) become(fields[1], input, job, fields + BEFORE_PROGRAM - 1);
+  if (job->pid == 0) become(fields[1], input, ends, fields + BEFORE_PROGRAM - 1);
+  int reason = errno;
   if (input >= 0) close(input);
+  for (int index = 0; index < OUTPUTS; index += 1) {
+    if (ends[index] >= 0) close(ends[index]);
+  }
   if (job->pid > 0) {
     job->next = jobs;
     jobs = job;
+    job_count += 1;
     return 0;
   }
-  if (job->errors >= 0) dprintf(job->errors, "%s: %s\n", fields[3], strerror(errno));
+  add_text(&job->outputs[ERRORS], fields[3]);
+  add_text(&job->outputs[ERRORS], ": ");
+  add_text(&job->outputs[ERRORS], strerror(reason));
+  add_text(&job->outputs[ERRORS], "\n");
   int result = answer(job, NOT_EXECUTABLE);
   forget_job(job);
   return result;
 }
 
-static void kill_job(const char *id) {
+static void signal_job(const char *id, int number) {
   for (struct job *job = jobs; job != NULL; job = job->next) {
-    if (strcmp(job->id, id) == 0) kill(job->pid, SIGKILL);
+    if (strcmp(job->id, id) == 0) kill(job->pid, number);
   }
 }
 
@@ -136,8 +192,8 @@ static int do_request(char *line) {
   int result = -1;
   if (count > BEFORE_PROGRAM && strcmp(fields[0], "run") == 0) {
     result = start_job(fields + 1);
-  } else if (count == 2 && strcmp(fields[0], "kill") == 0) {
-    kill_job(fields[1]);
+  } else if (count == 2 && (strcmp(fields[0], "end") == 0 || strcmp(fields[0], "kill") == 0)) {
+    signal_job(fields[1], strcmp(fields[0], "end") == 0 ? SIGTERM : SIGKILL);
     result = 0;
   }
   free(fields);
@@ -152,9 +208,34 @@ static int reap(void) {
     struct job *job = *place;
     if (job == NULL) continue;
     *place = job->next;
+    job_count -= 1;
+    for (int index = 0; index < OUTPUTS; index += 1) take_output(job, &job->outputs[index]);
     int result = answer(job, WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
     forget_job(job);
     if (result < 0) return -1;
+  }
+  return 0;
+}
+
+/* Waits for requests, for the end of a program, and for what programs write; takes the latter. -1 on failure. */
+static int wait_for_work(struct pollfd **polls) {
+  struct pollfd *all = realloc(*polls, (FIRST_OUTPUT + OUTPUTS * job_count) * sizeof *all);
+  if (all == NULL) return -1;
+  *polls = all;
+  nfds_t count = FIRST_OUTPUT;
+  for (struct job *job = jobs; job != NULL; job = job->next) {
+    /* poll() passes by what is -1. */
+    for (int index = 0; index < OUTPUTS; index += 1) all[count++] = (struct pollfd){.fd = job->outputs[index].pipe, .events = POLLIN};
+  }
+  if (poll(all, count, -1) < 0) {
+    for (nfds_t index = 0; index < count; index += 1) all[index].revents = 0;
+    return errno == EINTR ? 0 : -1;
+  }
+  count = FIRST_OUTPUT;
+  for (struct job *job = jobs; job != NULL; job = job->next) {
+    for (int index = 0; index < OUTPUTS; index += 1) {
+      if (all[count++].revents != 0) take_output(job, &job->outputs[index]);
+    }
   }
   return 0;
 }
@@ -167,14 +248,14 @@ int run_main(int argc, char **argv) {
   sigemptyset(&handled);
   sigaddset(&handled, SIGCHLD);
   sigprocmask(SIG_BLOCK, &handled, NULL);
-  struct pollfd polls[] = {
-      [REQUESTS] = {.fd = STDIN_FILENO, .events = POLLIN},
-      [SIGNALS] = {.fd = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK), .events = POLLIN},
-  };
+  struct pollfd *polls = calloc(FIRST_OUTPUT, sizeof *polls);
+  if (polls == NULL) return 1;
+  polls[REQUESTS] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
+  polls[SIGNALS] = (struct pollfd){.fd = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK), .events = POLLIN};
   struct line_reader reader;
   line_reader_start(&reader, REQUEST_BYTES_MAX);
   for (;;) {
-    if (poll(polls, 2, -1) < 0 && errno != EINTR) return 1;
+    if (wait_for_work(&polls) < 0) return 1;
     struct signalfd_siginfo info;
     while (read(polls[SIGNALS].fd, &info, sizeof info) == sizeof info) {}
     if (reap() < 0) return 1;
