@@ -21,14 +21,15 @@ export interface CarriedOut {
 interface MadeChange {
   readonly changes: readonly Change[];
   readonly begunMs: number;
-  readonly endedMs: number;
+  /** Undefined where the store or an agent did not take it: nobody knows when it will have. */
+  readonly endedMs: number | undefined;
 }
 
 /** Times are taken before and after on the same clock, but not in the same step as the schedule's zero point. */
 const skewMs = 20;
 
 /** The changes of each moment together, one moment after the other: agents that cannot hear of one hold up the next. */
-async function makeChanges(session: Session, clock: Clock, zeroMs: number, onLate: (why: string) => void): Promise<MadeChange[]> {
+async function makeChanges(session: Session, clock: Clock, zeroMs: number): Promise<MadeChange[]> {
   const { farm } = session;
   const moments = [...Map.groupBy(farm.timeline.changes, ({ atMs }) => atMs)].toSorted(([one], [other]) => one - other);
   const made: MadeChange[] = [];
@@ -36,14 +37,15 @@ async function makeChanges(session: Session, clock: Clock, zeroMs: number, onLat
     const restMs = atMs - (clock.nowMs() - zeroMs);
     if (restMs > 0) await clock.pause(restMs);
     const begunMs = clock.nowMs() - zeroMs;
+    let isTaken = true;
     try {
       await session.changeIntents(wishesAt(farm, atMs));
     } catch (error) {
-      // A node that is cut off hears of it when it is back, which is waited for at the end.
+      // A node that is cut off hears of it when it is back, and so does a store that is away: both are waited for at the end.
       if (!(error instanceof HarnessError)) throw error;
-      onLate(error.message);
+      isTaken = false;
     }
-    made.push({ changes, begunMs, endedMs: clock.nowMs() - zeroMs });
+    made.push({ changes, begunMs, endedMs: isTaken ? clock.nowMs() - zeroMs : undefined });
   }
   return made;
 }
@@ -57,19 +59,19 @@ function happenedFault(scheduled: ScheduledFault, steps: readonly Happened[], he
 }
 
 /** From the zero point on; resolves when everything is done and healed. Throws a FaultError where the lab cannot be put through it. */
-export async function carryOut(session: Session, clock: Clock, zeroMs: number, onLate: (why: string) => void): Promise<CarriedOut> {
+export async function carryOut(session: Session, clock: Clock, zeroMs: number): Promise<CarriedOut> {
   const { farm, lab, seed } = session;
   const { faults } = farm.timeline;
   const context = faultContext(lab, clock);
   const { value: made, timeline } = await withFaults({ seed, faults }, context, async ({ allDone }) => {
-    const [changes] = await Promise.all([makeChanges(session, clock, zeroMs, onLate), allDone]);
+    const [changes] = await Promise.all([makeChanges(session, clock, zeroMs), allDone]);
     const restMs = lastMsOf(farm) - (clock.nowMs() - zeroMs);
     if (restMs > 0) await clock.pause(restMs);
     return changes;
   });
   const healedMs = clock.nowMs() - zeroMs;
-  const took = (steps: readonly { readonly begunMs: number; readonly endedMs: number }[]): number =>
-    Math.max(0, ...steps.map(({ begunMs, endedMs }) => endedMs - begunMs));
+  const took = (steps: readonly { readonly begunMs: number; readonly endedMs: number | undefined }[]): number =>
+    Math.max(0, ...steps.map(({ begunMs, endedMs = healedMs }) => endedMs - begunMs));
   return {
     happened: {
       faults: faults.flatMap((scheduled, position) =>

@@ -102,10 +102,9 @@ async function runTimeline(session: Session): Promise<TimelineRun> {
   const zeroMs = clock.nowMs();
   const context: WatchContext = { session, world, clock, zeroMs };
   const watch = watchFlows(context, flows);
-  const late: string[] = [];
   let done: Awaited<ReturnType<typeof carryOut>>;
   try {
-    done = await carryOut(session, clock, zeroMs, (why) => late.push(why));
+    done = await carryOut(session, clock, zeroMs);
   } catch (error) {
     throw error instanceof HarnessError
       ? error
