@@ -30,6 +30,8 @@ export type Happening =
       readonly count: number;
       /** Properties that broke or are not known, each with what the first line says of why. */
       readonly troubles: readonly string[];
+      /** The command that judges what broke there again; null where nothing did. */
+      readonly reproduce: string | null;
       /** What it exercised, as `kind:what`. */
       readonly coverage: readonly string[];
     }

@@ -177,6 +177,7 @@ describe("ndjson", () => {
         durationMs: 4,
         count: 1,
         troubles: ["EX-7: late"],
+        reproduce: null,
         coverage: ["rule:nr/accept"],
       },
       { kind: "farm-ended", farm, durationMs: 40 },

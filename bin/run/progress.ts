@@ -21,8 +21,7 @@ function plainProgress(): OnEvent {
   return (event) => {
     if (event.kind === "scenario-judged") {
       const text = search(event);
-      if (event.verdict !== "passed")
-        say([`${event.farm}: ${event.verdict}: a scenario with seed ${event.seed}`, ...event.troubles].join("\n  "));
+      if (event.verdict !== "passed") say(troubleText(event));
       if (performance.now() - saidMs < plainEveryMs) return;
       saidMs = performance.now();
       say(text);
@@ -35,8 +34,16 @@ function plainProgress(): OnEvent {
   };
 }
 
+type ScenarioJudged = Extract<RunEvent, { kind: "scenario-judged" }>;
+
+/** What a scenario of a search broke, as soon as it has: its report comes only at the end, which may be far, and never where the search is interrupted. */
+function troubleText({ farm, verdict, seed, troubles, reproduce }: ScenarioJudged): string {
+  const again = reproduce === null ? [] : [`again: ${reproduce}`];
+  return [`${farm}: ${verdict}: a scenario with seed ${seed}`, ...troubles, ...again].join("\n  ");
+}
+
 /** How far a search is, after each of its scenarios. */
-function searchText(): (event: Extract<RunEvent, { kind: "scenario-judged" }>) => string {
+function searchText(): (event: ScenarioJudged) => string {
   const beganMs = performance.now();
   const covered = new Set<string>();
   let broken = 0;
@@ -57,7 +64,8 @@ function terminalProgress(): OnEvent {
     if (event.kind === "law-judged") done.set(event.farm, (done.get(event.farm) ?? 0) + 1);
     if (event.kind === "farm-ended") total.delete(event.farm);
     if (event.kind === "scenario-judged") {
-      process.stderr.write(`\r\u001b[K${search(event)}`);
+      const trouble = event.verdict === "passed" ? "" : `${troubleText(event)}\n`;
+      process.stderr.write(`\r\u001b[K${trouble}${search(event)}`);
       return;
     }
     const step = event.kind === "farm-step" ? ` ${event.step}` : "";

@@ -148,14 +148,14 @@ it("a run that is revised counts in place of the first, and what it breaks is to
 });
 
 it("the command of one scenario names its backend where it is not the usual one", () => {
-  expect(reproduceScenario("it's.farm.yml", "EX-1", 0, 0, { backend: "containerlab", arm: "given" })).toBe(
+  expect(reproduceScenario("it's.farm.yml", ["EX-1"], 0, 0, { backend: "containerlab", arm: "given" })).toBe(
     "farmlab run 'it'\\''s.farm.yml' --law EX-1 --seed 0 --runs 1 --shard 1/1 --backend containerlab",
   );
 });
 
 it("the command of a scenario that followed others has them all run before it", () => {
-  expect(reproduceScenario("one.farm.yml", "EX-1", 7, 3, { backend: "netns", arm: "followed" })).toBe(
-    "farmlab run one.farm.yml --law EX-1 --seed 7 --runs 4",
+  expect(reproduceScenario("one.farm.yml", ["EX-1", "EX-8"], 7, 3, { backend: "netns", arm: "followed" })).toBe(
+    "farmlab run one.farm.yml --law EX-1 --law EX-8 --seed 7 --runs 4",
   );
 });
 

@@ -8,7 +8,6 @@ import { unknownOutcome } from "../laws/index.ts";
 import type { Property } from "../laws/index.ts";
 import type { BackendName } from "../../emulator/lab.ts";
 import { choicesOf, type Choices } from "./choices.ts";
-import type { OnEvent } from "./events.ts";
 import { lawResult } from "./judge.ts";
 import { mergeLaws } from "./merge-laws.ts";
 import type { LawsOf } from "./merge-laws.ts";
@@ -53,7 +52,7 @@ const shardsMax = 9999;
  */
 export function reproduceScenario(
   file: string,
-  law: string,
+  laws: readonly string[],
   seed: number,
   position: number,
   { backend, arm }: { readonly backend: BackendName; readonly arm: DrawnScenario["arm"] },
@@ -61,7 +60,8 @@ export function reproduceScenario(
   const chosen = backend === "netns" ? "" : ` --backend ${backend}`;
   const runs = position + 1;
   const alone = runs > shardsMax || arm === "followed" ? "" : ` --shard ${runs}/${runs}`;
-  return `farmlab run ${shellWord(file)} --law ${law} --seed ${seed} --runs ${runs}${alone}${chosen}`;
+  const chosenLaws = laws.map((law) => ` --law ${law}`).join("");
+  return `farmlab run ${shellWord(file)}${chosenLaws} --seed ${seed} --runs ${runs}${alone}${chosen}`;
 }
 
 /** Scenarios of one source that follow each other, so that they find its labs warm, before another source has its turn. */
@@ -198,7 +198,7 @@ function noteBroken(of: SourceRun, { position, drawn, run }: Judged, options: Se
   const broken = run.laws.filter(({ verdict, law }) => isBroken(verdict) && !known.has(law));
   if (broken.length === 0) return;
   for (const law of new Set(broken.map((one) => one.law))) {
-    const reproduce = reproduceScenario(of.source.file, law, seed, position, { backend, ...drawn });
+    const reproduce = reproduceScenario(of.source.file, [law], seed, position, { backend, ...drawn });
     of.counterexamples.push({ law, farm: of.source.name, capsule: null, reproduce, size: broken.filter((one) => one.law === law).length });
   }
   onCounterexample?.(of.source, drawn, broken);
@@ -220,7 +220,7 @@ function revise(runs: readonly SourceRun[], scenario: Omit<Scenario, "document">
  * Runs the scenarios of all sources, `jobs` at once, and gives a result per source in their order. Throws as `runFarms` does.
  */
 export async function runSearch(sources: readonly ScenarioSource[], options: SearchRunOptions): Promise<RunResult> {
-  const { properties, budgetMs, jobs, signal, onEvent, backend, nowMs = () => performance.now() } = options;
+  const { properties, budgetMs, jobs, signal, backend, nowMs = () => performance.now() } = options;
   const zeroMs = nowMs();
   const begun = new Date().toISOString();
   const commit = currentCommit();
@@ -246,7 +246,7 @@ export async function runSearch(sources: readonly ScenarioSource[], options: Sea
       learnOf(of.source, judged);
       choices.push(judged.run.choices ?? {});
       count += 1;
-      tell(onEvent, of, judged, count);
+      tell(options, of, judged, count);
       noteBroken(of, judged, options);
     }
   };
@@ -282,12 +282,18 @@ function* inTurns(runs: readonly SourceRun[]): Generator<{ readonly of: SourceRu
   }
 }
 
-function tell(onEvent: OnEvent, { source }: SourceRun, { drawn, run }: Judged, count: number): void {
+function tell({ onEvent, seed: searchSeed, backend }: SearchRunOptions, { source }: SourceRun, judged: Judged, count: number): void {
+  const { drawn, run, position } = judged;
   const seed = drawn?.scenario.seed ?? 0;
   const durationMs = Math.round(run.durationMs ?? 0);
   const troubles = run.laws.flatMap(({ property, verdict, why }) =>
     verdict === "passed" || verdict === "skipped" ? [] : [[property, ...(why?.split("\n").slice(0, 1) ?? [])].join(": ")],
   );
   const { verdict, coverage } = run;
-  onEvent({ kind: "scenario-judged", farm: source.name, seed, verdict, durationMs, count, troubles, coverage });
+  const broken = [...new Set(run.laws.filter((one) => isBroken(one.verdict)).map(({ law }) => law))];
+  const reproduce =
+    drawn === undefined || broken.length === 0
+      ? null
+      : reproduceScenario(source.file, broken, searchSeed, position, { backend, arm: drawn.arm });
+  onEvent({ kind: "scenario-judged", farm: source.name, seed, verdict, durationMs, count, troubles, reproduce, coverage });
 }

@@ -29,7 +29,7 @@ it("calls routes by what they lead to and over which kind of link", () => {
 it("leaves of rules what every farm has, and counts what they have counted", () => {
   const text = readFileSync(new URL("../views/tables/first-farm.gateway.nft", import.meta.url), "utf8");
   const counted = readRuleWords(text.replace('iifname "pub-1-1" ip6 daddr fc00::/7 counter packets 0', 'iifname "pub-1-1" ip6 daddr fc00::/7 counter packets 7'));
-  expect(counted).toHaveLength(26);
+  expect(counted).toHaveLength(27);
   expect(counted.filter(({ packets }) => packets > 0).map((rule) => rule.text)).toEqual(['farmlab/from-upstream: iifname "pub-1-1" ip6 daddr fc00::/7 drop']);
   expect(counted.map((rule) => ruleKey("gateway", rule.text))).toMatchSnapshot();
 });
