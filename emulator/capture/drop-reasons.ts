@@ -36,6 +36,11 @@ export interface DropWatch {
 /** What there is of it on this host: a watch, or why there is none, in words. */
 export type DropReasons = { readonly watch: DropWatch } | { readonly unavailable: string };
 
+export interface DropsKept {
+  /** Of drops for which this answers the same only the first is kept; default: all are. */
+  readonly alike?: (drop: PacketDrop) => string;
+}
+
 /** More are counted as lost. */
 const dropsMax = 100_000;
 const namespaceFile = "/proc/self/ns/net";
@@ -65,21 +70,48 @@ export async function labNamespaces(lab: Lab): Promise<Map<number, string>> {
   return new Map(found.flat());
 }
 
-function readDrop(fields: readonly string[], namespaces: ReadonlyMap<number, string>): PacketDrop | undefined {
+/** The same few words over and over: each once, and not as parts of the text that they came in, which would be kept for them. */
+function createWords(): (word: string) => string {
+  const known = new Map<string, string>();
+  return (word) => {
+    const copy = known.get(word) ?? Buffer.from(word).toString();
+    known.set(copy, copy);
+    return copy;
+  };
+}
+
+function readDrop(
+  fields: readonly string[],
+  namespaces: ReadonlyMap<number, string>,
+  wordOf: (word: string) => string,
+): PacketDrop | undefined {
   const [time, reason, place, namespace, itsInterface, bytes] = fields;
   const where = namespaces.get(Number(namespace));
   if (time === undefined || reason === undefined || place === undefined || where === undefined) return undefined;
   if (copiesEnd.includes(place)) return undefined;
-  return { timeNs: BigInt(time), reason, function: place, where, interface: itsInterface ?? "", bytes: Buffer.from(bytes ?? "", "hex") };
+  const words = { reason: wordOf(reason), function: wordOf(place), interface: wordOf(itsInterface ?? "") };
+  return { ...words, timeNs: BigInt(time), where, bytes: Buffer.from(bytes ?? "", "hex") };
 }
 
 /**
  * Follows the drops in some network namespaces. Nothing on the host changes, and nothing outlives the process.
  * `native`: path of farmlab's helper; it runs beside the lab and not in it, for the kernel tells this to the host's root alone.
  */
-export async function followDrops(native: string, namespaces: ReadonlyMap<number, string>): Promise<DropReasons> {
+export async function followDrops(
+  native: string,
+  namespaces: ReadonlyMap<number, string>,
+  { alike }: DropsKept = {},
+): Promise<DropReasons> {
   const child = spawn(native, ["drops"], { stdio: "pipe", env: {}, cwd: "/" });
   const drops: PacketDrop[] = [];
+  const kept = new Set<string>();
+  const hasAlike = (drop: PacketDrop): boolean => {
+    const key = alike?.(drop);
+    if (key === undefined) return false;
+    const count = kept.size;
+    return kept.add(key).size === count;
+  };
+  const wordOf = createWords();
   let lost = 0;
   let complaint = "";
   const ready = Promise.withResolvers<boolean>();
@@ -98,9 +130,10 @@ export async function followDrops(native: string, namespaces: ReadonlyMap<number
     if (verb === "ready") ready.resolve(true);
     else if (verb === "end") lost += Number(fields[0]);
     else if (verb === "drop") {
-      const drop = readDrop(fields, namespaces);
-      if (drop !== undefined && drops.length < dropsMax) drops.push(drop);
-      else if (drop !== undefined) lost += 1;
+      const drop = readDrop(fields, namespaces, wordOf);
+      if (drop === undefined || hasAlike(drop)) return;
+      if (drops.length < dropsMax) drops.push(drop);
+      else lost += 1;
     }
   });
   child.stdin.write(`${[...namespaces.keys()].join("\n")}\n\n`);

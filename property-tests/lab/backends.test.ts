@@ -1,19 +1,33 @@
-import { describe, expect, it } from "vitest";
+import { describe, it } from "vitest";
+import type { ExpectStatic } from "vitest";
 import { missing, needs } from "../../emulator/containerlab/available.fixture.ts";
+import type { BackendName } from "../../emulator/lab.ts";
 import { mutants } from "../mutants/index.ts";
-import { farmFiles, topologyLaws } from "./topology-laws.fixture.ts";
+import { farmFiles, hasPartners, topologyLaws } from "./topology-laws.fixture.ts";
+
+/** Two labs share the cores. */
+const farmWaitMs = 300_000;
+
+const everyLawHolds = (backend: BackendName, name: string) => async (context: { readonly expect: ExpectStatic }) => {
+  context.expect((await topologyLaws(backend, name)).troubles).toEqual([]);
+};
+
+// By one seed for both. Side by side, as laws wait more than they compute; but for the farms whose outages are counted in milliseconds.
+describe.each(farmFiles)("XC-1 the same scenario gives the same verdict on both backends: every law holds on %s", (name) => {
+  const together = hasPartners(name) ? it : it.concurrent;
+  together("on netns", { timeout: farmWaitMs }, everyLawHolds("netns", name));
+  (missing ? it.skip : together)(`on containerlab (${needs})`, { timeout: farmWaitMs }, everyLawHolds("containerlab", name));
+});
+
+// One fault that packets show and one that state shows: what is wrong is wrong on both.
+const seeded = ["isolation-left-out", "port-off-by-one"].map((id) => mutants.find((mutant) => mutant.id === id)!);
 
 describe.skipIf(missing)(`XC-1 the same scenario gives the same verdict on both backends (${needs})`, () => {
-  // On netns all of them pass too, by the same seed: `farms.test.ts`.
-  it.each(farmFiles)("every law holds on %s", async (name) => {
-    expect((await topologyLaws("containerlab", name)).troubles).toEqual([]);
-  });
-
-  // One fault that packets show and one that state shows: what is wrong is wrong on both.
-  const seeded = ["isolation-left-out", "port-off-by-one"].map((id) => mutants.find((mutant) => mutant.id === id)!);
-  it.each(seeded)("the seeded fault $id", async ({ patches }) => {
-    const onContainerlab = await topologyLaws("containerlab", "exit-node.farm.yml", patches);
-    expect(onContainerlab.lines).toEqual((await topologyLaws("netns", "exit-node.farm.yml", patches)).lines);
-    expect(onContainerlab.troubles.some((line) => line.startsWith("failed "))).toBe(true);
+  it.for(seeded)("the seeded fault $id", { timeout: farmWaitMs }, async ({ patches }, { expect }) => {
+    const [onContainerlab, onNetns] = await Promise.all(
+      (["containerlab", "netns"] as const).map(async (backend) => await topologyLaws(backend, "exit-node.farm.yml", patches)),
+    );
+    expect(onContainerlab!.lines).toEqual(onNetns!.lines);
+    expect(onContainerlab!.troubles.some((line) => line.startsWith("failed "))).toBe(true);
   });
 });

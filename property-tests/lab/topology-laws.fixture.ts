@@ -13,6 +13,13 @@ import { runFarms, selectProperties } from "../run/index.ts";
 const folder = fileURLToPath(new URL("../../topologies", import.meta.url));
 export const farmFiles: readonly string[] = readdirSync(folder).filter((name) => name.endsWith(".farm.yml"));
 
+/** Whether outages of a few milliseconds are judged on it. */
+export const hasPartners = (name: string): boolean => {
+  const file = join(folder, name);
+  const { nodes } = expectValue(loadFarm(readFileSync(file, "utf8"), file)).farm;
+  return nodes.some(({ exitNode }) => exitNode?.partner !== undefined);
+};
+
 export interface TopologyLaws {
   /** What was judged, and how: `passed: EX-1 ...`. */
   readonly lines: readonly string[];

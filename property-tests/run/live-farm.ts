@@ -23,7 +23,7 @@ import type { StatusStreams } from "./status-streams.ts";
 import { wiredLinks } from "./timeline/wired-links.ts";
 
 /** A socket of this machine loses nothing, so that a store which is slow to answer is only waited for: a busy machine needs its time. */
-const storeConnectWaitMs = 10_000;
+const storeLimits = { longestConnectWaitMs: 10_000, callWaitMs: 20_000 };
 
 export interface LiveFarmOptions {
   readonly farm: Farm;
@@ -108,7 +108,7 @@ export async function openFarm(options: LiveFarmOptions): Promise<LiveFarm> {
   const open = (): { path: string; store: Store } => {
     const path = lab.node(storeHost).hostPath(storeSocketPath);
     const random = (): number => randomBytes(4).readUInt32BE() / 0x1_0000_0000;
-    return { path, store: openStore({ endpoints: [`unix:${path}`], clock, random, limits: { firstConnectWaitMs: storeConnectWaitMs } }) };
+    return { path, store: openStore({ endpoints: [`unix:${path}`], clock, random, limits: storeLimits }) };
   };
   let opened = open();
   // Its host may have been started again, and is elsewhere then.

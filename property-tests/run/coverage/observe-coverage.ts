@@ -7,7 +7,7 @@
  * Routes of namespaces that track no connections leave no trace in the kernel, so they are neither covered nor known.
  */
 import { emulatedNodes } from "../../../core/farm/index.ts";
-import { contains, parsePrefix } from "../../../core/common/index.ts";
+import { contains, formatAddress, parsePrefix } from "../../../core/common/index.ts";
 import type { Address, Prefix } from "../../../core/common/index.ts";
 import { decodePacket, followDrops, labNamespaces, linkTypes, readConntrack } from "../../../emulator/capture/index.ts";
 import type { DropWatch, PacketDrop } from "../../../emulator/capture/index.ts";
@@ -110,7 +110,7 @@ function keysOf(session: Session, places: readonly PlaceUse[], drops: readonly P
   for (const { where, routes, rules, destinations, counters } of places) {
     const role = roleOf(session.world, where);
     const dropped = (drops ?? []).filter((drop) => drop.where === where);
-    const lost = dropped.flatMap(({ bytes }) => decodePacket(linkTypes.rawIp, bytes).ip?.destination ?? []);
+    const lost = dropped.flatMap((drop) => destinationOf(drop) ?? []);
     for (const rule of rules) known.add(ruleKey(role, rule.text));
     for (const rule of rules) if (rule.packets > 0) covered.add(ruleKey(role, rule.text));
     // Without connection tracking nothing tells which routes were looked up.
@@ -131,11 +131,20 @@ async function placesOf(session: Session): Promise<PlaceUse[]> {
   return (await Promise.all(nodes.map(async (node) => await lookAt(session, node)))).flat();
 }
 
-const joined = (looks: readonly Coverage[], kind: keyof Coverage): string[] => [...new Set(looks.flatMap((look) => look[kind]))].toSorted();
+/** Each key as a text of its own: what is part of a program's output would keep all of that for as long as a search goes on. */
+const joined = (looks: readonly Coverage[], kind: keyof Coverage): string[] =>
+  [...new Set(looks.flatMap((look) => look[kind]))].toSorted().map((key) => Buffer.from(key).toString());
+
+const destinationOf = ({ bytes }: PacketDrop): Address | undefined => decodePacket(linkTypes.rawIp, bytes).ip?.destination;
+/** Of many packets to one address that come to nothing for one reason, one shows all. */
+const alike = (drop: PacketDrop): string => {
+  const destination = destinationOf(drop);
+  return [drop.where, drop.reason, destination === undefined ? "" : formatAddress(destination)].join(" ");
+};
 
 /** Begins to look at what a session exercises, its lab being up: at drops as they come, where this host tells of them, and at counters when asked. */
 export async function watchCoverage(session: Session): Promise<CoverageWatch> {
-  const reasons = await followDrops(await ensureNative(), await labNamespaces(session.lab));
+  const reasons = await followDrops(await ensureNative(), await labNamespaces(session.lab), { alike });
   const watch: DropWatch | undefined = "watch" in reasons ? reasons.watch : undefined;
   let stopping: ReturnType<DropWatch["stop"]> | undefined;
   const stopped = (): typeof stopping => (stopping ??= watch?.stop());
