@@ -32,6 +32,8 @@ const pace = { everyMs: 20, most: 1 };
 const takeOver = { waitMs: 10_000, everyMs: 50 };
 /** A node has to start, its tunnels to be opened, and its number to be left where it is for 20 s. */
 const comeBack = { waitMs: 90_000, everyMs: 200 };
+/** A farm that is known to be broken may never be as it was: it is waited for only so that what is judged next has a chance. */
+const comeBackBroken = { ...comeBack, waitMs: 45_000 };
 /** Until TCP has sent anew what was lost: it waits twice as long each time. */
 const flowsAgain = { waitMs: 15_000, everyMs: 100 };
 /** A flow is answered that was within so many milliseconds. */
@@ -130,7 +132,8 @@ export async function fallSilent(session: Session, bar: Bar, kept: KeptFlows, si
   });
   if (silence.ends) await node.powerOn();
   const stalledMs = stalls.stop();
-  const left = await leftAtLast(session, comeBack, async () => {
+  const isBroken = stories.length + gone.lost.length > 0;
+  const left = await leftAtLast(session, isBroken ? comeBackBroken : comeBack, async () => {
     const away = await notHeldBy(session, bar, bar.node, partner);
     if (away.length > 0 || before === undefined) return away;
     try {
