@@ -12,6 +12,7 @@ import type { Address, Prefix } from "../../../core/common/index.ts";
 import { decodePacket, followDrops, labNamespaces, linkTypes, readConntrack } from "../../../emulator/capture/index.ts";
 import type { DropWatch, PacketDrop } from "../../../emulator/capture/index.ts";
 import { ensureNative } from "../../../emulator/image/index.ts";
+import { nativeInLab } from "../../../emulator/topology/index.ts";
 import type { Session } from "../session.ts";
 import { readCounters } from "../views/tables/place-tables.ts";
 import { readRuleWords, type CountedRule } from "../views/tables/rule-words.ts";
@@ -42,7 +43,7 @@ echo @counters; cat /proc/net/snmp /proc/net/netstat /proc/net/snmp6
 `;
 const lookAtNode = `echo @place; ${lookIntoNamespace}
 for name in $(ls /run/netns 2>/dev/null); do
-  case "$name" in w-*) ;; *) echo "@place $name"; ip netns exec "$name" sh -c "$1";; esac
+  case "$name" in w-*) ;; *) echo "@place $name"; "$2" in "$name" sh -c "$1";; esac
 done`;
 
 interface PlaceUse {
@@ -93,7 +94,7 @@ function placeUse(where: string, text: string): PlaceUse {
 }
 
 async function lookAt(session: Session, node: string): Promise<PlaceUse[]> {
-  const { stdout } = await session.lab.node(node).exec(["sh", "-c", lookAtNode, "look", lookIntoNamespace]);
+  const { stdout } = await session.lab.node(node).exec(["sh", "-c", lookAtNode, "look", lookIntoNamespace, nativeInLab]);
   const pieces = `\n${stdout}`.split(/\n@place ?([^\n]*)\n/).slice(1);
   return pieces.flatMap((name, index) => (index % 2 === 0 ? [placeUse(name === "" ? node : `${node}/${name}`, pieces[index + 1] ?? "")] : []));
 }
