@@ -107,7 +107,7 @@ static void take_output(struct job *job, struct written *written) {
     else if (room > 0) written->used += (size_t)count;
     if (job->told_to_end || (room > 0 && written->used <= OUTPUT_BYTES_MAX)) continue;
     job->told_to_end = 1;
-    kill(job->pid, SIGTERM);
+    if (job->pid > 0) kill(job->pid, SIGTERM);
     char text[64];
     snprintf(text, sizeof text, "ended after %d bytes of output\n", OUTPUT_BYTES_MAX);
     add_text(&job->outputs[ERRORS], text);
@@ -209,6 +209,7 @@ static int reap(void) {
     if (job == NULL) continue;
     *place = job->next;
     job_count -= 1;
+    job->pid = 0; /* the number may be another process' by now */
     for (int index = 0; index < OUTPUTS; index += 1) take_output(job, &job->outputs[index]);
     int result = answer(job, WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
     forget_job(job);
