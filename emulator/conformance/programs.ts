@@ -39,6 +39,16 @@ export const programCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: "ends a program that writes without end, and says so",
+    async check({ up }) {
+      const lab = await up(pair);
+      const endless = await lab.node("left").exec(["yes"]);
+      assert.notEqual(endless.code, 0);
+      assert.match(endless.stderr, /^ended after \d+ bytes of output$/m);
+      assert.equal((await lab.node("left").exec(["true"])).code, 0);
+    },
+  },
+  {
     name: "ends a program with all of its children at the timeout and when interrupted, and says so",
     async check({ up }) {
       const lab = await up(pair);
