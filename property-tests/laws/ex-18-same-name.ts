@@ -7,6 +7,7 @@ import { emulatedNodes } from "../../core/farm/index.ts";
 import { seededRandom } from "../../core/common/index.ts";
 import type { NodeAgent, NodeStatus } from "../../core/intents/index.ts";
 import { encodeNodeStatus, agentKey, decodeNodeAgent, decodeNodeStatus, intentKeys } from "../../core/store/index.ts";
+import type { StoreEntry } from "../../core/store/index.ts";
 import { lastingCount, notAsBefore } from "../run/farm-state.ts";
 import { stateAtRest } from "./at-home.ts";
 import { serviceOf, storeHostOf } from "./services.ts";
@@ -14,7 +15,7 @@ import type { Session } from "../run/session.ts";
 import { HarnessError, needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
 import { leftAtLast } from "./left-at-last.ts";
-import { publishedFacts } from "./published-facts.ts";
+import { difference, publishedFacts } from "./published-facts.ts";
 import { answeredFlows, lostDuring } from "./steady-flows.ts";
 
 const law = "EX-18";
@@ -82,18 +83,24 @@ async function agentOf(session: Session, node: string): Promise<NodeAgent | unde
 }
 
 /** With the revision of each, which tells of something that is said again, too. */
-const published = async (session: Session, node: string): Promise<readonly string[]> => {
+const published = async (session: Session, node: string): Promise<readonly StoreEntry[]> => {
   const status = await session.store.range(intentKeys.status(node));
-  const said = [...(await publishedFacts(session)), ...status.entries].filter(({ key }) => key.endsWith(`/${node}`));
-  return said.map(({ key, value, revision }) => `${key} ${revision} ${value}`);
+  return [...(await publishedFacts(session)), ...status.entries].filter(({ key }) => key.endsWith(`/${node}`));
 };
 
-/** What a node says of itself reaches the store a while after those who listen: what it had still to say is nothing that others had it say. */
-async function untilSaid(session: Session, node: string): Promise<void> {
+/**
+ * What nodes say of themselves reaches the store a while after those who listen: what they had still to say is nothing that others had them say.
+ * All of them, since each says up to which revision of the store it is, and so answers to what the others say.
+ */
+async function untilSaid(session: Session): Promise<void> {
   const late = await leftAtLast(session, saying, async () => {
-    const live = session.statuses.get(node);
-    const [stored] = (await session.store.range(intentKeys.status(node))).entries;
-    return live !== undefined && stored?.value === encodeNodeStatus(live) ? [] : [`the store has an earlier status of ${node}`];
+    const entries = await Promise.all(
+      emulatedNodes(session.farm).map(async ({ name }) => (await session.store.range(intentKeys.status(name))).entries[0]),
+    );
+    return emulatedNodes(session.farm).flatMap(({ name }, index) => {
+      const live = session.statuses.get(name);
+      return live === undefined || entries[index]?.value === encodeNodeStatus(live) ? [] : [`the store has an earlier status of ${name}`];
+    });
   });
   if (late[0] !== undefined) throw new HarnessError(late[0]);
 }
@@ -121,7 +128,7 @@ async function refused(session: Session): Promise<PropertyOutcome> {
   const node = chosenNode(session);
   if (node === undefined) return outcomeOf(0, [], { nothing });
   const before = await stateAtRest(session, { flows: false });
-  await untilSaid(session, node);
+  await untilSaid(session);
   const said = await published(session, node);
   const flows = await answeredFlows(session);
   const what = "there were two agents for one node";
@@ -135,8 +142,12 @@ async function refused(session: Session): Promise<PropertyOutcome> {
       await stopMachine(session, "other");
     }
   });
-  const anew = (await published(session, node)).filter((line) => !said.includes(line));
-  wrong.push(...anew.map((line) => `${node} has published anew while ${what}: ${line.slice(0, 300)}; expected: nothing (EX-18)`));
+  for (const { key, value, revision } of await published(session, node)) {
+    const before = said.find((one) => one.key === key);
+    if (before?.revision === revision) continue;
+    const how = before === undefined ? "is new" : difference(value, before.value);
+    wrong.push(`${node} has published something anew while ${what}: ${key} ${how}; expected: nothing (EX-18)`);
+  }
   const changed = notAsBefore(before, await stateAtRest(session, { flows: false }));
   wrong.push(...changed.map((difference) => `while ${what}, ${difference}; expected: as it was before (EX-18)`));
   return outcomeOf(flows.length + lastingCount(before) + 3, [...wrong, ...stories], { figures });

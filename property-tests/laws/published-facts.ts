@@ -25,8 +25,9 @@ type Fields = Readonly<Record<string, unknown>>;
 const shown = (field: unknown): string => (field === undefined ? "nothing" : JSON.stringify(field));
 
 /** What of a key's text is another one now, by its fields, as `has endpoints {} instead of {"ipv4":"192.0.2.1"}`. */
-function difference(now: string | undefined, before: string): string {
+export function difference(now: string | undefined, before: string): string {
   if (now === undefined) return "is not there";
+  if (now === before) return "was written anew, as it was";
   const [is, was] = [now, before].map((text) => JSON.parse(text) as Fields) as [Fields, Fields];
   const fields = [...new Set([...Object.keys(is), ...Object.keys(was)])].filter((name) => shown(is[name]) !== shown(was[name]));
   return `has ${fields.map((name) => `${name} ${shown(is[name])} instead of ${shown(was[name])}`).join(", ")}`;
