@@ -107,6 +107,7 @@ static void take_output(struct job *job, struct written *written) {
     else if (room > 0) written->used += (size_t)count;
     if (job->told_to_end || (room > 0 && written->used <= OUTPUT_BYTES_MAX)) continue;
     job->told_to_end = 1;
+    if (written->used > OUTPUT_BYTES_MAX) written->used = OUTPUT_BYTES_MAX;
     if (job->pid > 0) kill(job->pid, SIGTERM);
     char text[64];
     snprintf(text, sizeof text, "ended after %d bytes of output\n", OUTPUT_BYTES_MAX);
