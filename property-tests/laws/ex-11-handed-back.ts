@@ -4,12 +4,12 @@ import type { Address } from "../../core/common/index.ts";
 import { gatewayIpv4, upstreamOf } from "../oracle/index.ts";
 import type { Bar } from "../oracle/index.ts";
 import { gatewayUpPlace, liveBars } from "../run/places.ts";
-import type { Session, Sighting, WatchPlace } from "../run/session.ts";
+import type { Session, WatchPlace } from "../run/session.ts";
 import { answerText, answerWaitMs } from "./flows.ts";
 import * as frames from "./forged-frames.ts";
 import { HarnessError, outcomeOf, seesTunnelled } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
-import { macOf } from "./link-address.ts";
+import { linkAddressOf } from "./link-address.ts";
 import { losesPackets, probesIn, sendUntilAnswered } from "./lossy.ts";
 
 const law = "EX-11: no packet passes the same routing namespace twice";
@@ -28,15 +28,12 @@ function destinations(session: Session, bar: Bar): Address[] {
   return [...hosts.filter(({ family }) => family === 6 || gatewayIpv4(bar) !== undefined), onLink];
 }
 
-const isAt = (place: WatchPlace, sighting: Sighting): boolean =>
-  sighting.place.node === place.node && sighting.place.namespace === place.namespace && sighting.place.interface === place.interface;
-
 async function judgeBar(session: Session, bar: Bar): Promise<{ readonly runs: number; readonly stories: readonly string[] }> {
   const upstream = upstreamOf(session.world, bar);
   if (upstream === undefined) return { runs: 0, stories: [] };
   const above: WatchPlace = { node: upstream.name, interface: "swp1" };
   const below = gatewayUpPlace(bar);
-  const ends = { from: await macOf(session, above), to: await macOf(session, below) };
+  const ends = { from: await linkAddressOf(session, above), to: await linkAddressOf(session, below) };
   const { value, sightings } = await session.watch([below], async (send, sendFrame) => {
     const sent: { readonly to: Address; readonly mark: string }[] = [];
     for (const to of destinations(session, bar)) {
@@ -52,7 +49,7 @@ async function judgeBar(session: Session, bar: Bar): Promise<{ readonly runs: nu
   });
   let runs = value.length;
   const stories = value.flatMap(({ to, mark }) => {
-    const seen = sightings.filter((one) => one.token === mark && isAt(below, one));
+    const seen = sightings.filter((one) => one.token === mark);
     if (!seen.some(({ outgoing }) => !outgoing)) {
       if (!losesPackets(session.farm)) throw new HarnessError(`a packet to ${formatAddress(to)} never came to ${bar.node}`);
       runs -= 1;
@@ -66,15 +63,14 @@ async function judgeBar(session: Session, bar: Bar): Promise<{ readonly runs: nu
 }
 
 async function nothingIsHandedBack(session: Session): Promise<PropertyOutcome> {
-  const runs: number[] = [];
+  let runs = 0;
   const stories: string[] = [];
   for (const bar of liveBars(session.world)) {
     const judged = await judgeBar(session, bar);
-    runs.push(judged.runs);
+    runs += judged.runs;
     stories.push(...judged.stories);
   }
-  const judged = runs.reduce((sum, one) => sum + one, 0);
-  return outcomeOf(judged, stories, { nothing: "this farm has no exit node below an upstream router" });
+  return outcomeOf(runs, stories, { nothing: "this farm has no exit node below an upstream router" });
 }
 
 export const handedBackProperties: readonly Property[] = [

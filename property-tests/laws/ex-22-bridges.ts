@@ -8,7 +8,7 @@ import { answerText, answerWaitMs } from "./flows.ts";
 import * as frames from "./forged-frames.ts";
 import { HarnessError, outcomeOf, seesTunnelled } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
-import { macOf } from "./link-address.ts";
+import { linkAddressOf } from "./link-address.ts";
 
 const law = "EX-22: a workload sends only from its own addresses";
 
@@ -171,7 +171,7 @@ function asItself(self: Station, victim: Station): Frame[] {
 }
 
 async function station(session: Session, called: string, place: WatchPlace, addresses: Pick<Station, "ipv4" | "ipv6">): Promise<Station> {
-  return { called, place, mac: await macOf(session, place), ...addresses, linkLocal: linkLocalOf(addresses.ipv6) };
+  return { called, place, mac: await linkAddressOf(session, place), ...addresses, linkLocal: linkLocalOf(addresses.ipv6) };
 }
 
 interface Bridge {
