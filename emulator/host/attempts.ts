@@ -6,7 +6,8 @@ import { createInterface } from "node:readline";
 /** Undefined when the attempt worked, else the answer of whoever refused. */
 export type Refusal = string | undefined;
 
-const attemptTimeoutMs = 1000;
+/** A hundred times and more what one takes: on a machine at its limit one second was too short, and laws were skipped for what was there. */
+export const attemptTimeoutMs = 20_000;
 
 /** Without the words with which iproute2 and nft begin whatever they say. */
 const firstLine = (text: string): string => (text.trim().split("\n")[0] ?? "").replace(/^(Error|RTNETLINK answers): /, "");

@@ -6,7 +6,7 @@ import { findProgram } from "../find-program.ts";
 import { cacheDirectory } from "../image/index.ts";
 import type { Finding } from "./probe.ts";
 
-const versionWaitMs = 1500;
+const versionWaitMs = 20_000;
 
 /** Oldest release that makes labs without a management network (`skip-when-unused`). */
 const oldestMinor = 76;

@@ -61,7 +61,7 @@ describe("findEngine", () => {
       createHttpServer((_, response) => void response.writeHead(200).write("{")),
       halting,
     );
-    for (const socket of [silent, halting]) expect(await findEngine(at(socket))).toBe(`unix://${socket}: no answer within 1000 ms`);
+    for (const socket of [silent, halting]) expect(await findEngine(at(socket), 300)).toBe(`unix://${socket}: no answer within 300 ms`);
   });
 
   it("finds the engine of this user among the usual sockets", async () => {

@@ -17,7 +17,7 @@ export interface Engine {
 /** Of the engine that `npm run containerlab:start` starts where there is none. */
 export const ownEngineSocket: string = "/run/farmlab/engine/docker.sock";
 
-const answerWaitMs = 1000;
+const longestAnswerMs = 5000;
 const answerBytesMax = 64 * 1024;
 
 /** Sockets at which Docker and Podman listen, with and without root, in the order in which they are tried. */
@@ -41,10 +41,10 @@ function destination(endpoint: string, environment: NodeJS.ProcessEnv): RequestO
   return { host: tcp[1] ?? tcp[2], port: tcp[3] ?? "2375" };
 }
 
-/** The body of the answer to GET /version; whoever accepts and says nothing is left after a second, also in the middle of its answer. */
-function askVersion(where: RequestOptions): Promise<string> {
+/** The body of the answer to GET /version; whoever accepts and says nothing is left after `waitMs`, also in the middle of its answer. */
+function askVersion(where: RequestOptions, waitMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    const signal = AbortSignal.timeout(answerWaitMs);
+    const signal = AbortSignal.timeout(waitMs);
     const asking = request({ ...where, path: "/version", headers: { host: "engine" }, agent: false, signal }, (response) => {
       let body = "";
       response.setEncoding("utf8");
@@ -59,7 +59,7 @@ function askVersion(where: RequestOptions): Promise<string> {
       });
     });
     asking.on("error", (error: NodeJS.ErrnoException) =>
-      reject(signal.aborted ? new Error(`no answer within ${answerWaitMs} ms`) : new Error(error.code ?? error.message)),
+      reject(signal.aborted ? new Error(`no answer within ${waitMs} ms`) : new Error(error.code ?? error.message)),
     );
     asking.end();
   });
@@ -80,7 +80,7 @@ function readAnswer(body: string, endpoint: string): Engine {
 }
 
 /** The engine at DOCKER_HOST where that is set, else the first that answers at a usual socket; in words why there is none. */
-export async function findEngine(environment: NodeJS.ProcessEnv = process.env): Promise<Engine | string> {
+export async function findEngine(environment: NodeJS.ProcessEnv = process.env, waitMs: number = longestAnswerMs): Promise<Engine | string> {
   const chosen = environment["DOCKER_HOST"] ?? "";
   const endpoints =
     chosen === ""
@@ -93,7 +93,7 @@ export async function findEngine(environment: NodeJS.ProcessEnv = process.env): 
       const where = destination(endpoint, environment);
       if (where === undefined) return `${endpoint}: only unix:// and tcp:// without TLS are looked at`;
       try {
-        return readAnswer(await askVersion(where), endpoint);
+        return readAnswer(await askVersion(where, waitMs), endpoint);
       } catch (error) {
         return `${endpoint}: ${error instanceof Error ? error.message : String(error)}`;
       }

@@ -33,6 +33,10 @@ describe("the kill matrix", () => {
     expect(faultsOf(of(law("EX-7", "passed"), law("EX-8", "passed")))).toEqual(["one lives: no law saw it; expected: EX-7, EX-8"]);
     expect(faultsOf(of(law("EX-7", "failed"), law("EX-8", "unknown")))).toEqual(["one was not seen by EX-8, only by EX-7"]);
     expect(faultsOf(of(law("EX-7", "failed"), law("EX-8", "failed")))).toEqual([]);
+    const skipped = { ...law("EX-8", "skipped"), needs: ["packet-sockets"] };
+    expect(faultsOf(of(law("EX-7", "failed"), skipped))).toEqual([
+      "one was not seen by EX-8, only by EX-7 (skipped without packet-sockets)",
+    ]);
   });
 
   it("of all mutants it also names laws that are no one's only killer", () => {

@@ -49,12 +49,17 @@ export interface KillMatrix {
 export function rowOf(mutant: Mutant, farm: string, run: MutantRun): MatrixRow {
   const of = (verdict: string): string[] => [...new Set(run.laws.filter((law) => law.verdict === verdict).map(({ law }) => law))];
   const passed = of("passed");
-  const notJudged = run.laws.find((law) => law.verdict === "unknown")?.why ?? null;
+  const lacking = run.laws.filter(({ needs }) => needs.length > 0);
+  const notJudged =
+    run.laws.find((law) => law.verdict === "unknown")?.why ??
+    (lacking[0] === undefined ? null : `skipped without ${lacking[0].needs.join(", ")}`);
   return {
     ...{ mutant: mutant.id, subject: mutant.subject, description: mutant.description, farm, expected: mutant.laws },
     killedBy: run.killedBy,
     everyLaw: run.everyLaw,
-    unknown: of("unknown").filter((law) => !run.killedBy.includes(law) && !passed.includes(law)),
+    unknown: [...new Set([...of("unknown"), ...lacking.map(({ law }) => law)])].filter(
+      (law) => !run.killedBy.includes(law) && !passed.includes(law),
+    ),
     why: run.end.kind === "ended" ? notJudged : run.end.why,
     emulations: run.emulations,
     killedAfterMs: run.killedAfterMs === undefined ? null : Math.round(run.killedAfterMs),
