@@ -54,7 +54,17 @@ void connection_timeout(struct connection *connection) {
   probe_finish(connection->probe, &outcome);
 }
 
-/* Returns whether the connection lives on. */
+/*
+ * The kernel puts an ICMP error into the socket's queue, which wakes who waits for the socket, before the socket itself has the error or is
+ * closed: whoever asks in between, on another processor, is told of no error, and is not connected.
+ */
+static bool is_connected(const struct connection *connection) {
+  union address peer;
+  socklen_t size = sizeof peer;
+  return getpeername(connection->source.fd, &peer.any, &size) == 0;
+}
+
+/* Returns whether there may be something to read. */
 static bool complete_connect(struct connection *connection) {
   static char packet[SIZE_LIMIT + 512];
   int error = 0;
@@ -64,6 +74,8 @@ static bool complete_connect(struct connection *connection) {
     finish_failed(connection, error);
     return false;
   }
+  /* The error is on its way, and the queue wakes us again until it is here. */
+  if (!is_connected(connection)) return false;
   struct mark mark = {.slot = connection->probe->slot};
   strcpy(mark.token, connection->probe->id);
   size_t length = request_write(packet, connection->probe->size, &mark);
