@@ -59,24 +59,31 @@ done`;
 /** A call may have begun in the shadow: from the folder's old place it puts nothing more into what is deleted. */
 const takeShadow = `
 for name in ip nft; do umount -l "$(readlink -f "$(command -v $name)")" 2>/dev/null; done
-ls "$0/ip-failed" "$0/nft-failed" | grep -c '^[0-9]' || true
+for counted in failed calls; do ls "$0/ip-$counted" "$0/nft-$counted" | grep -c '^[0-9]' || true; done
 mv "$0" "$0-over"
 rm -rf "$0-over"`;
 
 const run = async (session: Session, node: string, script: string, ...given: readonly string[]): Promise<string> =>
   await session.read({ node }, ["sh", "-c", script, folder, ...given]);
 
-/** While `work` is done the given nodes' programs can be made to fail; answers how often they did. */
-async function withShadows(session: Session, nodes: readonly string[], work: () => Promise<void>): Promise<number> {
-  let failed = 0;
+interface Counted {
+  readonly failed: number;
+  readonly calls: number;
+}
+
+/** While `work` is done the given nodes' programs can be made to fail; answers how often they did, of how many calls. */
+async function withShadows(session: Session, nodes: readonly string[], work: () => Promise<void>): Promise<Counted> {
+  let counted: Counted = { failed: 0, calls: 0 };
   try {
     for (const node of nodes) await run(session, node, putShadow, shadow);
     await work();
   } finally {
     const counts = await Promise.all(nodes.map(async (node) => await run(session, node, takeShadow)));
-    failed = counts.reduce((sum, count) => sum + Number(count), 0);
+    const lines = counts.map((text) => text.trim().split("\n").map(Number));
+    const sum = (line: number): number => lines.reduce((total, numbers) => total + (numbers[line] ?? 0), 0);
+    counted = { failed: sum(0), calls: sum(1) };
   }
-  return failed;
+  return counted;
 }
 
 const nodesOf = ({ farm, world }: Session): string[] =>
@@ -110,15 +117,15 @@ async function failingMidway(session: Session): Promise<PropertyOutcome> {
   const history = drawSteps(session.wishes, session.seed, "EX-17 failing programs", steps, 0).map((step, index): Step =>
     index === 0 ? { ...step, act: "go" } : step,
   );
-  const count = await withShadows(session, nodes, async () => {
+  const { failed, calls } = await withShadows(session, nodes, async () => {
     for (const { list } of [...listsOf(session.wishes, history, true), { list: session.wishes }]) {
       await drawFailures(session, nodes, random);
       await session.changeIntents(list, "pass");
     }
   });
-  if (count === 0) throw new HarnessError("no program has failed");
+  if (failed === 0) throw new HarnessError(`no program has failed, of ${calls} calls`);
   const changed = await leftAtLast(session, sameAgain, async () => notAsBefore(before, await stateAtRest(session, { flows: false })));
-  const figures: Figure[] = [{ name: "programs that failed while networks came and went", value: count, unit: "programs", bound: null }];
+  const figures: Figure[] = [{ name: "programs that failed while networks came and went", value: failed, unit: "programs", bound: null }];
   return outcomeOf(
     lastingCount(before),
     changed.map((story) => `programs failed while networks came and went, and ${story}; expected: what the list says, as before (EX-17)`),
