@@ -105,6 +105,17 @@ async function untilSaid(session: Session): Promise<void> {
   if (late[0] !== undefined) throw new HarnessError(late[0]);
 }
 
+/** Where nobody is called so, as in a store that was emptied a moment ago, whoever asks first may be. */
+async function untilNamed(session: Session, node: string): Promise<NodeAgent> {
+  let named: NodeAgent | undefined;
+  const late = await leftAtLast(session, saying, async () => {
+    named = await agentOf(session, node);
+    return named === undefined ? [`the store does not say which machine is ${node}`] : [];
+  });
+  if (named === undefined) throw new HarnessError(late[0] ?? "");
+  return named;
+}
+
 const chosenNode = (session: Session): string | undefined => {
   const concerned = emulatedNodes(session.farm).filter(({ name }) =>
     session.world.networks.some(({ resources }) => resources.some((one) => one.node === name)),
@@ -129,6 +140,7 @@ async function refused(session: Session): Promise<PropertyOutcome> {
   if (node === undefined) return outcomeOf(0, [], { nothing });
   const before = await stateAtRest(session, { flows: false });
   await untilSaid(session);
+  const called = await untilNamed(session, node);
   const said = await published(session, node);
   const flows = await answeredFlows(session);
   const what = "there were two agents for one node";
@@ -142,6 +154,11 @@ async function refused(session: Session): Promise<PropertyOutcome> {
       await stopMachine(session, "other");
     }
   });
+  const now = await agentOf(session, node);
+  if (now?.life !== called.life || now.lease !== called.lease) {
+    const whose = now === undefined ? "nobody's" : now.identity === called.identity ? "this machine's anew" : "another machine's";
+    wrong.push(`the name ${node} has become ${whose} while ${what}; expected: whose it was (EX-18)`);
+  }
   for (const { key, value, revision } of await published(session, node)) {
     const before = said.find((one) => one.key === key);
     if (before?.revision === revision) continue;
