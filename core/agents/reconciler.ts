@@ -58,6 +58,12 @@ const withLeft = (own: OwnLinks, before: Partial<Pick<OwnLinks, "networks" | "st
   standsInFor: { ...before.standsInFor, ...own.standsInFor },
 });
 
+/** A plan, and all that it was made of. */
+interface Planned {
+  readonly inputs: readonly unknown[];
+  readonly plan: NodePlan;
+}
+
 /** What a pass left behind. */
 interface Applied {
   readonly plan: NodePlan;
@@ -70,6 +76,7 @@ export class Reconciler {
   readonly #retry: BackOff;
   readonly #memory = createPlanMemory();
   readonly #passes = new Passes();
+  #planned: Planned | undefined;
   #applied: Applied | undefined;
   #failures: readonly string[] = [];
   /** Tunnels that ended by themselves since all was right, with what each said last. */
@@ -204,12 +211,17 @@ export class Reconciler {
     return failures;
   }
 
-  /** What the node should be by what is known; keeps whom it has to wait for. */
+  /** What the node should be by what is known; keeps whom it has to wait for. Made anew only for what is: most passes are about something else. */
   #plan(intents: Intents, facts: readonly NodeFacts[]): NodePlan {
-    const hosted = hostedIntents(intents, this.#parts.store.contents.hosts());
-    const { usable, own, awaited } = usableFacts(this.#facts, hosted, facts);
-    this.#awaited = awaited;
-    return planNode(this.#parts.node, hosted, [...usable, own], this.#memory);
+    const hosts = this.#parts.store.contents.hosts();
+    const inputs = [intents, hosts, facts, this.#facts];
+    if (this.#planned?.inputs.every((input, index) => input === inputs[index]) !== true) {
+      const hosted = hostedIntents(intents, hosts);
+      const { usable, own, awaited } = usableFacts(this.#facts, hosted, facts);
+      this.#awaited = awaited;
+      this.#planned = { inputs, plan: planNode(this.#parts.node, hosted, [...usable, own], this.#memory) };
+    }
+    return this.#planned.plan;
   }
 
   /** Until something was measured since the start, what the store still holds of an earlier life counts. */
