@@ -76,6 +76,12 @@ describe("flows during a timeline", () => {
     for (const answer of [silence, refusal("2a02:1802:5e::2")]) {
       expect(judged(run([seen(500, answer, unassigned)]))[1]).toContain("expected: one at least, by the BAR of exit node 1");
     }
+    // The BAR had said so much to the same host that it may have had no error left for few more.
+    const other = flowTo(world, "host-v6", "2a02:1802:5e:1ffe::2");
+    const silent = [500, 600, 700].map((fromMs) => seen(fromMs, silence, unassigned));
+    expect(judged(run([seen(450, bar, other), ...silent.slice(0, 2)]))).toEqual(["EX-11 3"]);
+    expect(judged(run([seen(450, bar, other), ...silent]))[1]).toContain("none of 3 probes");
+    expect(judged(run([seen(500, silence, unassigned), seen(1900, bar, other)]))[1]).toContain("none of 1 probes");
   });
 
   it("over a link that loses half of all, some of many arrive", () => {

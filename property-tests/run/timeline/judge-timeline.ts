@@ -45,13 +45,28 @@ function judgeChance(judged: readonly Judged[]): BrokenFlow[] {
   ];
 }
 
+/** Routers ration errors to each host (RFC 4443 section 2.4 (f)): of so few probes beside others that were refused each may have had none left. */
+const fewProbes = 3;
+const rationMs = 1000;
+
+/** Whether another flow of the same sender was refused about then. */
+const isRationed = ({ observations }: TimelineRun, { flow, fromMs }: Observation): boolean =>
+  observations.some(
+    (other) =>
+      other.flow.from === flow.from &&
+      other.flow !== flow &&
+      other.sent?.answer.kind === "unreachable" &&
+      Math.abs(other.fromMs - fromMs) <= rationMs,
+  );
+
 /** Of all probes to what nobody holds one at least is refused aloud. */
-function judgeRefusals(judged: readonly Judged[]): BrokenFlow[] {
+function judgeRefusals(run: TimelineRun, judged: readonly Judged[]): BrokenFlow[] {
   const refused = judged.filter(
     ({ timed: { mode, prediction } }) => mode === "must not" && !prediction.delivered && prediction.refusal === "unreachable",
   );
   const [first] = refused;
   if (first === undefined || refused.some(({ observation, timed }) => isRefusedRightly(observation, timed))) return [];
+  if (refused.length < fewProbes && refused.every(({ observation }) => isRationed(run, observation))) return [];
   return [
     brokenBy(
       first,
@@ -109,7 +124,7 @@ export function judgeTimeline(session: Session, run: TimelineRun): ReadonlyMap<s
       const decided = own.filter(({ timed }) => timed.mode !== "may" || timed.chance !== undefined);
       const wrong = own.flatMap((one) => (one.story === undefined ? [] : [brokenBy(one, one.story)]));
       // What follows the first is mostly the same again.
-      add(law, decided.length, [...wrong.slice(0, 1), ...judgeChance(own), ...judgeRefusals(own)]);
+      add(law, decided.length, [...wrong.slice(0, 1), ...judgeChance(own), ...judgeRefusals(run, own)]);
     }
     const last = observations.at(-1);
     for (const [law, broken] of last === undefined ? [] : judgeRecovery(session, run, last)) add(law, 0, [broken]);
