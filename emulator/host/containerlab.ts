@@ -4,9 +4,8 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { findProgram } from "../find-program.ts";
 import { cacheDirectory } from "../image/index.ts";
+import { attemptTimeoutMs } from "./attempts.ts";
 import type { Finding } from "./probe.ts";
-
-const versionWaitMs = 20_000;
 
 /** Oldest release that makes labs without a management network (`skip-when-unused`). */
 const oldestMinor = 76;
@@ -34,10 +33,12 @@ export function versionOutput(program: string): Promise<string> {
   return new Promise((resolve, reject) => {
     // Else it asks the network for a newer version, and waits three seconds for it.
     const env = { ...process.env, CLAB_VERSION_CHECK: "disable" };
-    execFile(program, ["version"], { timeout: versionWaitMs, killSignal: "SIGKILL", env }, (error, stdout, stderr) => {
+    execFile(program, ["version"], { timeout: attemptTimeoutMs, killSignal: "SIGKILL", env }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
       else
-        reject(new Error(error.killed === true ? `no answer within ${versionWaitMs} ms` : stderr.trim().split("\n")[0] || error.message));
+        reject(
+          new Error(error.killed === true ? `no answer within ${attemptTimeoutMs} ms` : stderr.trim().split("\n")[0] || error.message),
+        );
     });
   });
 }

@@ -66,7 +66,7 @@ function choicesOf(chosen: readonly Probe[], capabilities: readonly Capability[]
 export type Wanted = "all" | "required" | readonly string[];
 
 /**
- * What this machine can do, found by doing it in namespaces that vanish at once; a tenth of a second, or a
+ * What this machine can do, found by doing it in namespaces that vanish at once; a tenth of a second, 20 s where something hangs, or a
  * hundredth when what is required alone is asked for and there (`choices` then names the sandbox only). Tools are those of the node image
  * where it is built, else the machine's own.
  */
