@@ -76,7 +76,9 @@ export interface HostingWorld {
   lag(node: Name, milliseconds: number): void;
   /** Kills a node's agent, whose gateway stays as long as the kernel lets it, or starts it anew. */
   kill(node: Name): Promise<void>;
-  start(node: Name): void;
+  start(node: string): void;
+  /** Tells a node's agent to end; until it has. */
+  stop(node: string): Promise<void>;
   /** Ends what the store holds, as when it has lost its data. */
   loseStore(): void;
   passTo(atMs: number): Promise<void>;
@@ -179,16 +181,21 @@ export function hostingWorld(seed: number): HostingWorld {
     const now = answering();
     if (now.length > 1) twice.push(`${clock.nowMs()}: ${now.join(" and ")}`);
   };
+  const stop = async (node: string): Promise<void> => {
+    const one = running.get(node);
+    one?.ending.abort();
+    await one?.done;
+    running.delete(node);
+  };
   const kill = async (node: Name): Promise<void> => {
     const one = running.get(node);
     if (one === undefined) return;
     running.delete(node);
     one.ending.abort();
-    one.hosting.wake();
     void one.done;
     await time.settle();
   };
-  const start = (node: Name): void => {
+  const start = (node: string): void => {
     if (running.has(node)) return;
     const ending = new AbortController();
     const isMine = (): boolean => running.get(node)?.ending === ending;
@@ -235,6 +242,7 @@ export function hostingWorld(seed: number): HostingWorld {
     lag: (node, milliseconds) => void lags.set(node, milliseconds),
     kill,
     start,
+    stop,
     loseStore() {
       leases.clear();
       held = undefined;

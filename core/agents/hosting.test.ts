@@ -96,6 +96,13 @@ describe("EX-14 hosting an exit node", () => {
     expect(farm.answering()).toEqual(["node-2"]);
   });
 
+  it("ends when it is told to, also on a node that may host nothing and is told nothing", async () => {
+    const farm = world();
+    farm.start("node-4");
+    await farm.passTo(1000);
+    await expect(farm.stop("node-4")).resolves.toBeUndefined();
+  });
+
   it.each(Array.from({ length: 20 }, (_, index) => index))("never two answer, and somebody does in the end (%i)", async (seed) => {
     const farm = world(seed);
     const random = seededRandom(seed, "disturbances");

@@ -104,6 +104,7 @@ export class Hosting {
 
   /** Runs until the signal aborts. What was opened stays open for as long as the kernel remembers. */
   async run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener("abort", () => this.wake(), { once: true });
     while (!signal.aborted) {
       this.#isDirty = false;
       const restMs = await this.#turn();
