@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** farmlab's command line as a process. */
-import { runCommandLine } from "./command-line.ts";
-import { guardStreams } from "./output.ts";
+import { keepCompiled } from "../emulator/image/compiled.ts";
 
+keepCompiled();
+const [{ runCommandLine }, { guardStreams }] = await Promise.all([import("./command-line.ts"), import("./output.ts")]);
 guardStreams();
 if (!(await runCommandLine(process.argv.slice(2)))) process.exit();

@@ -4,6 +4,7 @@
  */
 import { registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";
+import { keepCompiled } from "../../../emulator/image/compiled.ts";
 import type { JudgeAnswer, JudgeRequest } from "./protocol.ts";
 
 const projectRoot = fileURLToPath(new URL("../../../", import.meta.url));
@@ -38,6 +39,8 @@ function patchSources(request: JudgeRequest): void {
   });
 }
 
+// Of each file as it is and as some mutant has it; nothing of it is loaded yet.
+keepCompiled();
 let patchedOnce = false;
 
 async function judge(request: JudgeRequest): Promise<void> {
