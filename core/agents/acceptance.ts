@@ -7,20 +7,41 @@ import { wgName, whName } from "../derive/index.ts";
 import type { Intents, NodeFacts } from "../intents/index.ts";
 import { mirrorOf, resourcesOn, type NodePlan, type WireguardPlan } from "../plan/index.ts";
 
-export type AcceptedKeys = NonNullable<NodeFacts["acceptedKeys"]>;
+/** What a node says of its tunnels once they are made. */
+export type TunnelFacts = Required<Pick<NodeFacts, "acceptedKeys" | "tunnelLives">>;
+
+export const noTunnels: TunnelFacts = { acceptedKeys: {}, tunnelLives: {} };
+
+/** By `TUNNEL on NODE`, the lives of others' tunnels that a node's own have been told of as peers. */
+export type MetLives = Readonly<Record<string, string>>;
 
 const startOf = (publicKey: string): string => publicKey.slice(0, 8);
 
 const startsOfPeers = remembered((plan: WireguardPlan): readonly string[] => plan.peers.map((peer) => startOf(peer.publicKey)).toSorted());
 
 /** The keys that the node's tunnels have been given once the plan is carried out. */
-export function acceptedBy(plan: NodePlan): AcceptedKeys {
+function acceptedBy(plan: NodePlan): TunnelFacts["acceptedKeys"] {
   const accepted = plan.namespaces.flatMap((namespace) =>
     namespace.links.flatMap((link): [string, readonly string[]][] =>
       link.kind === "wireguard" ? [[link.name, startsOfPeers(link.wireguard)]] : [],
     ),
   );
   return Object.fromEntries(accepted);
+}
+
+/** What is to be said once a plan is carried out, for which some tunnels were made; `nextLife` gives those a word of their own. */
+export function tunnelFactsAfter(
+  plan: NodePlan,
+  made: ReadonlySet<string>,
+  before: TunnelFacts["tunnelLives"],
+  nextLife: () => string,
+): TunnelFacts {
+  const acceptedKeys = acceptedBy(plan);
+  const lives = Object.keys(acceptedKeys).map((tunnel): [string, string] => {
+    const known = made.has(tunnel) ? undefined : before[tunnel];
+    return [tunnel, known ?? nextLife()];
+  });
+  return { acceptedKeys, tunnelLives: Object.fromEntries(lives) };
 }
 
 const isReachable = (facts: NodeFacts): boolean => facts.endpoints.ipv4 !== undefined || facts.endpoints.ipv6 !== undefined;
@@ -36,18 +57,35 @@ export interface OthersFacts {
   readonly usable: readonly NodeFacts[];
   /** The node's own, likewise: where a second tunnel ends on the node that it begins on. */
   readonly own: NodeFacts;
-  /** What was left out, as `wg-1abc-1 on node-1`. */
+  /** What was left out because it is too early, as `wg-1abc-1 on node-1`. */
   readonly awaited: readonly string[];
+  /** What was left out this once, likewise: it has been made anew, and as a new peer it is greeted anew. */
+  readonly renewed: readonly string[];
+  /** What has been met once a plan that is made of these facts is carried out. */
+  readonly met: MetLives;
 }
 
-/** Leaves out what it is too early to use of other nodes' facts. */
-export function usableFacts(mine: NodeFacts, intents: Intents, facts: readonly NodeFacts[]): OthersFacts {
+/** Leaves out what it is too early to use of other nodes' facts, and what has changed behind a peer that was `met`. */
+export function usableFacts(mine: NodeFacts, intents: Intents, facts: readonly NodeFacts[], met: MetLives): OthersFacts {
   const awaited: string[] = [];
+  const renewed: string[] = [];
+  const meeting: Record<string, string> = {};
   const without = (theirs: NodeFacts, pairs: readonly TunnelPair[]): NodeFacts => {
     const early = pairs.filter((pair) => isEarly(mine, theirs, pair)).map(({ other }) => other);
-    if (early.length === 0) return theirs;
-    awaited.push(...early.map((tunnel) => `${tunnel} on ${theirs.node}`));
-    return { ...theirs, publicKeys: Object.fromEntries(Object.entries(theirs.publicKeys).filter(([tunnel]) => !early.includes(tunnel))) };
+    const inTime = pairs.map(({ other }) => other).filter((tunnel) => !early.includes(tunnel));
+    const place = (tunnel: string): string => `${tunnel} on ${theirs.node}`;
+    const another = inTime.filter((tunnel) => {
+      const life = theirs.tunnelLives?.[tunnel];
+      if (life === undefined) return false;
+      const known = met[place(tunnel)];
+      meeting[place(tunnel)] = life;
+      return known !== undefined && known !== life;
+    });
+    awaited.push(...early.map(place));
+    renewed.push(...another.map(place));
+    const leftOut = [...early, ...another];
+    if (leftOut.length === 0) return theirs;
+    return { ...theirs, publicKeys: Object.fromEntries(Object.entries(theirs.publicKeys).filter(([tunnel]) => !leftOut.includes(tunnel))) };
   };
   const usable = facts
     .filter((theirs) => theirs.node !== mine.node)
@@ -55,7 +93,7 @@ export function usableFacts(mine: NodeFacts, intents: Intents, facts: readonly N
       const first = waitsFor(mine, theirs) ? tunnelPairs(mine.node, theirs.node, intents) : [];
       return without(theirs, [...first, ...secondPairs(mine.node, theirs.node, intents)]);
     });
-  return { usable, own: without(mine, secondPairs(mine.node, mine.node, intents)), awaited };
+  return { usable, own: without(mine, secondPairs(mine.node, mine.node, intents)), awaited, renewed, met: meeting };
 }
 
 /** Whether the other tunnel is there and has not been given this node's key yet. */

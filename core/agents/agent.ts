@@ -136,6 +136,7 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
     },
     clock,
     random,
+    nextLife: () => randomBytes(4).toString("hex"),
     log,
     reconcileEveryMs: configuration.reconcileEveryMs ?? defaultReconcileEveryMs,
   });

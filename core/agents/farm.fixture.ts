@@ -106,6 +106,9 @@ export interface StandInOptions {
   readonly pauses?: (milliseconds: number) => Promise<void>;
 }
 
+const tunnelsIn = (plan: NodePlan): readonly string[] =>
+  plan.namespaces.flatMap(({ links }) => links.flatMap((link) => (link.kind === "wireguard" ? [link.name] : [])));
+
 export function createStandInFarm(options: StandInOptions): StandInFarm {
   const random = seededRandom(options.seed, "agents");
   const store = new MemoryStore(random);
@@ -114,6 +117,8 @@ export function createStandInFarm(options: StandInOptions): StandInFarm {
     options.pauses ?? (async (milliseconds) => (milliseconds >= 30_000 ? await new Promise<never>(() => {}) : await turns(random, 3)));
   const clock: Clock = { nowMs: () => 0, pause: pauses };
   const kernel = new Map<string, string>();
+  const tunnels = new Map<string, readonly string[]>();
+  let lives = 0;
   const nodes: StandInNode[] = [];
 
   const start = (name: string): StandInNode => {
@@ -151,14 +156,17 @@ export function createStandInFarm(options: StandInOptions): StandInFarm {
         if (node.failures > 0) {
           node.failures -= 1;
           const failures = node.failureMessages.map((message) => ({ severity: "error", code: "apply-failed", message }) as const);
-          return { plan, changes: 0, commands: [], failures };
+          return { plan, changes: 0, commands: [], failures, madeTunnels: [] };
         }
         const text = JSON.stringify(plan);
         const changes = kernel.get(name) === text ? 0 : 1;
         kernel.set(name, text);
+        const had = new Set(tunnels.get(name));
+        tunnels.set(name, tunnelsIn(plan));
         plans.push({ plan, looked: known === undefined, lookAt: known?.lookAt });
         options.onPlan?.(name, plan);
-        return { plan, changes, commands: [], failures: [], observed: nothing };
+        const madeTunnels = tunnelsIn(plan).filter((tunnel) => !had.has(tunnel));
+        return { plan, changes, commands: [], failures: [], madeTunnels, observed: nothing };
       },
       isBare: () => !kernel.has(name),
       measure: async () => {
@@ -174,6 +182,10 @@ export function createStandInFarm(options: StandInOptions): StandInFarm {
       },
       clock,
       random: () => 0,
+      nextLife: () => {
+        lives += 1;
+        return lives.toString(16).padStart(8, "0");
+      },
       log: () => {},
       reconcileEveryMs: 30_000,
     });

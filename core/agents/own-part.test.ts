@@ -4,6 +4,7 @@ import { expectValue, formatPrefix } from "../common/index.ts";
 import { subnetOf } from "../derive/index.ts";
 import { loadFarm } from "../farm/index.ts";
 import { intentsOf, type Intents } from "../intents/index.ts";
+import { noTunnels } from "./acceptance.ts";
 import { claimsOf } from "./allocator.ts";
 import { factsOf, ownLinks } from "./own-part.ts";
 
@@ -14,7 +15,7 @@ const intentsIn = (name: string): Intents => {
 
 /** Every node's part of the farm, as its claims say it, and as the list does: `network/holder prefix`. */
 function saidAndListed(intents: Intents): { readonly said: readonly string[]; readonly listed: readonly string[] } {
-  const facts = intents.nodes.map(({ name }) => factsOf(name, undefined, {}, undefined, {}, ownLinks(name, intents)));
+  const facts = intents.nodes.map(({ name }) => factsOf(name, undefined, {}, undefined, noTunnels, ownLinks(name, intents)));
   const said = claimsOf(facts).map(({ network, node, allocationNumber, subnetNumber }) => {
     const { prefix } = intents.allocations.find(({ number }) => number === allocationNumber)!;
     return `${network}/${node} ${formatPrefix(subnetOf(prefix, subnetNumber))}`;
@@ -38,7 +39,7 @@ describe("what nodes say that they have of networks", () => {
     const spare = ownLinks("spare", intents);
     expect(Object.keys(spare.standsInFor).length).toBeGreaterThan(0);
     expect(new Set(Object.values(spare.standsInFor))).toEqual(new Set(["exit-3"]));
-    const claims = claimsOf([factsOf("spare", undefined, {}, undefined, {}, spare)]);
+    const claims = claimsOf([factsOf("spare", undefined, {}, undefined, noTunnels, spare)]);
     expect(claims.filter(({ standIn }) => standIn === "spare").map(({ node }) => node)).toEqual(
       Object.keys(spare.standsInFor).map(() => "exit-3"),
     );

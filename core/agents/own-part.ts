@@ -13,7 +13,7 @@ import {
   secondLinkName,
   standInOf,
 } from "../plan/index.ts";
-import type { AcceptedKeys } from "./acceptance.ts";
+import type { TunnelFacts } from "./acceptance.ts";
 import type { Measured } from "./reachability.ts";
 
 /** What the list says, as it was wished and as it was granted. */
@@ -89,9 +89,12 @@ export function factsOf(
   intent: NodeIntent | undefined,
   publicKeys: NodeFacts["publicKeys"],
   measured: Measured | undefined,
-  acceptedKeys: AcceptedKeys,
+  { acceptedKeys, tunnelLives }: TunnelFacts,
   { networks, standsInFor }: Pick<OwnLinks, "networks" | "standsInFor">,
 ): NodeFacts {
+  const ofThose = <T>(byTunnel: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
+    Object.fromEntries(Object.entries(byTunnel).filter(([tunnel]) => publicKeys[tunnel] !== undefined));
+  const lives = ofThose(tunnelLives);
   const reachability = measured ?? { ipv4: "hidden", ipv6: "hidden" };
   const { ipv4, ipv6 } = intent?.public ?? {};
   return {
@@ -102,7 +105,8 @@ export function factsOf(
       ...(reachability.ipv6 === "public" && ipv6 !== undefined ? { ipv6: ipv6.address } : {}),
     },
     reachability: { ipv4: reachability.ipv4, ipv6: reachability.ipv6 },
-    acceptedKeys: Object.fromEntries(Object.entries(acceptedKeys).filter(([tunnel]) => publicKeys[tunnel] !== undefined)),
+    acceptedKeys: ofThose(acceptedKeys),
+    ...(Object.keys(lives).length === 0 ? {} : { tunnelLives: lives }),
     networks,
     ...(Object.keys(standsInFor).length === 0 ? {} : { standsInFor }),
   };

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { NodeStatus } from "../intents/index.ts";
-import { prefix } from "../common/address.fixture.ts";
+import type { NodeFacts, NodeStatus } from "../intents/index.ts";
+import { encodeNodeFacts, intentKeys } from "../store/index.ts";
+import { address, prefix } from "../common/address.fixture.ts";
 import type { NodePlan, WireguardPeerPlan } from "../plan/index.ts";
-import { createStandInFarm, intentsOfOneNetwork, type StandInFarm, type StandInOptions } from "./farm.fixture.ts";
+import { createStandInFarm, intentsOfOneNetwork, type StandInFarm, type StandInNode, type StandInOptions } from "./farm.fixture.ts";
 import type { Measured } from "./reachability.ts";
 
 const open: Measured = { ipv4: "public", ipv6: "none" };
@@ -97,6 +98,55 @@ describe("agents together", () => {
       expect(nodes.filter((node) => node !== before).map((node) => node.plans.length)).toEqual(plansOfOthers);
       await again.stop();
     }
+  });
+
+  it("greet a tunnel anew that was made anew, also where nothing else tells of it, and know it after a restart", async () => {
+    const farm = farmOf({ seed: 3, measured: () => closed });
+    farm.writeIntents(intentsOfOneNetwork(["node-2"], ["node-1"]));
+    const [tunnel, key] = ["wg-1ab0-1", `${"A".repeat(43)}=`];
+    const exitPoint = (life: string, accepted: readonly string[]): NodeFacts => ({
+      ...{ node: "node-1", publicKeys: { [tunnel]: key }, reachability: { ipv4: "public", ipv6: "none" } },
+      ...{ endpoints: { ipv4: address("192.0.2.1") }, acceptedKeys: { [tunnel]: accepted }, tunnelLives: { [tunnel]: life } },
+    });
+    const says = (facts: NodeFacts): number => farm.store.write(new Map([[intentKeys.facts("node-1"), encodeNodeFacts(facts)]]));
+    const node = farm.start("node-2");
+    says(exitPoint("0000000a", []));
+    await node.until(({ messages }) => messages.some((message) => message.includes("has taken this node's key")));
+    const accepted = Object.values(node.facts().publicKeys).map((own) => own.slice(0, 8));
+    const isReadyAt = async (who: StandInNode, revision: number): Promise<unknown> =>
+      await who.until((status) => isReady(status) && status.revision >= revision);
+    await isReadyAt(node, says(exitPoint("0000000a", accepted)));
+    const peersSince = (who: StandInNode, from: number): readonly number[] => who.plans.slice(from).map(({ plan }) => peersOf(plan).length);
+    let before = node.plans.length;
+    await isReadyAt(node, says({ ...exitPoint("0000000a", accepted), networks: {} }));
+    expect(peersSince(node, before)).toEqual([]);
+    await isReadyAt(node, says(exitPoint("0000000b", accepted)));
+    expect(peersSince(node, before)).toEqual([0, 1]);
+    const own = node.facts().tunnelLives;
+    await node.stop();
+    const again = farm.start("node-2");
+    await again.until(isReady);
+    expect([peersSince(again, 0), again.facts().tunnelLives]).toEqual([[1], own]);
+    before = again.plans.length;
+    await isReadyAt(again, says(exitPoint("0000000c", accepted)));
+    expect(peersSince(again, before)).toEqual([0, 1]);
+  });
+
+  it("give a tunnel that is made anew a life of its own", async () => {
+    const farm = farmOf({ seed: 4, measured: () => closed });
+    const intents = intentsOfOneNetwork(["node-2"], []);
+    const node = farm.start("node-2");
+    const lives = async (): Promise<readonly string[]> => {
+      const revision = farm.writeIntents(intents);
+      await node.until(({ revision: now }) => now >= revision && node.facts().tunnelLives !== undefined);
+      const now = Object.values(node.facts().tunnelLives ?? {});
+      const empty = farm.writeIntents({ ...intents, networks: [] });
+      await node.until((status) => isReady(status) && status.revision >= empty);
+      return now;
+    };
+    const [first, second] = [await lives(), await lives()];
+    expect([first.length, second.length, first[0] === second[0]]).toEqual([1, 1, false]);
+    expect(node.facts().tunnelLives).toBeUndefined();
   });
 
   it("say that they have a network until it is gone, whatever fails on the way", async () => {

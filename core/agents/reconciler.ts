@@ -4,7 +4,7 @@ import { sameValue, type Clock } from "../common/index.ts";
 import type { Intents, NodeFacts, NodeIntent, NodeStatus } from "../intents/index.ts";
 import { createPlanMemory, hostedIntents, planNode, type NodePlan } from "../plan/index.ts";
 import { createBackOff, encodeNodeFacts, pauseUnlessAborted, type BackOff } from "../store/index.ts";
-import { acceptedBy, usableFacts, type AcceptedKeys } from "./acceptance.ts";
+import { noTunnels, tunnelFactsAfter, usableFacts, type MetLives, type TunnelFacts } from "./acceptance.ts";
 import type { Hosting } from "./hosting.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { Log } from "./log.ts";
@@ -36,6 +36,8 @@ export interface ReconcilerParts {
   readonly onStatus: (status: NodeStatus, facts: NodeFacts) => void;
   readonly clock: Clock;
   readonly random: () => number;
+  /** A word of eight hexadecimal digits that was never given before, by whatever agent of the node: for a tunnel that is made. */
+  readonly nextLife: () => string;
   readonly log: Log;
   readonly reconcileEveryMs: number;
 }
@@ -62,6 +64,8 @@ const withLeft = (own: OwnLinks, before: Partial<Pick<OwnLinks, "networks" | "st
 interface Planned {
   readonly inputs: readonly unknown[];
   readonly plan: NodePlan;
+  /** What other nodes' tunnels are then known by. */
+  readonly met: MetLives;
 }
 
 /** What a pass left behind. */
@@ -83,12 +87,16 @@ export class Reconciler {
   readonly #ended = new Map<string, string>();
   #notice: string | undefined;
   #awaited: readonly string[] = [];
+  #renewed: readonly string[] = [];
+  #met: MetLives = {};
   /** The text of its facts as they are to be published; undefined while there is nothing to say of it. */
   #wantedFacts: string | undefined;
   /** The public configuration that it was started with, for which what the store still holds of an earlier life counts. */
   #firstOccasion: string | undefined;
-  /** What its tunnels have been given; undefined before the first pass, when it is what the store says. */
-  #accepted: AcceptedKeys | undefined;
+  /** What is so of its tunnels; undefined before the first pass, when it is what the store says. */
+  #tunnels: TunnelFacts | undefined;
+  /** Tunnels that were made since that was said last. */
+  readonly #made = new Set<string>();
   /** What may be on the node of networks; undefined before the first pass, as above. */
   #left: OwnLinks | undefined;
   #changes = 0;
@@ -104,7 +112,7 @@ export class Reconciler {
     this.#parts = parts;
     this.#retry = createBackOff(retry, parts.random);
     this.#measuring = new Measuring({ measure: parts.measure, clock: parts.clock, random: parts.random, onResult: () => this.wake() });
-    this.#facts = factsOf(parts.node, undefined, {}, undefined, {}, nothingLeft);
+    this.#facts = factsOf(parts.node, undefined, {}, undefined, noTunnels, nothingLeft);
   }
 
   /** Something may have changed: one more pass. */
@@ -193,7 +201,7 @@ export class Reconciler {
     if (self?.public === undefined && (self !== undefined || own.tunnels.length > 0)) this.#measuring.start(self);
     // What an earlier life accepted holds for what it left in the kernel.
     const earlier = this.#parts.isBare() ? undefined : facts.find((one) => one.node === node);
-    this.#accepted ??= earlier?.acceptedKeys ?? {};
+    this.#tunnels ??= { acceptedKeys: earlier?.acceptedKeys ?? {}, tunnelLives: earlier?.tunnelLives ?? {} };
     this.#left = withLeft(own, this.#left ?? earlier);
     this.#updateFacts(self, own.tunnels, facts);
     const { plan, failures } = await this.#apply(this.#plan(intents, facts), self);
@@ -202,9 +210,10 @@ export class Reconciler {
     if (self !== undefined) this.#measuring.start(self);
     keys.retain(own.tunnels);
     // What went is gone by now.
-    const accepted = acceptedBy(plan);
-    if (!sameValue(accepted, this.#accepted) || !sameValue(own, this.#left)) {
-      this.#accepted = accepted;
+    const tunnels = tunnelFactsAfter(plan, this.#made, this.#tunnels.tunnelLives, this.#parts.nextLife);
+    this.#made.clear();
+    if (!sameValue(tunnels, this.#tunnels) || !sameValue(own, this.#left)) {
+      this.#tunnels = tunnels;
       this.#left = own;
       this.#updateFacts(self, own.tunnels, facts);
     }
@@ -214,12 +223,13 @@ export class Reconciler {
   /** What the node should be by what is known; keeps whom it has to wait for. Made anew only for what is: most passes are about something else. */
   #plan(intents: Intents, facts: readonly NodeFacts[]): NodePlan {
     const hosts = this.#parts.store.contents.hosts();
-    const inputs = [intents, hosts, facts, this.#facts];
+    const inputs = [intents, hosts, facts, this.#facts, this.#met];
     if (this.#planned?.inputs.every((input, index) => input === inputs[index]) !== true) {
       const hosted = hostedIntents(intents, hosts);
-      const { usable, own, awaited } = usableFacts(this.#facts, hosted, facts);
+      const { usable, own, awaited, renewed, met } = usableFacts(this.#facts, hosted, facts, this.#met);
       this.#awaited = awaited;
-      this.#planned = { inputs, plan: planNode(this.#parts.node, hosted, [...usable, own], this.#memory) };
+      this.#renewed = renewed;
+      this.#planned = { inputs, plan: planNode(this.#parts.node, hosted, [...usable, own], this.#memory), met };
     }
     return this.#planned.plan;
   }
@@ -232,7 +242,7 @@ export class Reconciler {
     const earlier = occasion === this.#firstOccasion ? facts.find((one) => one.node === node)?.reachability : undefined;
     const measured = this.#measuring.resultFor(self) ?? earlier;
     const left = this.#left ?? nothingLeft;
-    const now = factsOf(node, self, keys.publicKeys(tunnels), measured, this.#accepted ?? {}, left);
+    const now = factsOf(node, self, keys.publicKeys(tunnels), measured, this.#tunnels ?? noTunnels, left);
     // The same object while they say the same: their text is made once.
     if (!sameValue(now, this.#facts)) this.#facts = now;
     const isConcerned = self !== undefined || Object.keys(left.networks).length > 0;
@@ -261,7 +271,9 @@ export class Reconciler {
     }
     const report = await this.#parts.apply(plan, known, () => this.#plan(store.granted.list, store.contents.facts()));
     changes += report.changes;
+    for (const tunnel of report.madeTunnels) this.#made.add(tunnel);
     const failures = report.failures.map((problem) => problem.message);
+    if (failures.length === 0) this.#noteMet(report.plan);
     this.#changes = changes;
     if (isNew || changes > 0 || this.#toLookAt.length === 0)
       this.#notice = !isNew && changes > 0 ? `put right ${changes} things that were no longer as farmlab left them` : undefined;
@@ -284,6 +296,14 @@ export class Reconciler {
     return { plan: report.plan, failures };
   }
 
+  /** Who has gone from a plan because it was made anew comes back with the next one, as somebody new. */
+  #noteMet(plan: NodePlan): void {
+    const { planned, renewed } = { planned: this.#planned, renewed: this.#renewed };
+    if (planned?.plan !== plan || sameValue(planned.met, this.#met)) return;
+    this.#met = planned.met;
+    if (renewed.length > 0) this.wake();
+  }
+
   #settle(failures: readonly string[]): void {
     this.#failures = failures;
     if (failures.length === 0) {
@@ -300,7 +320,11 @@ export class Reconciler {
   }
 
   #tellOutcome(missing: readonly string[]): void {
-    const waits = [...this.#waits(), ...missing, ...this.#awaited.map((peer) => `waiting until ${peer} has taken this node's key`)];
+    const waits = [
+      ...[...this.#waits(), ...missing],
+      ...this.#awaited.map((peer) => `waiting until ${peer} has taken this node's key`),
+      ...this.#renewed.map((peer) => `greeting ${peer} anew, which has been made anew`),
+    ];
     if (this.#failures.length > 0) return this.#tell("failing", waits);
     this.#tell(waits.length > 0 ? "waiting" : "ready", waits);
   }

@@ -22,6 +22,8 @@ export interface ApplyReport {
   /** The commands that were run to change state, without their input, which may hold keys. */
   readonly commands: readonly { readonly namespace: string; readonly argv: readonly string[] }[];
   readonly failures: readonly Problem[];
+  /** Tunnels that were made anew, or were to be. */
+  readonly madeTunnels: readonly string[];
   /** What the node has now, for the next call; absent after a failure, so that the next call looks for itself. */
   readonly observed?: ObservedNode;
 }
@@ -262,6 +264,7 @@ export async function apply(plan: NodePlan, system: System, known?: Known, newes
   let observed = looks ? await look(plan) : node;
   let count = 0;
   let carriedOut = plan;
+  const madeTunnels = new Set<string>();
   for (let pass = 1; pass <= mostPasses; pass += 1) {
     const changes = difference(carriedOut, observed);
     count += changes.count;
@@ -269,6 +272,7 @@ export async function apply(plan: NodePlan, system: System, known?: Known, newes
       execution.failures.push(...changes.problems);
       break;
     }
+    for (const { name } of changes.tunnels) madeTunnels.add(name);
     const latest = (): Changes => {
       const now = newest();
       const again = difference(now, observed);
@@ -280,6 +284,9 @@ export async function apply(plan: NodePlan, system: System, known?: Known, newes
     if (execution.failures.length > 0 || !looks || !changes.repairs) break;
     observed = await look(carriedOut);
   }
-  const report = { plan: carriedOut, changes: count, commands: execution.commands, failures: execution.failures };
+  const report = {
+    ...{ plan: carriedOut, changes: count, commands: execution.commands, failures: execution.failures },
+    madeTunnels: [...madeTunnels],
+  };
   return execution.failures.length > 0 ? report : { ...report, observed: onceApplied(carriedOut, observed) };
 }

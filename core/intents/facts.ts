@@ -14,6 +14,11 @@ export interface NodeFacts {
    */
   readonly acceptedKeys?: Readonly<Record<string, readonly string[]>>;
   /**
+   * Per tunnel that is made, a word that is another one each time it is made anew: what a peer had agreed with the former one is worth nothing
+   * then, and a peer who is not told would find out after 15 s of sending, or 2 minutes of silence (WireGuard white paper, section 6.1).
+   */
+  readonly tunnelLives?: Readonly<Record<string, string>>;
+  /**
    * Per interface that it has or is about to make, the network that it is of. Said for as long as anything of it may be on the node: its
    * prefix is given to nobody else before.
    */

@@ -147,6 +147,8 @@ const publicKey = textLike(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/, "WireGuard 
 
 const publicKeyStart = textLike(/^[A-Za-z0-9+/]{8}$/, "start of a WireGuard public key");
 
+const tunnelLife = textLike(/^[0-9a-f]{8}$/, "eight hexadecimal digits");
+
 const nodeFacts = object<NodeFacts>(
   {
     node: name,
@@ -154,10 +156,12 @@ const nodeFacts = object<NodeFacts>(
     endpoints: object<NodeFacts["endpoints"]>({ ipv4: address(4), ipv6: address(6) }, "ipv4", "ipv6"),
     reachability: object<NodeFacts["reachability"]>({ ipv4: reachability, ipv6: reachability }),
     acceptedKeys: table(interfaceName, list(publicKeyStart)),
+    tunnelLives: table(interfaceName, tunnelLife),
     networks: table(interfaceName, name),
     standsInFor: table(interfaceName, name),
   },
   "acceptedKeys",
+  "tunnelLives",
   "networks",
   "standsInFor",
 );

@@ -11,6 +11,7 @@ import { isolationProperties } from "./ex-10-isolation.ts";
 import { unassignedProperties } from "./ex-11-unassigned.ts";
 import { handedBackProperties } from "./ex-11-handed-back.ts";
 import { joiningProperties } from "./ex-12-joining.ts";
+import { unheardProperties } from "./ex-12-unheard.ts";
 import { farmHistoryProperties } from "./ex-13-history.ts";
 import { leavingProperties } from "./ex-13-leaving.ts";
 import { standbyProperties } from "./ex-14-standby.ts";
@@ -45,6 +46,7 @@ const properties: readonly Property[] = [
   ...unassignedProperties,
   ...handedBackProperties,
   ...joiningProperties,
+  ...unheardProperties,
   ...leavingProperties,
   ...farmHistoryProperties,
   ...standbyProperties,

@@ -3,9 +3,16 @@ import { patchedIn } from "../mutant.ts";
 import type { Mutant } from "../mutant.ts";
 
 const applies = patchedIn("apply");
+const acts = patchedIn("agent");
 const execution = "core/apply/apply.ts";
 
 export const joiningMutants: readonly Mutant[] = [
+  acts(
+    "new-tunnel-taken-for-old",
+    "a node that did not hear of it greets a peer's new tunnel with what it agreed with the former",
+    "EX-12",
+    ["core/agents/acceptance.ts", "return known !== undefined && known !== life;", "return known !== undefined && life === undefined;"],
+  ),
   applies("later-routes-left-out", "a gateway gets the routes that it needs at first, and none for an NR that comes later", "EX-12", [
     "core/apply/routes.ts",
     "    if (before === text) continue;",
