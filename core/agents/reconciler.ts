@@ -255,7 +255,10 @@ export class Reconciler {
     const { log, store } = this.#parts;
     const mustLook = this.#mustLook || this.#applied === undefined;
     const isNew = this.#applied === undefined || !sameValue(this.#applied.plan, plan);
-    if (!mustLook && !isNew && this.#toLookAt.length === 0) return { plan, failures: [] };
+    if (!mustLook && !isNew && this.#toLookAt.length === 0) {
+      this.#noteMet(plan);
+      return { plan, failures: [] };
+    }
     if (isNew) this.#tell("applying", this.#waits());
     this.#mustLook = false;
     const began = this.#parts.clock.nowMs();
@@ -298,10 +301,9 @@ export class Reconciler {
 
   /** Who has gone from a plan because it was made anew comes back with the next one, as somebody new. */
   #noteMet(plan: NodePlan): void {
-    const { planned, renewed } = { planned: this.#planned, renewed: this.#renewed };
-    if (planned?.plan !== plan || sameValue(planned.met, this.#met)) return;
-    this.#met = planned.met;
-    if (renewed.length > 0) this.wake();
+    if (this.#planned?.plan !== plan || sameValue(this.#planned.met, this.#met)) return;
+    this.#met = this.#planned.met;
+    if (this.#renewed.length > 0) this.wake();
   }
 
   #settle(failures: readonly string[]): void {
