@@ -4,7 +4,7 @@ import { sameValue, type Clock } from "../common/index.ts";
 import type { Intents, NodeFacts, NodeIntent, NodeStatus } from "../intents/index.ts";
 import { createPlanMemory, hostedIntents, planNode, type NodePlan } from "../plan/index.ts";
 import { createBackOff, encodeNodeFacts, pauseUnlessAborted, type BackOff } from "../store/index.ts";
-import { noTunnels, tunnelFactsAfter, usableFacts, type MetLives, type TunnelFacts } from "./acceptance.ts";
+import { noTunnels, tunnelFactsAfter, usableFacts, type MetLives, type OthersFacts, type TunnelFacts } from "./acceptance.ts";
 import type { Hosting } from "./hosting.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { Log } from "./log.ts";
@@ -64,8 +64,8 @@ const withLeft = (own: OwnLinks, before: Partial<Pick<OwnLinks, "networks" | "st
 interface Planned {
   readonly inputs: readonly unknown[];
   readonly plan: NodePlan;
-  /** What other nodes' tunnels are then known by. */
-  readonly met: MetLives;
+  /** Whom it waits for, whom it greets anew, and what it knows others by once it is carried out. */
+  readonly others: Pick<OthersFacts, "awaited" | "renewed" | "met">;
 }
 
 /** What a pass left behind. */
@@ -86,8 +86,6 @@ export class Reconciler {
   /** Tunnels that ended by themselves since all was right, with what each said last. */
   readonly #ended = new Map<string, string>();
   #notice: string | undefined;
-  #awaited: readonly string[] = [];
-  #renewed: readonly string[] = [];
   #met: MetLives = {};
   /** The text of its facts as they are to be published; undefined while there is nothing to say of it. */
   #wantedFacts: string | undefined;
@@ -226,10 +224,8 @@ export class Reconciler {
     const inputs = [intents, hosts, facts, this.#facts, this.#met];
     if (this.#planned?.inputs.every((input, index) => input === inputs[index]) !== true) {
       const hosted = hostedIntents(intents, hosts);
-      const { usable, own, awaited, renewed, met } = usableFacts(this.#facts, hosted, facts, this.#met);
-      this.#awaited = awaited;
-      this.#renewed = renewed;
-      this.#planned = { inputs, plan: planNode(this.#parts.node, hosted, [...usable, own], this.#memory), met };
+      const { usable, own, ...others } = usableFacts(this.#facts, hosted, facts, this.#met);
+      this.#planned = { inputs, plan: planNode(this.#parts.node, hosted, [...usable, own], this.#memory), others };
     }
     return this.#planned.plan;
   }
@@ -301,9 +297,9 @@ export class Reconciler {
 
   /** Who has gone from a plan because it was made anew comes back with the next one, as somebody new. */
   #noteMet(plan: NodePlan): void {
-    if (this.#planned?.plan !== plan || sameValue(this.#planned.met, this.#met)) return;
-    this.#met = this.#planned.met;
-    if (this.#renewed.length > 0) this.wake();
+    if (this.#planned?.plan !== plan || sameValue(this.#planned.others.met, this.#met)) return;
+    this.#met = this.#planned.others.met;
+    if (this.#planned.others.renewed.length > 0) this.wake();
   }
 
   #settle(failures: readonly string[]): void {
@@ -322,10 +318,11 @@ export class Reconciler {
   }
 
   #tellOutcome(missing: readonly string[]): void {
+    const { awaited = [], renewed = [] } = this.#planned?.others ?? {};
     const waits = [
       ...[...this.#waits(), ...missing],
-      ...this.#awaited.map((peer) => `waiting until ${peer} has taken this node's key`),
-      ...this.#renewed.map((peer) => `greeting ${peer} anew, which has been made anew`),
+      ...awaited.map((peer) => `waiting until ${peer} has taken this node's key`),
+      ...renewed.map((peer) => `greeting ${peer} anew, which has been made anew`),
     ];
     if (this.#failures.length > 0) return this.#tell("failing", waits);
     this.#tell(waits.length > 0 ? "waiting" : "ready", waits);

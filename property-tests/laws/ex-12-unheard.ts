@@ -10,7 +10,8 @@ import type { Session } from "../run/session.ts";
 import type { WatchedFlow } from "../what-if/flows.ts";
 import { HarnessError, needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
-import { leftAtLast, recovering } from "./left-at-last.ts";
+import { leftAtLast } from "./left-at-last.ts";
+import { publishedTexts, publishing } from "./published-facts.ts";
 import { answeredFlows, silentFlows } from "./steady-flows.ts";
 import { withoutNetwork } from "./without.ts";
 
@@ -34,16 +35,16 @@ function choose({ seed, world }: Session): Chosen | undefined {
   return seededRandom(seed, "EX-12 unheard").shuffle(candidates)[0];
 }
 
-async function factsOf({ store }: Session, node: string): Promise<NodeFacts | undefined> {
-  const key = intentKeys.facts(node);
-  const entry = (await store.range(key)).entries.find((one) => one.key === key);
-  const decoded = entry === undefined ? undefined : decodeNodeFacts(entry.value);
+/** As the others hear it: the node's own word is there before the store has it. */
+async function factsOf(session: Session, node: string): Promise<NodeFacts | undefined> {
+  const text = (await publishedTexts(session)).get(intentKeys.facts(node));
+  const decoded = text === undefined ? undefined : decodeNodeFacts(text);
   return decoded?.ok === true ? decoded.value : undefined;
 }
 
 /** Until the exit point's node says that its tunnel of the network is made, or that it has none. Throws a HarnessError where it never does. */
 async function untilExitPoint(session: Session, { node, network }: Resource, isThere: boolean): Promise<void> {
-  const late = await leftAtLast(session, recovering, async () => {
+  const late = await leftAtLast(session, publishing, async () => {
     const facts = await factsOf(session, node);
     const tunnels = Object.entries(facts?.networks ?? {}).flatMap(([tunnel, name]) => (name === network ? [tunnel] : []));
     const made = tunnels.filter((tunnel) => facts?.acceptedKeys?.[tunnel] !== undefined);
