@@ -157,6 +157,7 @@ function publicNode(ground: SettledSurroundings, position: number, zero: PrefixZ
             ...(exit.hasTables ? { isolation: "vrf" } : {}),
             ...(exit.ipv4 ? { ipv4: zero.next4() } : {}),
             ...(standbys.length === 0 ? {} : { standby: standbys }),
+            ...(exit.partner < 0 ? {} : { partner: names.node(exit.partner) }),
           },
         }),
     ...absence(node),

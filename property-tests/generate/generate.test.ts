@@ -44,6 +44,7 @@ const generators = {
   "variations of overlays": () => variationsOf(read("overlays")),
   "variations of standby with timelines": () => variationsOf(read("standby"), { timelines: true }),
   "variations of vrf": () => variationsOf(read("vrf")),
+  "variations of active-active with timelines": () => variationsOf(read("active-active"), { timelines: true }),
   "variations of timeline with timelines": () => variationsOf(read("timeline"), { timelines: true }),
 };
 
@@ -60,21 +61,24 @@ describe.each(Object.entries(generators))("%s", (_, make) => {
 const speaks = (document: FarmFile, { resources }: NetworkEntry, family: "ipv4" | "ipv6"): boolean =>
   resources.every(({ node }) => document.nodes[node]?.public?.[family] !== undefined);
 
-/** What a network's overlay, and the standbys and absence of its nodes, make of it. */
+/** What a network's overlay, and the standbys, partner and absence of its nodes, make of it. */
 function networkFeatures(document: FarmFile, network: NetworkEntry): string[] {
   const { overlay = "wireguard", resources } = network;
   const exit = document.nodes[resources.find((resource) => resource["exit-point"])?.node ?? ""];
   const standbys = exit?.["exit-node"]?.standby ?? [];
   const family = overlay !== "vxlan" ? "" : speaks(document, network, "ipv4") ? " over IPv4" : " over IPv6";
   const isAbsent = resources.some(({ node }) => document.nodes[node]?.emulate === false);
+  const withOrWithout = (node: string): string => `with${resources.some((one) => one.node === node) ? "" : "out"} an NR of the network`;
+  const partner = exit?.["exit-node"]?.partner;
   return [
     ...[`${overlay}${family}`, isAbsent ? `${overlay} with an absent node` : ""],
     exit?.emulate === false ? "a network of an absent exit node" : "",
-    ...standbys.map(({ node }) => `a standby with${resources.some((one) => one.node === node) ? "" : "out"} an NR of the network`),
+    ...standbys.map(({ node }) => `a standby ${withOrWithout(node)}`),
+    partner === undefined ? "" : `a partner ${withOrWithout(partner)}`,
   ];
 }
 
-/** What a farm file says of overlays, standbys, routing tables and absence: read from the document, not from the sketch. */
+/** What a farm file says of overlays, standbys, partners, routing tables and absence: read from the document, not from the sketch. */
 function featuresOf(document: FarmFile): string[] {
   const networks = Object.values(document.networks ?? {});
   const segments = networks.flatMap(({ segment }) => segment ?? []);
@@ -86,6 +90,7 @@ function featuresOf(document: FarmFile): string[] {
       const absent = emulate === false ? "absent" : "present";
       return [
         exit?.isolation === "vrf" ? `tables for ${Math.min(2, hosted.length)} networks` : "",
+        exit?.partner === undefined ? "" : `a ${absent} exit node with a partner`,
         exit?.standby === undefined ? "" : `a ${absent} exit node with ${Math.min(2, exit.standby.length)} standbys`,
       ];
     }),
@@ -95,12 +100,15 @@ function featuresOf(document: FarmFile): string[] {
 const features = [
   ...["wireguard", "vxlan over IPv4", "vxlan over IPv6", "segment", "a segment of several networks"],
   ...["wireguard", "vxlan", "segment"].map((overlay) => `${overlay} with an absent node`),
-  ...["a standby with an NR of the network", "a standby without an NR of the network", "a network of an absent exit node"],
+  ...["standby", "partner"].flatMap((which) => ["with", "without"].map((with_) => `a ${which} ${with_} an NR of the network`)),
+  "a network of an absent exit node",
   ...[0, 1, 2].map((count) => `tables for ${count} networks`),
-  ...["present", "absent"].flatMap((absent) => [1, 2].map((count) => `a ${absent} exit node with ${count} standbys`)),
+  ...["present", "absent"].flatMap((absent) =>
+    ["a partner", "1 standbys", "2 standbys"].map((what) => `a ${absent} exit node with ${what}`),
+  ),
 ];
 
-it("overlays, standbys, routing tables and absent nodes are all drawn, whole farms or networks on a farm that has what they need", () => {
+it("overlays, standbys, partners, routing tables and absent nodes are all drawn, whole farms or networks on a farm that has what they need", () => {
   assertCovers(farms({ maxNodes: 8 }), featuresOf, features, { seed: 5, samples: 700 });
   const ofOverlays = ["wireguard", "vxlan over IPv4", "vxlan over IPv6", "segment", "a segment of several networks"];
   assertCovers(variationsOf(read("overlays")), featuresOf, ofOverlays, { seed: 5, samples: 100 });

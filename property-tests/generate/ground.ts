@@ -31,12 +31,17 @@ export interface GroundExit {
   readonly hasTables: boolean;
   /** Positions of the nodes that stand in for it. */
   readonly standbys: readonly number[];
+  /** Position of its partner's node; -1: none. */
+  readonly partner: number;
 }
 
 export interface GroundAllocation {
   /** IPv4 addresses that networks may own. */
   readonly ownable: number;
 }
+
+/** Positions of the nodes that may come to have its networks' exit points. */
+export const standInsOf = ({ standbys, partner }: GroundExit): readonly number[] => (partner < 0 ? standbys : [partner]);
 
 /** Addresses of each allocation that are kept for networks to own. */
 export const ownablePerAllocation = 6;
@@ -139,6 +144,28 @@ function settleStandbys({ nodes, exits }: Standing, sketches: readonly NodeSketc
   return { nodes: settled, exits: exits.map((exit, position) => ({ ...exit, standbys: standbys[position] ?? [] })) };
 }
 
+/** Which exit nodes are partners: of the same allocation, without standbys and tables. Labs have both where they have the first. */
+function settlePartners({ nodes, exits }: Standing, sketches: readonly NodeSketch[]): Standing {
+  const partners = exits.map(() => -1);
+  const settled = [...nodes];
+  for (const [position, exit] of exits.entries()) {
+    const wanted = sketches[exit.node]?.standsInFor ?? 0;
+    const isFree = (one: number): boolean => partners[one] === -1 && exits[one]?.hasTables === false && exits[one].standbys.length === 0;
+    if (wanted === 0 || !isFree(position)) continue;
+    const others = exits.flatMap(({ allocation }, other) =>
+      other !== position && allocation === exit.allocation && isFree(other) ? [other] : [],
+    );
+    const other = others[atMost(wanted - 1, others.length)] ?? -1;
+    const { node } = exits[other] ?? { node: -1 };
+    const [first, second] = [nodes[Math.min(node, exit.node)], nodes[Math.max(node, exit.node)]];
+    if (first === undefined || second === undefined) continue;
+    partners[position] = node;
+    partners[other] = exit.node;
+    settled[Math.max(node, exit.node)] = { ...second, emulated: first.emulated };
+  }
+  return { nodes: settled, exits: exits.map((exit, position) => ({ ...exit, partner: partners[position] ?? -1 })) };
+}
+
 /** Resolves every reference of the surroundings. */
 export function settleSurroundings(sketch: SurroundingsSketch): SettledSurroundings {
   const { nodes } = sketch;
@@ -181,7 +208,7 @@ export function settleSurroundings(sketch: SurroundingsSketch): SettledSurroundi
     const free = nextFreeBit((node.number + 14) % 15, 15, taken);
     numbersOf[place] = taken | (1 << free);
     const exit = { node: position, allocation, number: free + 1, ipv4: node.withoutIpv4 === 0, hasTables: node.isolation !== 0 };
-    exits.push({ ...exit, standbys: [] });
+    exits.push({ ...exit, standbys: [], partner: -1 });
     return { ...common, role, hidden: false, ipv4, ipv6, exit: exits.length - 1, place: allocation, nics: node.nics & 1 };
   });
   return {
@@ -193,6 +220,6 @@ export function settleSurroundings(sketch: SurroundingsSketch): SettledSurroundi
       return { ...router, carrier: carrier < 0 ? -1 : (carrierPositions[carrier] ?? -1) };
     }),
     carriers: sketch.carriers.filter((_, position) => usedCarriers[position]),
-    ...settleStandbys({ nodes: settled, exits }, nodes),
+    ...settlePartners(settleStandbys({ nodes: settled, exits }, nodes), nodes),
   };
 }

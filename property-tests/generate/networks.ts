@@ -1,7 +1,7 @@
 /** Networks on given ground, with every reference resolved and nothing there twice. */
 import { edgeSubnets, forwardedPorts, serviceChoices, workloadHosts } from "./edges.ts";
 import type { ServiceChoice } from "./edges.ts";
-import { nextFreeBit } from "./ground.ts";
+import { nextFreeBit, standInsOf } from "./ground.ts";
 import type { Ground, GroundExit, GroundNode } from "./ground.ts";
 import { atMost } from "./sketch.ts";
 import type { NetworkSketch } from "./sketch.ts";
@@ -57,11 +57,11 @@ const canPeer = (one: GroundNode, other: GroundNode): boolean =>
   (one.hidden && other.hidden) || (one.ipv4 && other.ipv4) || (one.ipv6 && other.ipv6);
 
 /** What carries a network of this exit node. Only WireGuard moves with one that others stand in for. */
-function overlayOf({ nodes }: Ground, { node, standbys }: GroundExit, choice: number): SettledOverlay {
+function overlayOf({ nodes }: Ground, exit: GroundExit, choice: number): SettledOverlay {
   const wireguard: SettledOverlay = { kind: "wireguard", segment: -1 };
-  if (choice === 0 || standbys.length > 0) return wireguard;
+  if (choice === 0 || standInsOf(exit).length > 0) return wireguard;
   if (choice === 1) return { kind: "vxlan", segment: -1 };
-  const cables = nodes[node]?.cables ?? 0;
+  const cables = nodes[exit.node]?.cables ?? 0;
   const segments = Array.from({ length: 32 - Math.clz32(cables) }, (_, bit) => bit).filter((bit) => (cables & (1 << bit)) !== 0);
   const segment = segments[atMost(choice - 2, segments.length)];
   return segment === undefined ? wireguard : { kind: "segment", segment };
@@ -75,9 +75,10 @@ function canJoin(node: GroundNode, chosen: readonly GroundNode[], { kind, segmen
   return !node.hidden && (all.every(({ ipv4 }) => ipv4) || all.every(({ ipv6 }) => ipv6));
 }
 
-function membersOf(ground: Ground, { node: exitNode, standbys }: GroundExit, members: number, overlay: SettledOverlay): number[] {
+function membersOf(ground: Ground, exit: GroundExit, members: number, overlay: SettledOverlay): number[] {
+  const exitNode = exit.node;
   // Whoever stands in for the exit node comes to be a peer of all others.
-  const chosen = [exitNode, ...standbys].flatMap((position) => ground.nodes[position] ?? []);
+  const chosen = [exitNode, ...standInsOf(exit)].flatMap((position) => ground.nodes[position] ?? []);
   const positions: number[] = [];
   for (const [position, node] of ground.nodes.entries()) {
     if (position !== exitNode) {

@@ -65,9 +65,12 @@ export interface NodeSketch {
   readonly nics: number;
   /** What keeps an exit node's networks apart: 0 rules, 1 a routing table for each. */
   readonly isolation: number;
-  /** Of a public node: 0 nobody, else the position and one among its allocation's exit nodes of the one that it stands in for. */
+  /**
+   * Of a public node: 0 nobody, else the position and one among its allocation's exit nodes of the one that it stands in for. Of an exit node:
+   * likewise, among those that can be its partner.
+   */
   readonly standsInFor: number;
-  /** 0: labs have it. They have the first in any case, and who stands in for an exit node where they have that. */
+  /** 0: labs have it. They have the first in any case, and who stands in for an exit node, or is its partner, where they have that. */
   readonly absent: number;
   /** 1: it has a NIC on the segment that networks may have for themselves. */
   readonly cable: number;

@@ -83,9 +83,10 @@ export function groundOf(document: FarmFile): GivenGround | undefined {
     if (exit === undefined) return { ...families, exit: -1 };
     const number = exit.allocation ?? document.allocations[0]?.number;
     const allocation = document.allocations.findIndex((candidate) => candidate.number === number);
-    const standbys = (exit.standby ?? []).map((standby) => nodes.findIndex(([other]) => other === standby.node));
+    const positionOf = (name: string | undefined): number => nodes.findIndex(([other]) => other === name);
+    const standbys = (exit.standby ?? []).map((standby) => positionOf(standby.node));
     const own = { number: exit.number, ipv4: exit.ipv4 !== undefined, hasTables: exit.isolation === "vrf" };
-    exits.push({ node: position, allocation, ...own, standbys });
+    exits.push({ node: position, allocation, ...own, standbys, partner: positionOf(exit.partner) });
     return { ...families, exit: exits.length - 1 };
   });
   if (exits.length === 0) return undefined;

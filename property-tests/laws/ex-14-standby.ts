@@ -185,7 +185,8 @@ async function lose(session: Session, bar: Bar, loss: Loss): Promise<PropertyOut
   let probes: Awaited<ReturnType<FlowWatch["stop"]>>;
   try {
     stood = await stand(watched, upstream.name);
-    stories.push(...stood.stories, ...(await untilBack(watched, before)));
+    const isOver = stood.stories.length > 0 && session.endsOnceBroken;
+    stories.push(...stood.stories, ...(isOver ? [] : await untilBack(watched, before)));
   } finally {
     ending.abort();
     probes = await watch.stop();

@@ -31,7 +31,7 @@ const law = "EX-15";
 const pace = { everyMs: 20, most: 1 };
 const takeOver = { waitMs: 10_000, everyMs: 50 };
 /** A node has to start, its tunnels to be opened, and its number to be left where it is for 20 s. */
-const comeBack = { waitMs: 90_000, everyMs: 200 };
+const comeBack = { waitMs: 90_000, everyMs: 500 };
 /** A farm that is known to be broken may never be as it was: it is waited for only so that what is judged next has a chance. */
 const comeBackBroken = { ...comeBack, waitMs: 45_000 };
 /** Until TCP has sent anew what was lost: it waits twice as long each time. */
@@ -130,9 +130,11 @@ export async function fallSilent(session: Session, bar: Bar, kept: KeptFlows, si
     if (silence.ends) await node.powerOff();
     return fates;
   });
+  const isBroken = stories.length + gone.lost.length > 0;
+  if (isBroken && session.endsOnceBroken)
+    return { stories: [...stories, ...gone.lost], lost: gone.lost.length, outageMs: gone.outageMs, backMs: 0, stalledMs: stalls.stop() };
   if (silence.ends) await node.powerOn();
   const stalledMs = stalls.stop();
-  const isBroken = stories.length + gone.lost.length > 0;
   const left = await leftAtLast(session, isBroken ? comeBackBroken : comeBack, async () => {
     const away = await notHeldBy(session, bar, bar.node, partner);
     if (away.length > 0 || before === undefined) return away;
@@ -260,6 +262,7 @@ const property = (what: string, run: Property["run"]): Property => ({
   name: `EX-15 ${what}`,
   needs: needsTunnels,
   alone: true,
+  needsQuiet: ({ nodes }) => nodes.some(({ emulate, exitNode }) => emulate && exitNode?.partner !== undefined),
   waitMs: () => 3 * (takeOver.waitMs + 2 * comeBack.waitMs),
   run,
 });

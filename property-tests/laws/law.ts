@@ -24,6 +24,8 @@ export interface Property {
   readonly needs: readonly string[];
   /** It does something to the lab that others would notice: no other is judged meanwhile. */
   readonly alone?: true;
+  /** Whether it asks for times on this farm of which nothing is known where labs side by side hold each other up: no other lab is up meanwhile. */
+  readonly needsQuiet?: (farm: Farm) => boolean;
   /** How long it may take on a farm, in milliseconds, where that is longer than properties usually do. */
   readonly waitMs?: (farm: Farm) => number;
   /** Judges one running farm. What it cannot look at it answers with `unknown` or throws a HarnessError; both never become `passed`. */

@@ -36,12 +36,12 @@ describe("the reducer", () => {
     expect(Object.keys(document.networks?.["amber"]?.workloads ?? {})).toEqual(["amber-2"]);
   });
 
-  it("takes overlays, standbys, routing tables and absence away where a failure needs none, and keeps the one that it needs", async () => {
-    const [overlays, standby, vrf] = [farmNamed("overlays"), farmNamed("standby"), farmNamed("vrf")];
-    const unusual = /"(overlay|standby|isolation|emulate)":/;
+  it("takes overlays, standbys, partners, routing tables and absence away where a failure needs none, and keeps the one that it needs", async () => {
+    const [overlays, standby, vrf, partners] = [farmNamed("overlays"), farmNamed("standby"), farmNamed("vrf"), farmNamed("active-active")];
+    const unusual = /"(overlay|standby|partner|isolation|emulate)":/;
     const eth0 = { ...vrf.nodes["node-3"]!.nics["eth0"]!, ipv4: "192.168.1.11/24" };
     const withSpare: FarmFile = { ...vrf, nodes: { ...vrf.nodes, spare: { nics: { eth0 }, emulate: false } } };
-    for (const farm of [overlays, standby, vrf, withSpare]) {
+    for (const farm of [overlays, standby, vrf, partners, withSpare]) {
       const { fires } = failure((document) => Object.values(document.networks ?? {}).some(({ resources }) => resources.length > 1));
       const { document, end } = await reduce(farm, fires);
       expect(end).toBe("minimal");
@@ -52,6 +52,7 @@ describe("the reducer", () => {
       [overlays, ({ networks }) => Object.values(networks ?? {}).filter(({ overlay }) => overlay === "segment").length === 2],
       [standby, ({ nodes }) => Object.values(nodes).some((node) => node["exit-node"]?.standby !== undefined)],
       [vrf, ({ nodes }) => Object.values(nodes).some((node) => node["exit-node"]?.isolation === "vrf")],
+      [partners, ({ nodes }) => Object.values(nodes).some((node) => node["exit-node"]?.partner !== undefined)],
       [withSpare, ({ nodes }) => Object.values(nodes).some(({ emulate }) => emulate === false)],
     ];
     for (const [farm, shows] of needed) {

@@ -21,15 +21,15 @@ const ofKind =
     partsOf(document).filter((part) => kinds.includes(kindOf(part)));
 
 /**
- * What makes a network or an exit node another than the usual one: an overlay, a standby, routing tables, a node that labs do not have. Most
- * failures need none, and each takes processes, NICs and whole nodes along later.
+ * What makes a network or an exit node another than the usual one: an overlay, a standby, a partner, routing tables, a node that labs do not
+ * have. Most failures need none, and each takes processes, NICs and whole nodes along later.
  */
 const unusualParts = (document: FarmFile): readonly Part[] =>
   partsOf(document).filter((part) => {
     const [top, , third, fourth] = part;
     if (top === "networks" && part.length === 3) return third === "overlay";
     if (top !== "nodes") return false;
-    const isOfExitNode = third === "exit-node" && (fourth === "isolation" || fourth === "standby");
+    const isOfExitNode = third === "exit-node" && ["isolation", "standby", "partner"].includes(`${fourth}`);
     return (part.length === 3 && third === "emulate") || (isOfExitNode && part.length === (fourth === "standby" ? 5 : 4));
   });
 

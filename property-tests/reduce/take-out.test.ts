@@ -60,6 +60,18 @@ describe("taking parts out", () => {
     expect(back?.nodes["exit-3"]?.["exit-node"]).not.toHaveProperty("standby");
   });
 
+  it("lets an exit node be without its partner where that one goes, or is no partner any more", () => {
+    const farm = farmNamed("active-active");
+    for (const part of [
+      ["nodes", "exit-2"],
+      ["nodes", "exit-2", "exit-node", "partner"],
+    ]) {
+      const left = takeOut(farm, [part])?.nodes["exit-1"]?.["exit-node"];
+      expect(left).toMatchObject({ number: 1 });
+      expect(left).not.toHaveProperty("partner");
+    }
+  });
+
   it("leaves no farm without a store, nor one that fails by itself", () => {
     const farm = farmNamed("exit-node");
     expect(takeOut(farm, [["internet", "hosts", "grid"]])).toBeUndefined();
@@ -68,7 +80,7 @@ describe("taking parts out", () => {
     expect(takeOut(farm, [["nodes", "node-1", "nics", "eth0", "ipv4"]])).toBeDefined();
   });
 
-  it.each(["exit-node", "three-exit-nodes", "behind-nat", "mobile-uplink", "overlays", "standby", "vrf"])(
+  it.each(["exit-node", "three-exit-nodes", "behind-nat", "mobile-uplink", "overlays", "standby", "vrf", "active-active"])(
     "leaves a farm that loads, whatever is taken out of %s",
     (name) => {
       const farm = farmNamed(name);

@@ -21,7 +21,7 @@ const ofLeftovers: readonly string[] = ["node-unrouted", "idle-route"];
 /** What has to go for a finding to go. A name that leads nowhere takes the whole entry along that says it. */
 function partToBlame(document: FarmFile, { path, code, atKey }: Finding): Part | undefined {
   const isValue = typeof valueAt(document, path) !== "object" && typeof path.at(-1) === "string";
-  const isAlone = !isValue || atKey === true || ofTheKeyAlone.includes(code);
+  const isAlone = !isValue || atKey === true || ofTheKeyAlone.includes(code) || path.at(-1) === "partner";
   return partAround(isAlone ? path : path.slice(0, -1));
 }
 

@@ -63,6 +63,23 @@ describe("the pool of labs", () => {
     expect(await isSettled(pool.take("a"))).toBe(true);
   });
 
+  it("gives the machine to one alone once all others are gone, and to others after it", async () => {
+    const { pool, closed } = open(3);
+    for (const key of ["a", "b"]) await pool.take(key);
+    pool.give("a", "lab of a");
+    const alone = pool.takeAlone();
+    const [next, nextAlone] = [pool.take("c"), pool.takeAlone()];
+    expect([await isSettled(alone), closed]).toEqual([false, ["lab of a"]]);
+    pool.give("b", "lab of b");
+    await alone;
+    expect(closed).toEqual(["lab of a", "lab of b"]);
+    expect(await Promise.all([next, nextAlone].map(isSettled))).toEqual([false, false]);
+    pool.drop();
+    expect(await Promise.all([next, nextAlone].map(isSettled))).toEqual([true, false]);
+    pool.drop();
+    await nextAlone;
+  });
+
   it("ends what waits when it is closed", async () => {
     const { pool, closed } = open(2);
     await pool.take("a");

@@ -1,6 +1,7 @@
 /**
  * How many labs there are at once, and which of them waits for whom: at most so many, and none more while memory is short. Labs that are
- * given back wait for a scenario that they fit; the one that has waited longest makes room for others. Knows nothing of labs but their key.
+ * given back wait for a scenario that they fit; the one that has waited longest makes room for others. Who needs a quiet machine has it alone.
+ * Knows nothing of labs but their key.
  */
 export interface PoolOptions<Lab> {
   /** Labs at once, those that wait included. */
@@ -16,6 +17,8 @@ export class LabPool<Lab> {
   readonly #idle: { readonly key: string; readonly lab: Lab }[] = [];
   readonly #waiting: (() => void)[] = [];
   #inUse = 0;
+  /** Whether somebody has the machine alone, or waits until those who are at it have gone: nobody else begins. */
+  #alone: "nobody" | "waits" | "has" = "nobody";
 
   constructor(options: PoolOptions<Lab>) {
     this.#options = options;
@@ -24,6 +27,10 @@ export class LabPool<Lab> {
   /** Waits for a place; gives a lab of that key, or undefined where one may be opened. `give` or `drop` ends the use of either. */
   async take(key: string | undefined): Promise<Lab | undefined> {
     for (;;) {
+      if (this.#alone !== "nobody") {
+        await this.#change();
+        continue;
+      }
       const fitting = this.#idle.findIndex((one) => one.key === key);
       if (fitting >= 0) {
         this.#inUse += 1;
@@ -35,10 +42,22 @@ export class LabPool<Lab> {
         return undefined;
       }
       const oldest = this.#idle.shift();
-      if (oldest === undefined) await new Promise<void>((resolve) => void this.#waiting.push(resolve));
+      if (oldest === undefined) await this.#change();
       // Until it is gone it takes its room.
       else await this.#closing(oldest.lab);
     }
+  }
+
+  /** Waits until no lab is up; one may be opened then, and no other until `drop`. */
+  async takeAlone(): Promise<undefined> {
+    while (this.#alone !== "nobody") await this.#change();
+    this.#alone = "waits";
+    while (this.#inUse > 0 || this.#idle.length > 0) {
+      if (this.#idle.length > 0) await this.close();
+      else await this.#change();
+    }
+    this.#alone = "has";
+    this.#inUse = 1;
   }
 
   /** The lab waits for the next scenario that it fits. */
@@ -51,6 +70,7 @@ export class LabPool<Lab> {
   /** Its place is free: the lab is gone, or never came to be. */
   drop(): void {
     this.#inUse -= 1;
+    if (this.#alone === "has") this.#alone = "nobody";
     this.#wake();
   }
 
@@ -66,6 +86,10 @@ export class LabPool<Lab> {
     } finally {
       this.drop();
     }
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => void this.#waiting.push(resolve));
   }
 
   #wake(): void {

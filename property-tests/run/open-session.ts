@@ -37,6 +37,8 @@ export interface OpenOptions {
   readonly wired?: readonly string[];
   readonly signal: AbortSignal;
   readonly onStep: (step: string) => void;
+  /** Whether nothing is asked in the lab once a law is broken; default: no. */
+  readonly endsOnceBroken?: boolean;
 }
 
 export type SessionOptions = Omit<OpenOptions, "backend" | "image" | "patches" | "wired"> & {
@@ -94,7 +96,7 @@ export interface EndingSession {
 
 /** A session in a farm that is up, by a prober that others may use before and after. Whatever it throws, farm and prober are the caller's to end. */
 export async function sessionIn(live: LiveFarm, prober: Prober, options: SessionOptions): Promise<EndingSession> {
-  const { farm, file, text, seed, signal, onStep } = options;
+  const { farm, file, text, seed, signal, onStep, endsOnceBroken = false } = options;
   const wishes = wishesOf(farm);
   const { lab, streams, clock } = live;
   let revision = options.revision ?? live.revision;
@@ -122,6 +124,7 @@ export async function sessionIn(live: LiveFarm, prober: Prober, options: Session
     wishes,
     intents,
     lab,
+    endsOnceBroken,
     facts: streams.facts,
     statuses: streams.statuses,
     nowMs: () => clock.nowMs(),

@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly jobs: number;
   readonly signal: AbortSignal;
   readonly onEvent: OnEvent;
+  /** Told of each verdict as it falls: events of what failed come later. */
+  readonly onJudged?: (result: LawResult) => void;
   readonly version: string;
   /** How often what failed is judged again, each time in a fresh lab; default 0. */
   readonly repeats?: number;
@@ -31,6 +33,8 @@ export interface RunOptions {
   readonly patches?: readonly SourcePatch[];
   /** What this host can do; default: found by trying. */
   readonly host?: HostReport;
+  /** Whether a farm's lab is left as it is once a law is broken in it, as nothing more is asked there; default: no. */
+  readonly endsOnceBroken?: boolean;
   /** Whether flows that broke a law are looked at once more, which takes seconds each; default: no. */
   readonly evidence?: boolean;
 }

@@ -50,6 +50,8 @@ export interface ScenarioRunnerOptions {
   readonly reuse?: boolean;
   readonly signal: AbortSignal;
   readonly onEvent?: OnEvent;
+  /** Told of each verdict as it falls. Events of what failed come later, with all that is found out about it while its lab is up. */
+  readonly onJudged?: (result: LawResult) => void;
   /** What this host can do; default: found by trying. */
   readonly host?: HostReport;
   /** Bytes that are free on this machine now; default: asked of the kernel. */
@@ -60,6 +62,8 @@ export interface ScenarioRunnerOptions {
   readonly lateLooks?: LateLooks;
   /** Begins to look at what a scenario exercises in its lab. */
   readonly watchCoverage?: (session: Session) => Promise<CoverageWatch>;
+  /** Whether a lab of its own is left as it is once a law is broken in it, as nothing more is asked there; default: no. */
+  readonly endsOnceBroken?: boolean;
   /** Whether flows that broke a law are looked at once more while their lab is up, which takes seconds each; default: no. */
   readonly evidence?: boolean;
 }
@@ -212,7 +216,7 @@ class Runner implements LabRunner {
         const skipped = { verdict: "skipped", runs: 0, why: null, figures: [] } as const;
         return { ...nothing, laws: properties.map((property) => tell(lawResult(property, skipped, missing))), choices: { image: "host" } };
       }
-      opened = await this.#open(scenario, reuse);
+      opened = await this.#open(scenario, properties, reuse);
       const { session, choices, lab } = opened;
       const readyMs = performance.now() - begun;
       this.#onEvent({ kind: "farm-ready", farm: scenario.farm.name, readyMs });
@@ -222,7 +226,11 @@ class Runner implements LabRunner {
       const judged = await judgeFarm(session, properties, {
         signal,
         capabilities: presentCapabilities(await hostOf(this.#options)),
-        onEvent: (event) => (event.kind === "law-judged" && !isCertain(event.result) ? undefined : this.#onEvent(event)),
+        onEvent: (event) => {
+          const law = event.kind === "law-judged" ? event.result : undefined;
+          if (law === undefined || isCertain(law)) this.#onEvent(event);
+          if (law !== undefined) this.#options.onJudged?.(opened?.hasEnded() === true && !isCertain(law) ? ofEndedLab(law) : law);
+        },
         onBroken: (property, broken) => gatherer.onBroken(property, broken),
         beforeAlone: async () => await coverage?.look().catch(() => undefined),
       });
@@ -261,10 +269,11 @@ class Runner implements LabRunner {
     this.#leaving.add(leaving);
   }
 
-  /** In a lab that fits, else in one of its own: also where what should be used again does not come to rest. */
-  async #open(scenario: Given, reuse: boolean): Promise<Opened> {
-    const key = reuse ? labKey(scenario) : undefined;
-    const idle = await this.#pool.take(key);
+  /** In a lab that fits, else in one of its own: also where what should be used again does not come to rest, and where no other may be up. */
+  async #open(scenario: Given, properties: readonly Property[], reuse: boolean): Promise<Opened> {
+    const isQuiet = properties.some(({ needsQuiet }) => needsQuiet?.(scenario.farm) === true);
+    const key = reuse && !isQuiet ? labKey(scenario) : undefined;
+    const idle = isQuiet ? await this.#pool.takeAlone() : await this.#pool.take(key);
     try {
       if (key !== undefined) {
         const shared = await this.#openShared(scenario, key, idle);
@@ -336,7 +345,8 @@ class Runner implements LabRunner {
   }
 
   async #openOwn(scenario: Given): Promise<Opened> {
-    const own = await openSession({ ...scenario, ...this.#labOptions(scenario) });
+    const { endsOnceBroken = false } = this.#options;
+    const own = await openSession({ ...scenario, ...this.#labOptions(scenario), endsOnceBroken });
     const { session, choices } = own;
     let ended = false;
     void session.lab.ended.then(() => (ended = true));

@@ -107,6 +107,8 @@ export interface Session {
   readonly startTtl: number;
   /** Port on which every internet host answers tcp and udp. */
   readonly internetPort: number;
+  /** Whether nothing is asked in this lab once a law is broken: then nobody has to make the farm again what it was. */
+  readonly endsOnceBroken: boolean;
   /** Monotonic milliseconds. */
   nowMs(): number;
   identityOf(party: Party): string;

@@ -5,11 +5,11 @@
  */
 import { ownLinks } from "../../core/agents/own-part.ts";
 import { publicKeyOf, seededPrivateKey } from "../../core/agents/wireguard-key.ts";
-import { wgName } from "../../core/derive/index.ts";
+import { wgName, whName } from "../../core/derive/index.ts";
 import { emulatedNodes } from "../../core/farm/index.ts";
 import type { Farm } from "../../core/farm/index.ts";
-import type { Intents, NodeFacts } from "../../core/intents/index.ts";
-import { expectedFacts, resourcesOn } from "../../core/plan/index.ts";
+import type { Intents, NetworkIntent, NodeFacts, ResourceIntent } from "../../core/intents/index.ts";
+import { expectedFacts, mirrorOf, resourcesOn, standInOf } from "../../core/plan/index.ts";
 import { encodeNodeFacts, factsPrefix, intentKeys } from "../../core/store/index.ts";
 import type { Operation, Store } from "../../core/store/index.ts";
 
@@ -27,17 +27,41 @@ function keysFrom(keySeed: string): KeyOf {
   };
 }
 
+/** A tunnel: a resource, in its network or in what that is for the partner of the exit node. */
+interface Tunnel {
+  readonly network: NetworkIntent;
+  readonly resource: ResourceIntent;
+}
+
+const nameOf = ({ network, resource }: Tunnel): string =>
+  (network.mirrored === true && !resource.exitPoint ? whName : wgName)(resource.prefix, network.allocationNumber);
+
+/** A second tunnel is to the exit point alone. */
+const othersOf = ({ network, resource }: Tunnel): readonly ResourceIntent[] =>
+  network.resources.filter((one) => one !== resource && (network.mirrored !== true || resource.exitPoint || one.exitPoint));
+
+/** The tunnels of a node: of its resources, second ones among them, and the exit points that it keeps ready for its partner. */
+function tunnelsOf(node: string, intents: Intents): readonly Tunnel[] {
+  const first = resourcesOn(node, intents).filter(({ network }) => network.overlay === undefined);
+  const second = first.flatMap(({ network, resource }): Tunnel[] => {
+    const mirror = resource.exitPoint ? undefined : mirrorOf(network, intents);
+    return mirror === undefined ? [] : [{ network: mirror, resource }];
+  });
+  const ready = (standInOf(node, intents)?.networks ?? []).flatMap((network) =>
+    network.resources.flatMap((resource) => (resource.exitPoint ? [{ network, resource }] : [])),
+  );
+  return [...first, ...second, ...ready];
+}
+
 function standInFacts(farm: Farm, intents: Intents, keyOf: KeyOf): readonly NodeFacts[] {
   const live = new Set(emulatedNodes(farm).map(({ name }) => name));
   const absent = expectedFacts(intents).filter(({ node }) => !live.has(node));
   return absent.map((facts) => {
-    const meshes = resourcesOn(facts.node, intents).filter(({ network }) => network.overlay === undefined);
-    const own = meshes.map(({ network, resource }) => {
-      const tunnelOf = (one: typeof resource): string => wgName(one.prefix, network.allocationNumber);
+    const own = tunnelsOf(facts.node, intents).map((tunnel) => {
       // Nobody waits for one that is never reached.
-      const others = isReached(facts) ? network.resources.filter(({ node }) => node !== facts.node) : [];
-      const starts = others.map((other) => keyOf(other.node, tunnelOf(other)).slice(0, 8)).toSorted();
-      return { tunnel: tunnelOf(resource), key: keyOf(facts.node, tunnelOf(resource)), starts };
+      const others = isReached(facts) ? othersOf(tunnel) : [];
+      const starts = others.map((resource) => keyOf(resource.node, nameOf({ ...tunnel, resource })).slice(0, 8)).toSorted();
+      return { tunnel: nameOf(tunnel), key: keyOf(facts.node, nameOf(tunnel)), starts };
     });
     const { networks, standsInFor } = ownLinks(facts.node, intents);
     return {

@@ -28,6 +28,7 @@ export const layoutFeatures: readonly string[] = [
   ...["forward-to-exit-point", "forward-to-public", "forward-to-hidden", "forwards-to-one-workload"],
   ...["tables-for-networks", "tables-for-two-networks", "tables-beside-rules"],
   ...["standby", "two-standbys", "standby-with-resource", "standby-without-resource"],
+  ...["partners", "partner-with-resource", "partner-without-resource"],
   ...["absent-hidden-node", "absent-public-node", "absent-exit-node", "absent-standby", "absent-all-but-one"],
   ...["network-of-absent-exit-node", "absent-in-wireguard", "absent-in-vxlan", "absent-in-segment"],
   ...["vxlan-over-ipv4", "vxlan-over-ipv6", "vxlans-of-both-families", "two-vxlans-on-node", "vxlan-of-two-allocations"],

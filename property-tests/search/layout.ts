@@ -39,9 +39,10 @@ export function markGround(marks: Marks, { nodes, exits }: Ground): void {
     if (!ipv4) marks.add("gateway-without-ipv4");
     if (allocation !== exits[0]?.allocation) marks.add("two-allocations");
   }
-  for (const { standbys, hasTables } of exits) {
+  for (const { standbys, partner, hasTables } of exits) {
     if (standbys.length > 0) marks.add("standby");
     if (standbys.length > 1) marks.add("two-standbys");
+    if (partner >= 0) marks.add("partners");
     if (hasTables !== exits[0]?.hasTables) marks.add("tables-beside-rules");
   }
   markAbsent(marks, nodes, exits);
@@ -265,9 +266,12 @@ function markHomes(marks: Marks, { exits }: Ground, networks: readonly SettledNe
     if (hasTables && count > 0) marks.add("tables-for-networks");
     if (hasTables && count > 1) marks.add("tables-for-two-networks");
   }
-  for (const { exit, resources } of networks)
-    for (const standby of exits[exit]?.standbys ?? [])
-      marks.add(resources.some(({ node }) => node === standby) ? "standby-with-resource" : "standby-without-resource");
+  for (const { exit, resources } of networks) {
+    const { standbys = [], partner = -1 } = exits[exit] ?? {};
+    const isMember = (position: number): boolean => resources.some(({ node }) => node === position);
+    for (const standby of standbys) marks.add(isMember(standby) ? "standby-with-resource" : "standby-without-resource");
+    if (partner >= 0) marks.add(isMember(partner) ? "partner-with-resource" : "partner-without-resource");
+  }
 }
 
 /** Features of the networks and of how they lie beside each other. `routers` are those of the ground's nodes, where one knows. */

@@ -43,20 +43,27 @@ describe("a search", () => {
   });
 
   it("follows what kernels have shown later than the rest: much of such a farm stays", () => {
-    const search = createSearch(options());
-    const proposals = Array.from({ length: 6 }, () => search.next());
-    for (const [index, proposal] of proposals.entries()) {
-      const coverage = ["rule:gateway/of-every-farm", ...(index === 4 ? ["drop:gateway/of-one-alone"] : [])];
-      search.learn(proposal, { coverage, failed: false });
+    let [alike, different] = [0, 0];
+    const seeds = [1, 2, 3, 4, 5, 6];
+    for (const seed of seeds) {
+      const search = createSearch(options({ seed }));
+      const proposals = Array.from({ length: 6 }, () => search.next());
+      for (const [index, proposal] of proposals.entries()) {
+        const coverage = ["rule:gateway/of-every-farm", ...(index === 4 ? ["drop:gateway/of-one-alone"] : [])];
+        search.learn(proposal, { coverage, failed: false });
+      }
+      const parent = proposals[4]?.document;
+      const followers = Array.from({ length: 12 }, (_, index) => search.follow(index));
+      const isLike = ({ document }: Proposal): boolean =>
+        [document.nodes, document.networks].some((part, index) => farmPart(part) === farmPart([parent?.nodes, parent?.networks][index]));
+      alike += followers.filter(isLike).length;
+      expect(proposals.filter(isLike)).toEqual([proposals[4]]);
+      different += new Set(followers.map(({ document }) => farmText(document))).size;
+      expect(followers.map(({ arm }) => arm)).toEqual(followers.map(() => "followed"));
     }
-    const parent = proposals[4]?.document;
-    const followers = Array.from({ length: 12 }, (_, index) => search.follow(index));
-    const isLike = ({ document }: Proposal): boolean =>
-      [document.nodes, document.networks].some((part, index) => farmPart(part) === farmPart([parent?.nodes, parent?.networks][index]));
-    expect(followers.filter(isLike).length).toBeGreaterThan(3);
-    expect(proposals.filter(isLike)).toEqual([proposals[4]]);
-    expect(new Set(followers.map(({ document }) => farmText(document))).size).toBeGreaterThan(9);
-    expect(followers.map(({ arm }) => arm)).toEqual(followers.map(() => "followed"));
+    // How much of one farm stays hangs on it: where little is new in a change of its nodes, nearly all.
+    expect(alike).toBeGreaterThan(3 * seeds.length);
+    expect(different).toBeGreaterThan(9 * seeds.length);
   });
 
   it("has something to follow from the beginning, and goes on beside it as if nothing was learnt or followed", () => {

@@ -37,8 +37,11 @@ const isMarked = ({ file }: SourcePatch): boolean => /^core\/(farm|derive|alloca
 export async function judgePatched(request: JudgeRequest, tell: (result: LawResult) => void): Promise<JudgeEnd> {
   const { file, text, seed, patches, enough } = request;
   const failed = new Set<string>();
+  const told = new Set<string>();
   const shown = new AbortController();
   const onResult = (result: LawResult): void => {
+    if (told.has(result.property)) return;
+    told.add(result.property);
     if (result.verdict === "failed") failed.add(result.law);
     tell(result);
     if (enough?.every((law) => failed.has(law)) === true) shown.abort();
@@ -60,6 +63,9 @@ export async function judgePatched(request: JudgeRequest, tell: (result: LawResu
     await runFarms([given.value], {
       ...{ properties: inLab, seed, backend: "netns", jobs: 1, version: "mutant", patches: patches.filter((patch) => own.has(patch.file)) },
       signal: shown.signal,
+      endsOnceBroken: enough?.length === 1,
+      onJudged: onResult,
+      // Of a lab that did not come up nothing falls.
       onEvent: (event) => {
         if (event.kind === "law-judged") onResult(event.result);
       },
