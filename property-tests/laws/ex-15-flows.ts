@@ -8,8 +8,8 @@ import type { Session } from "../run/session.ts";
 import { HarnessError } from "./law.ts";
 import { leftAtLast } from "./left-at-last.ts";
 
-/** A port that nothing else of a lab answers at. */
-const port = 7070;
+/** A port that nothing else of a lab answers at; another where there are kept flows already. */
+const usualPort = 7070;
 const opening = { waitMs: 15_000, everyMs: 50 };
 
 export interface KeptFlow {
@@ -61,7 +61,7 @@ export async function keepFlows(
   session: Session,
   bars: readonly Bar[],
   dying: readonly string[],
-  { everyMs, most }: { readonly everyMs: number; readonly most: number },
+  { everyMs, most, port = usualPort }: { readonly everyMs: number; readonly most: number; readonly port?: number },
 ): Promise<KeptFlows> {
   const { lab } = session;
   const pathOf = (party: Party): string => {
@@ -81,7 +81,9 @@ export async function keepFlows(
     for (const path of new Set(ends.map(({ to }) => pathOf(to)))) await converser.answer(path, port);
     await converser.every(everyMs);
     for (const { flow } of flows) await converser.open(flow);
-    const left = await leftAtLast(session, opening, async () => {
+    // Answers count since the last look: each flow has to have had its turn.
+    const looks = { ...opening, everyMs: Math.max(opening.everyMs, 3 * everyMs) };
+    const left = await leftAtLast(session, looks, async () => {
       const fates = await converser.fates();
       return flows.filter((_, index) => fates[index]?.state !== "open" || fates[index].answered === 0).map(({ text }) => text);
     });
