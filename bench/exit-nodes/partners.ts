@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expectValue } from "../../core/common/index.ts";
 import { loadFarm } from "../../core/farm/index.ts";
 import { intentsOf } from "../../core/intents/index.ts";
-import { death, fallSilent, keepFlows, leftAtLast, mostOutageMs, notAtHome } from "../../property-tests/laws/index.ts";
+import { awayAtLast, death, fallSilent, keepFlows, mostOutageMs } from "../../property-tests/laws/index.ts";
 import type { KeptFlows, Moved } from "../../property-tests/laws/index.ts";
 import type { Session } from "../../property-tests/run/index.ts";
 import { openSession, partneredBars, wiredLinks } from "../../property-tests/run/index.ts";
@@ -21,13 +21,10 @@ const slow = { everyMs: 100, most: 200, port: 7071 };
 const percentile = (values: readonly number[], hundredths: number): number =>
   values.toSorted((one, other) => one - other)[Math.ceil((values.length * hundredths) / 100) - 1] ?? Number.NaN;
 
-/** An exit node waits for 20 s before it takes its number back. */
-const settled = { waitMs: 90_000, everyMs: 500 };
-
 /** Flows of both kinds as one, opened once each exit node has its own number. */
 async function manyFlows(session: Session, nodes: readonly string[]): Promise<KeptFlows> {
   const bars = partneredBars(session.world);
-  const [away] = await leftAtLast(session, settled, async () => await notAtHome(session, bars));
+  const [away] = await awayAtLast(session, bars);
   if (away !== undefined) throw new Error(`${away} when all was well`);
   const [telling, others] = [await keepFlows(session, bars, nodes, quick), await keepFlows(session, bars, nodes, slow)];
   return {

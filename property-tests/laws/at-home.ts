@@ -9,6 +9,8 @@ import type { Session } from "../run/session.ts";
 import type { Bar } from "../oracle/index.ts";
 import { leftAtLast } from "./left-at-last.ts";
 
+/** A node has to start, its tunnels to be opened, and its number to be left where it is for 20 s. */
+export const comeBack = { waitMs: 90_000, everyMs: 500 };
 const numbersBack = { waitMs: 30_000, everyMs: 100 };
 
 export const nameOf = ({ config }: Bar): string => `exit node ${config.number}`;
@@ -41,6 +43,10 @@ export async function notHeldBy(session: Session, bar: Bar, node: string, other:
 /** That each has its own and nothing of the other's. */
 export const notAtHome = async (session: Session, bars: readonly Bar[]): Promise<readonly string[]> =>
   (await Promise.all(bars.map(async (bar) => await notHeldBy(session, bar, bar.node, bar.config.partner)))).flat();
+
+/** What is not so when it has been waited for. */
+export const awayAtLast = async (session: Session, bars: readonly Bar[]): Promise<readonly string[]> =>
+  await leftAtLast(session, comeBack, async () => await notAtHome(session, bars));
 
 /** The state of all nodes when each partner has its number, or when that has been waited for in vain. Throws where a node cannot be looked at. */
 export async function stateAtRest(session: Session, options: { readonly flows: boolean }): Promise<FarmState> {

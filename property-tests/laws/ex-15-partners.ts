@@ -15,7 +15,7 @@ import { watchNeighbours } from "../run/neighbour-watch.ts";
 import type { NeighbourAnswer } from "../run/neighbour-watch.ts";
 import { heldBy, partneredBars } from "../run/places.ts";
 import type { Session } from "../run/session.ts";
-import { nameOf, notAtHome, notHeldBy } from "./at-home.ts";
+import { awayAtLast, comeBack, nameOf, notAtHome, notHeldBy } from "./at-home.ts";
 import { cutOffFromStore } from "./ex-14-losses.ts";
 import { keepFlows } from "./ex-15-flows.ts";
 import type { KeptFlows } from "./ex-15-flows.ts";
@@ -30,8 +30,6 @@ const law = "EX-15";
 /** How often each flow says a word, and how many flows there are at least. */
 const pace = { everyMs: 20, most: 1 };
 const takeOver = { waitMs: 10_000, everyMs: 50 };
-/** A node has to start, its tunnels to be opened, and its number to be left where it is for 20 s. */
-const comeBack = { waitMs: 90_000, everyMs: 500 };
 /** A farm that is known to be broken may never be as it was: it is waited for only so that what is judged next has a chance. */
 const comeBackBroken = { ...comeBack, waitMs: 45_000 };
 /** Until TCP has sent anew what was lost: it waits twice as long each time. */
@@ -158,7 +156,7 @@ async function silent(session: Session, silence: Silence): Promise<PropertyOutco
   if (bar === undefined) return outcomeOf(0, [], { nothing: noPartners });
   const upstream = upstreamOf(session.world, bar);
   if (upstream === undefined) throw new HarnessError(`${bar.node} has no upstream router`);
-  const away = await leftAtLast(session, comeBack, async () => await notAtHome(session, bars));
+  const away = await awayAtLast(session, bars);
   if (away.length > 0)
     return outcomeOf(
       1,
@@ -220,7 +218,7 @@ async function withoutStore(session: Session): Promise<PropertyOutcome> {
   const upstream = upstreamOf(session.world, bar);
   if (upstream === undefined) throw new HarnessError(`${bar.node} has no upstream router`);
   const clock = clockOfSession(session);
-  const away = await leftAtLast(session, comeBack, async () => await notAtHome(session, bars));
+  const away = await awayAtLast(session, bars);
   if (away.length > 0)
     return outcomeOf(
       1,

@@ -6,7 +6,6 @@ export { pureProperties } from "./ex-pure.ts";
 export { death, fallSilent } from "./ex-15-partners.ts";
 export { mostOutageMs } from "./take-overs.ts";
 export type { Moved } from "./ex-15-partners.ts";
-export { notAtHome } from "./at-home.ts";
+export { awayAtLast } from "./at-home.ts";
 export { keepFlows } from "./ex-15-flows.ts";
-export { leftAtLast } from "./left-at-last.ts";
 export type { KeptFlows } from "./ex-15-flows.ts";

@@ -1,5 +1,6 @@
 /** A seeded fault as data, and short ways to write one down. */
 import type { SourcePatch } from "../../emulator/image/index.ts";
+import { lawNamed } from "../laws/index.ts";
 
 /** Where in the system the fault sits. */
 export type Subject =
@@ -37,11 +38,9 @@ export interface Mutant {
   readonly farm?: string;
 }
 
-/**
- * Whether nothing may run beside it: of what may cost a quarter of a second and no flow (EX-15) nothing is known where labs side by side
- * hold each other up.
- */
-export const needsQuiet = ({ laws }: Mutant): boolean => laws.includes("EX-15");
+/** Whether nothing may run beside it, as one of its laws needs a quiet machine. */
+export const needsQuiet = ({ laws }: Mutant): boolean =>
+  laws.some((id) => lawNamed(id)?.properties.some((property) => property.needsQuiet !== undefined) === true);
 
 export const defaultFarm = "exit-node";
 

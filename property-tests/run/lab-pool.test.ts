@@ -80,6 +80,15 @@ describe("the pool of labs", () => {
     await nextAlone;
   });
 
+  it("lets others go on where a lab does not end for one that needs the machine alone", async () => {
+    const close = async (): Promise<void> => await Promise.reject(new Error("it does not end"));
+    const pool = new LabPool<string>({ most: 1, hasRoom: () => true, close });
+    await pool.take("a");
+    pool.give("a", "lab of a");
+    await expect(pool.takeAlone()).rejects.toThrow("it does not end");
+    expect(await pool.take("b")).toBeUndefined();
+  });
+
   it("ends what waits when it is closed", async () => {
     const { pool, closed } = open(2);
     await pool.take("a");

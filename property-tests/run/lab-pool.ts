@@ -52,9 +52,16 @@ export class LabPool<Lab> {
   async takeAlone(): Promise<undefined> {
     while (this.#alone !== "nobody") await this.#change();
     this.#alone = "waits";
-    while (this.#inUse > 0 || this.#idle.length > 0) {
-      if (this.#idle.length > 0) await this.close();
-      else await this.#change();
+    try {
+      while (this.#inUse > 0 || this.#idle.length > 0) {
+        if (this.#idle.length > 0) await this.close();
+        else await this.#change();
+      }
+    } catch (error) {
+      // A lab that does not end keeps nobody else from going on.
+      this.#alone = "nobody";
+      this.#wake();
+      throw error;
     }
     this.#alone = "has";
     this.#inUse = 1;

@@ -5,11 +5,10 @@
  */
 import { ownLinks } from "../../core/agents/own-part.ts";
 import { publicKeyOf, seededPrivateKey } from "../../core/agents/wireguard-key.ts";
-import { wgName, whName } from "../../core/derive/index.ts";
 import { emulatedNodes } from "../../core/farm/index.ts";
 import type { Farm } from "../../core/farm/index.ts";
 import type { Intents, NetworkIntent, NodeFacts, ResourceIntent } from "../../core/intents/index.ts";
-import { expectedFacts, mirrorOf, resourcesOn, standInOf } from "../../core/plan/index.ts";
+import { expectedFacts, mirrorOf, overlayLinkName, resourcesOn, secondLinkName, standInOf } from "../../core/plan/index.ts";
 import { encodeNodeFacts, factsPrefix, intentKeys } from "../../core/store/index.ts";
 import type { Operation, Store } from "../../core/store/index.ts";
 
@@ -34,7 +33,7 @@ interface Tunnel {
 }
 
 const nameOf = ({ network, resource }: Tunnel): string =>
-  (network.mirrored === true && !resource.exitPoint ? whName : wgName)(resource.prefix, network.allocationNumber);
+  (network.mirrored === true && !resource.exitPoint ? secondLinkName : overlayLinkName)(resource, network);
 
 /** A second tunnel is to the exit point alone. */
 const othersOf = ({ network, resource }: Tunnel): readonly ResourceIntent[] =>
