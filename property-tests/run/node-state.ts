@@ -56,24 +56,47 @@ function pick(kind: keyof typeof told, shown: JsonObject): string {
 
 /**
  * Everything in one program, as each start of one costs more than its answer; constant. Sections begin with `== namespace subject`. Rules
- * are shown without what they counted, and keys by their names alone.
+ * are shown without what they counted, and keys by their names alone. Only a VXLAN forwards to places, and the list of flows is asked for
+ * only where there are any: for each answer the kernel goes through the flows of the whole machine.
  */
+const lookInside = `
+tried() { "$@" || failed="$failed $*"; }
+failed=
+echo "== $1 namespace"
+echo "== $1 ip4"
+links=$(tried ip -json -details -4 -batch - << 'END'
+link show
+address show
+route show table all
+rule show
+neighbour show
+END
+[ -z "$failed" ]) || failed="$failed ip -4"
+printf "%s\n" "$links"
+echo "== $1 ip6"
+tried ip -json -details -6 -batch - << 'END'
+address show
+route show table all
+rule show
+neighbour show
+END
+case "$links" in *'"info_kind":"vxlan"'*) echo "== $1 forwarding"; tried bridge fdb show;; esac
+echo "== $1 nft"; tried nft --stateless list ruleset
+echo "== $1 setting"; tried cat /proc/sys/net/ipv4/ip_local_reserved_ports
+if [ "$2" = flows ] && [ "$(cat /proc/sys/net/netfilter/nf_conntrack_count)" != 0 ]; then
+  echo "== $1 flow"; tried conntrack -L 2> /dev/null
+fi
+[ -z "$failed" ] || { echo "cannot look in $1:$failed" >&2; exit 1; }
+`;
 const script = `
-shown() { if [ "$1" = host ]; then shift; "$@"; else /usr/lib/farmlab/native in "$@"; fi || failed="$failed $*"; }
-look() {
-  echo "== $1 ip4"; printf "%s\\n" "link show" "address show" "route show table all" "rule show" "neighbour show" | shown "$1" ip -json -details -4 -batch -
-  echo "== $1 ip6"; printf "%s\\n" "address show" "route show table all" "rule show" "neighbour show" | shown "$1" ip -json -details -6 -batch -
-  echo "== $1 forwarding"; shown "$1" bridge fdb show
-  echo "== $1 nft"; shown "$1" nft --stateless list ruleset
-  echo "== $1 setting"; shown "$1" cat /proc/sys/net/ipv4/ip_local_reserved_ports
-  if [ -n "$tracks" ]; then echo "== $1 flow"; shown "$1" conntrack -L 2> /dev/null; fi
-}
-failed=; tracks=; if [ "$1" = flows ]; then tracks=$(command -v conntrack); fi
-for name in host $(ls /run/netns); do echo "== $name namespace"; look "$name"; done
+flows=; if [ "$2" = flows ] && command -v conntrack > /dev/null; then flows=flows; fi
+failed=
+sh -c "$1" sh host "$flows" || failed=1
+for name in $(ls /run/netns); do /usr/lib/farmlab/native in "$name" sh -c "$1" sh "$name" "$flows" || failed=1; done
 echo "== host tunnel"; wg show all dump | cut -f 1,3-
 echo "== host socket"; if [ -d /run/wireguard ]; then ls /run/wireguard; fi
 echo "== host key"; if [ -f /var/lib/farmlab/keys.json ]; then grep -o '"[a-z0-9-]*":' /var/lib/farmlab/keys.json; fi
-[ -z "$failed" ] || { echo "cannot look:$failed" >&2; exit 1; }
+[ -z "$failed" ]
 `;
 
 type Found = Omit<StateLine, "namespace">;
@@ -201,7 +224,7 @@ function readSection(section: string): readonly StateLine[] {
  * cannot be looked at.
  */
 export async function stateOfNode(node: LabNode, { flows }: { readonly flows: boolean }): Promise<readonly StateLine[]> {
-  const { code, stdout, stderr } = await node.exec(["sh", "-c", script, "sh", ...(flows ? ["flows"] : [])]);
+  const { code, stdout, stderr } = await node.exec(["sh", "-c", script, "sh", lookInside, ...(flows ? ["flows"] : [])]);
   if (code !== 0) throw new Error(`the state of ${node.name} cannot be read: ${stderr.trim()}`);
   return stdout.split(/^== /m).slice(1).flatMap(readSection);
 }
