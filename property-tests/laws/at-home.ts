@@ -8,9 +8,10 @@ import { heldBy, partneredBars } from "../run/places.ts";
 import type { Session } from "../run/session.ts";
 import type { Bar } from "../oracle/index.ts";
 import { leftAtLast } from "./left-at-last.ts";
+import { daemonLog } from "./take-overs.ts";
 
 /** A node has to start, its tunnels to be opened, and its number to be left where it is for 20 s. */
-export const comeBack = { waitMs: 90_000, everyMs: 500 };
+export const comeBack = { waitMs: 60_000, everyMs: 500 };
 const numbersBack = { waitMs: 30_000, everyMs: 100 };
 
 export const nameOf = ({ config }: Bar): string => `exit node ${config.number}`;
@@ -44,9 +45,20 @@ export async function notHeldBy(session: Session, bar: Bar, node: string, other:
 export const notAtHome = async (session: Session, bars: readonly Bar[]): Promise<readonly string[]> =>
   (await Promise.all(bars.map(async (bar) => await notHeldBy(session, bar, bar.node, bar.config.partner)))).flat();
 
-/** What is not so when it has been waited for. */
+/** Partners whose daemon has just started and waits, as it does for 4 s, before it takes over from anybody. */
+async function notStarted(session: Session, bars: readonly Bar[]): Promise<readonly string[]> {
+  const looks = bars.map(async ({ node, config }): Promise<readonly string[]> => {
+    const { partner = "" } = config;
+    const said = await session.lab.node(partner).exec(["cat", daemonLog(config)]);
+    const isWaiting = said.stdout.lastIndexOf("Delaying startup") > said.stdout.lastIndexOf("Delayed start completed");
+    return isWaiting ? [`${partner} does not stand in for ${node} yet`] : [];
+  });
+  return (await Promise.all(looks)).flat();
+}
+
+/** What is not so when it has been waited for: that each has its own number, and that its partner would take it over. */
 export const awayAtLast = async (session: Session, bars: readonly Bar[]): Promise<readonly string[]> =>
-  await leftAtLast(session, comeBack, async () => await notAtHome(session, bars));
+  await leftAtLast(session, comeBack, async () => [...(await notAtHome(session, bars)), ...(await notStarted(session, bars))]);
 
 /** The state of all nodes when each partner has its number, or when that has been waited for in vain. Throws where a node cannot be looked at. */
 export async function stateAtRest(session: Session, options: { readonly flows: boolean }): Promise<FarmState> {
