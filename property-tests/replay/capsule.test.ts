@@ -29,6 +29,7 @@ const happened: WhatHappened = {
     { by: "condition", position: 0, link: "home-a:wan", from: "home-a", flow: "udp 10.0.0.1:* > 10.0.0.2:53 #3", index: 2, action: "drop" },
   ],
   more: 0,
+  notes: [{ atMs: -20, what: 'node-1\'s agent: applied {"changes":3}' }],
 };
 
 describe("XC-3 a capsule", () => {
@@ -37,6 +38,7 @@ describe("XC-3 a capsule", () => {
     expect(capsule.happened).toEqual([
       { atMs: 500.5, what: "cut at home-a:wan begins" },
       { atMs: null, what: "condition 1 drops packet 2 of udp 10.0.0.1:* > 10.0.0.2:53 #3, from home-a at home-a:wan" },
+      { atMs: -20, what: 'node-1\'s agent: applied {"changes":3}' },
     ]);
     for (const text of [capsuleText(capsule), JSON.stringify(capsule)]) {
       const loaded = expectValue(readCapsule(text, "x.capsule.json"));

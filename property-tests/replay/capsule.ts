@@ -168,7 +168,7 @@ const content = {
       .nullable(),
   ),
   happened: about(
-    "what really happened: the timeline as it was carried out, and what links did to single packets",
+    "what really happened: the timeline as it was carried out, what links did to single packets, and what agents noted meanwhile",
     z
       .array(
         z.strictObject({

@@ -102,7 +102,7 @@ describe("what a capsule says of itself", () => {
     };
     const decisions = Array.from({ length: 9 }, (_, index) => ({ ...decision, index: index + 1 }));
     const happened = capsuleLines(
-      capsuleOf({ happened: { timeline: [{ atMs: 499.6, what: "packets at home-a:wan begins" }], decisions, more: 0 } }),
+      capsuleOf({ happened: { timeline: [{ atMs: 499.6, what: "packets at home-a:wan begins" }], decisions, more: 0, notes: [] } }),
     );
     await expect([capsuleLines(capsuleOf()).join("\n"), ...told, happened.join("\n")].join("\n\n")).toMatchFileSnapshot(
       "golden/capsule-lines.txt",

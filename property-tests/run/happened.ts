@@ -3,8 +3,10 @@ import type { Change, PacketEdit, Timeline } from "../../core/farm/index.ts";
 import { wireOfLab } from "../../emulator/wire/index.ts";
 import type { WireDecision, WirePlan } from "../../emulator/wire/index.ts";
 import { faultText } from "../oracle/index.ts";
+import { agentNotes } from "./agent-notes.ts";
 import type { Session } from "./session.ts";
 import { timelineRunIn } from "./timeline/index.ts";
+import type { TimelineRun } from "./timeline/index.ts";
 
 export interface Occurrence {
   /** Milliseconds from the moment at which the farm was settled; null where nobody noted the time. */
@@ -32,8 +34,10 @@ export interface WhatHappened {
   readonly timeline: readonly Occurrence[];
   /** Apart from those about how late a packet is: with jitter there is one about every packet. Bounded. */
   readonly decisions: readonly PacketDecision[];
-  /** How many more there were. */
+  /** How many more decisions there were. */
   readonly more: number;
+  /** What agents noted shortly before the timeline, during and after it. In the order of time, bounded. */
+  readonly notes: readonly Occurrence[];
 }
 
 /** As many as one fault may have by hand. */
@@ -62,6 +66,17 @@ function happeningsOf({ faults, changes }: Timeline): Occurrence[] {
   return all.toSorted((one, other) => (one.atMs ?? 0) - (other.atMs ?? 0));
 }
 
+/** What an agent did so long before the zero point may still be felt after it. */
+const notesBeforeMs = 5000;
+const notesMax = 500;
+
+async function notesOf(session: Session, { zeroAt, observations }: TimelineRun): Promise<Occurrence[]> {
+  const lastMs = observations.reduce((last, { toMs }) => Math.max(last, toMs), 0);
+  const notes = await agentNotes(session, zeroAt - notesBeforeMs, zeroAt + lastMs);
+  const told = notes.slice(0, notesMax).map(({ at, node, text }): Occurrence => ({ atMs: at - zeroAt, what: `${node}'s agent: ${text}` }));
+  return notes.length === told.length ? told : [...told, { atMs: null, what: `and ${notes.length - told.length} more notes of agents` }];
+}
+
 /** Of a session whose laws have been judged; rejects where the lab does not answer any more. */
 export async function whatHappened(session: Session): Promise<WhatHappened> {
   const run = await timelineRunIn(session);
@@ -72,6 +87,7 @@ export async function whatHappened(session: Session): Promise<WhatHappened> {
     timeline: run === undefined ? [] : happeningsOf(run.happened),
     decisions: decisions.slice(0, decisionsMax),
     more: Math.max(0, decisions.length - decisionsMax) + (seen?.cut ?? 0),
+    notes: run === undefined ? [] : await notesOf(session, run),
   };
 }
 
@@ -80,10 +96,10 @@ const did = { drop: "drops", duplicate: "duplicates", corrupt: "corrupts", reord
 const decisionText = ({ by, position, link, from, flow, index, action }: PacketDecision): string =>
   `${by} ${position + 1} ${did[action]} packet ${index} of ${flow}, from ${from} at ${link}`;
 
-/** All of it in words, at most so many: the timeline first, then packets. */
-export function happeningsIn({ timeline, decisions, more }: WhatHappened, most: number): readonly Occurrence[] {
+/** All of it in words, at most so many: the timeline first, then packets, and what agents noted where there is room for it. */
+export function happeningsIn({ timeline, decisions, more, notes }: WhatHappened, most: number): readonly Occurrence[] {
   const all = [...timeline, ...decisions.map((decision): Occurrence => ({ atMs: null, what: decisionText(decision) }))];
-  if (all.length <= most && more === 0) return all;
+  if (all.length <= most && more === 0) return [...all, ...notes.slice(0, most - all.length)];
   const shown = all.slice(0, most - 1);
   return [...shown, { atMs: null, what: `and ${all.length + more - shown.length} more decisions about packets` }];
 }

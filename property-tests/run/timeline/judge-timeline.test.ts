@@ -22,7 +22,18 @@ const seen = (fromMs: number, answer: Answer, to: Flow = flow): Observation => (
 const silence: Answer = { kind: "timeout" };
 
 function run(observations: readonly Observation[], other: Partial<TimelineRun> = {}): TimelineRun {
-  return { happened: cut, onsetMs: 50, doneMs: 50, changeMs: 50, observations, healedMs: 3000, recoveredMs: 5000, unsettled: [], ...other };
+  return {
+    zeroAt: 0,
+    happened: cut,
+    onsetMs: 50,
+    doneMs: 50,
+    changeMs: 50,
+    observations,
+    healedMs: 3000,
+    recoveredMs: 5000,
+    unsettled: [],
+    ...other,
+  };
 }
 const judged = (given: TimelineRun, of: World = world): string[] =>
   [...judgeTimeline(sessionOf(of), given)].flatMap(([law, { broken, runs }]) => [`${law} ${runs}`, ...broken.map(({ story }) => story)]);

@@ -15,6 +15,8 @@ export interface Observation {
 }
 
 export interface TimelineRun {
+  /** The zero point, in milliseconds since the epoch, as the logs of the lab's nodes have it. */
+  readonly zeroAt: number;
   /** What happened, at the times at which it began to: those of the farm file are when it was to happen. */
   readonly happened: Timeline;
   /** The longest that it took, from the moment at which it began: a fault to be there, to be healed or over, a change to be carried out by all agents. */

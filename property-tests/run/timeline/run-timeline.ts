@@ -99,7 +99,7 @@ async function runTimeline(session: Session): Promise<TimelineRun> {
   const clock = clockOfSession(session);
   const flows = chosenFlows(world, seed, internetPort);
   if (hasLateJoiners(session)) await session.changeIntents(wishesAt(farm, -1));
-  const zeroMs = clock.nowMs();
+  const [zeroMs, zeroAt] = [clock.nowMs(), Date.now()];
   const context: WatchContext = { session, world, clock, zeroMs };
   const watch = watchFlows(context, flows);
   let done: Awaited<ReturnType<typeof carryOut>>;
@@ -115,7 +115,7 @@ async function runTimeline(session: Session): Promise<TimelineRun> {
   const { observations, recoveredMs, unsettled } = await untilRecovered(context, flows, done.happened);
   // For whoever comes after: the farm as the file lists it.
   if (farm.timeline.changes.length > 0) await session.changeIntents(session.wishes);
-  return { ...done, observations: [...watch.observations, ...observations], recoveredMs, unsettled };
+  return { ...done, zeroAt, observations: [...watch.observations, ...observations], recoveredMs, unsettled };
 }
 
 /** Whether the first that is said of somebody is that it joins. */
