@@ -12,7 +12,8 @@ import { daemonLog } from "./take-overs.ts";
 
 /** A node has to start, its tunnels to be opened, and its number to be left where it is for 20 s. */
 export const comeBack = { waitMs: 60_000, everyMs: 500 };
-const numbersBack = { waitMs: 30_000, everyMs: 100 };
+/** Where no node has to start. */
+export const numbersBack = { waitMs: 30_000, everyMs: 100 };
 
 export const nameOf = ({ config }: Bar): string => `exit node ${config.number}`;
 
@@ -58,7 +59,7 @@ async function notStarted(session: Session, bars: readonly Bar[]): Promise<reado
 
 /** What is not so when it has been waited for: that each has its own number, and that its partner would take it over. */
 export const awayAtLast = async (session: Session, bars: readonly Bar[]): Promise<readonly string[]> =>
-  await leftAtLast(session, comeBack, async () => [...(await notAtHome(session, bars)), ...(await notStarted(session, bars))]);
+  await leftAtLast(session, numbersBack, async () => [...(await notAtHome(session, bars)), ...(await notStarted(session, bars))]);
 
 /** The state of all nodes when each partner has its number, or when that has been waited for in vain. Throws where a node cannot be looked at. */
 export async function stateAtRest(session: Session, options: { readonly flows: boolean }): Promise<FarmState> {

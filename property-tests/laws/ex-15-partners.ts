@@ -5,6 +5,7 @@
 import { seededRandom } from "../../core/common/index.ts";
 import type { ScheduledFault } from "../../core/farm/index.ts";
 import { withFaults } from "../../emulator/faults/index.ts";
+import type { LastingFlow } from "../../emulator/probe/index.ts";
 import { upstreamOf } from "../oracle/index.ts";
 import type { Bar } from "../oracle/index.ts";
 import { clockOfSession } from "../run/clock.ts";
@@ -15,7 +16,7 @@ import { watchNeighbours } from "../run/neighbour-watch.ts";
 import type { NeighbourAnswer } from "../run/neighbour-watch.ts";
 import { heldBy, partneredBars } from "../run/places.ts";
 import type { Session } from "../run/session.ts";
-import { awayAtLast, comeBack, nameOf, notAtHome, notHeldBy } from "./at-home.ts";
+import { awayAtLast, comeBack, numbersBack, nameOf, notAtHome, notHeldBy } from "./at-home.ts";
 import { cutOffFromStore } from "./ex-14-losses.ts";
 import { keepFlows } from "./ex-15-flows.ts";
 import type { KeptFlows } from "./ex-15-flows.ts";
@@ -32,6 +33,8 @@ const pace = { everyMs: 20, most: 1 };
 const takeOver = { waitMs: 10_000, everyMs: 50 };
 /** A farm that is known to be broken may never be as it was: it is waited for only so that what is judged next has a chance. */
 const comeBackBroken = { ...comeBack, waitMs: 45_000 };
+/** Nothing but TCP waits before it sends anew. */
+const datagramsAgain = { waitMs: 5000, everyMs: 100 };
 /** Until TCP has sent anew what was lost: it waits twice as long each time. */
 const flowsAgain = { waitMs: 15_000, everyMs: 100 };
 /** A flow is answered that was within so many milliseconds, and since the number moved: what was answered before says nothing of who has it now. */
@@ -54,18 +57,20 @@ async function lostFlows(
     new: "never was open",
     open: "was not answered any more",
   };
-  const lost = await leftAtLast(session, flowsAgain, async () => {
+  const unanswered = async (isWaitedFor: (flow: LastingFlow) => boolean): Promise<readonly string[]> => {
     const meanwhileMs = clock.nowMs() - since;
     const fates = await kept.fates();
     // TCP sends again what was lost, by a timer of its own: what the other ones show is how long it was.
     const gaps = kept.flows.map(({ flow }, index) => (flow.protocol === "tcp" ? 0 : (fates[index]?.gapMs ?? 0)));
     outageMs = Math.max(outageMs, ...gaps);
-    return kept.flows.flatMap(({ text }, index) => {
+    return kept.flows.flatMap(({ text, flow }, index) => {
       const fate = fates[index];
       if (fate === undefined || (fate.state === "open" && fate.silentMs < Math.min(silentMs, meanwhileMs))) return [];
-      return [`${text} ${words[fate.state]} ${when}; expected: no established flow is lost (EX-15)`];
+      return isWaitedFor(flow) ? [`${text} ${words[fate.state]} ${when}; expected: no established flow is lost (EX-15)`] : [];
     });
-  });
+  };
+  const datagrams = await leftAtLast(session, datagramsAgain, async () => await unanswered(({ protocol }) => protocol !== "tcp"));
+  const lost = datagrams.length > 0 ? datagrams : await leftAtLast(session, flowsAgain, async () => await unanswered(() => true));
   return { lost, outageMs };
 }
 
@@ -136,7 +141,8 @@ export async function fallSilent(session: Session, bar: Bar, kept: KeptFlows, si
     return { stories: [...stories, ...gone.lost], lost: gone.lost.length, outageMs: gone.outageMs, backMs: 0, stalledMs: stalls.stop() };
   if (silence.ends) await node.powerOn();
   const stalledMs = stalls.stop();
-  const left = await leftAtLast(session, isBroken ? comeBackBroken : comeBack, async () => {
+  const patience = silence.ends ? (isBroken ? comeBackBroken : comeBack) : numbersBack;
+  const left = await leftAtLast(session, patience, async () => {
     const away = await notHeldBy(session, bar, bar.node, partner);
     if (away.length > 0 || before === undefined) return away;
     try {
@@ -213,7 +219,7 @@ async function silent(session: Session, silence: Silence): Promise<PropertyOutco
   return outcomeOf(kept.flows.length * times.length, stories, { figures });
 }
 
-/** The store decides nothing here: without it all goes on as it was. */
+/** The store decides nothing here: without it all goes on as it was. Nor do agents, who look at everything when they start. */
 async function withoutStore(session: Session): Promise<PropertyOutcome> {
   const bars = partneredBars(session.world);
   const [bar] = bars;
@@ -253,6 +259,8 @@ async function withoutStore(session: Session): Promise<PropertyOutcome> {
   }
   const turns = judgeAnswers(bar, answers, 1, what);
   const isStalled = stalls.stop() > mostOutageMs / 10;
+  await session.restartAgents();
+  stories.push(...(await awayAtLast(session, bars)).map((one) => `${one} when agents had started anew; expected: each its own (EX-15)`));
   if (turns.length > 0 && stories.length === 0 && isStalled)
     return unknownOutcome(`${turns[0]}, and the machine was busy`, kept.flows.length);
   return outcomeOf(kept.flows.length, [...stories, ...turns]);

@@ -9,6 +9,8 @@ import type { SourcePatch } from "../../../emulator/image/index.ts";
 import type { LawResult } from "../../../reports/index.ts";
 import { compileFarm } from "../../../topologies/index.ts";
 import { pureProperties } from "../../laws/index.ts";
+import { outcomeOf } from "../../laws/law.ts";
+import type { Property } from "../../laws/law.ts";
 import { judgePure, runFarms, selectProperties } from "../../run/index.ts";
 import type { FarmToRun } from "../../run/index.ts";
 import type { JudgeEnd, JudgeRequest } from "./protocol.ts";
@@ -33,6 +35,13 @@ export async function labMark({ farm, intents }: FarmToRun, patches: readonly So
 
 /** Rooms that reach a lab only by what the mark is of. */
 const isMarked = ({ file }: SourcePatch): boolean => /^core\/(farm|derive|allocate|intents|plan|check)\//.test(file);
+
+/** A law that is broken has seen the fault: what else belongs to it would only wait for what does not come. */
+const untilBroken = (property: Property, isBroken: (law: string) => boolean): Property => ({
+  ...property,
+  run: async (session) =>
+    isBroken(property.law) ? outcomeOf(0, [], { nothing: `${property.law} is broken already` }) : await property.run(session),
+});
 
 export async function judgePatched(request: JudgeRequest, tell: (result: LawResult) => void): Promise<JudgeEnd> {
   const { file, text, seed, patches, enough } = request;
@@ -59,9 +68,10 @@ export async function judgePatched(request: JudgeRequest, tell: (result: LawResu
   if (inLab.length === 0 || shown.signal.aborted) return { kind: "ended", ran: "pure" };
   if (patches.every(isMarked) && (await labMark(given.value, patches)) === request.labMark) return { kind: "ended", ran: "pure" };
   const own = await agentSources();
+  const properties = inLab.map((property) => untilBroken(property, (law) => failed.has(law)));
   try {
     await runFarms([given.value], {
-      ...{ properties: inLab, seed, backend: "netns", jobs: 1, version: "mutant", patches: patches.filter((patch) => own.has(patch.file)) },
+      ...{ properties, seed, backend: "netns", jobs: 1, version: "mutant", patches: patches.filter((patch) => own.has(patch.file)) },
       signal: shown.signal,
       endsOnceBroken: enough?.length === 1,
       onJudged: onResult,
