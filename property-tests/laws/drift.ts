@@ -1,6 +1,7 @@
 /** A person at work in a namespace of farmlab's: takes things away, adds some, and makes things of their own beside them. */
 import { withoutTimes } from "../run/node-state.ts";
 import type { Position, Session } from "../run/session.ts";
+import { HarnessError } from "./law.ts";
 
 export interface DriftPlace {
   /** A namespace that farmlab owns whole. */
@@ -30,6 +31,20 @@ const strayAddress = "198.18.2.77/24";
 /** Devices that a kernel with modules for tunnels puts into every namespace, and nobody can take away: bridges stand for them where it has none. */
 const kernelDevices = ["tunl0", "sit0", "ip6tnl0", "gre0", "gretap0", "erspan0", "ip6gre0", "ip_vti0", "ip6_vti0"];
 const theirs = { table: "somebody", route: "198.18.3.0/24", protocol: "77", linkGroup: "77" };
+
+/** All that `change` made, whether an agent took it away or not; what programs say of it is answered. */
+const takeAway = `
+{
+  ip route del ${theirs.route}
+  ip route del ${strayRoute}
+  ip address del ${strayAddress} dev "$1"
+  ip link del stray0
+  ip link del group ${theirs.linkGroup}
+  nft delete table inet ${theirs.table}
+  nft delete table inet farmlab-stray
+  [ -z "$2" ] || wg set "$2" peer ${strayKey} remove
+} 2>&1
+true`;
 
 const sortedLines = (text: string, keeps: (line: string) => boolean = () => true): string =>
   text
@@ -123,7 +138,7 @@ export interface Handiwork {
   change(): Promise<void>;
   /** What of another's own is no longer there. */
   foreignGone(): Promise<string[]>;
-  /** Takes away what an agent left. */
+  /** Takes away what an agent left. Throws where something of it stays. */
   tidy(): Promise<void>;
 }
 
@@ -138,6 +153,18 @@ export function handiwork(session: Session, place: DriftPlace): Handiwork {
   const makeKernelDevices = async (): Promise<string> => {
     const lines = `for name; do echo "link add name $name group ${theirs.linkGroup} type bridge"; done | ip -force -batch - 2> /dev/null; true`;
     return await inside("sh", "-c", lines, "sh", ...kernelDevices);
+  };
+  const linkNames = async (...which: string[]): Promise<string[]> =>
+    (await inside("ip", "-o", "link", "show", ...which))
+      .split("\n")
+      .map(linkName)
+      .filter((name) => name !== "");
+  const [route, table] = [`the route to ${theirs.route}`, `the table ${theirs.table}`];
+  const foreign = [route, table];
+  const foreignThere = async (): Promise<string[]> => {
+    const routes = await inside("ip", "-4", "route", "show", "proto", theirs.protocol);
+    const tables = await inside("nft", "list", "tables");
+    return [...(routes.includes(theirs.route) ? [route] : []), ...(tables.includes(`inet ${theirs.table}`) ? [table] : [])];
   };
   return {
     async change() {
@@ -189,32 +216,21 @@ export function handiwork(session: Session, place: DriftPlace): Handiwork {
       await outside("ip", "netns", "add", strayNamespace);
     },
     async foreignGone() {
-      const routes = await inside("ip", "-4", "route", "show", "proto", theirs.protocol);
-      const tables = await inside("nft", "list", "tables");
-      const links = (await inside("ip", "-o", "link", "show")).split("\n").map(linkName);
+      const links = await linkNames();
+      const there = await foreignThere();
       return [
         ...kernelDevices.filter((name) => !links.includes(name)).map((name) => `the link ${name}, as kernels make it`),
-        ...(routes.includes(theirs.route) ? [] : [`the route to ${theirs.route}`]),
-        ...(tables.includes(`inet ${theirs.table}`) ? [] : [`the table ${theirs.table}`]),
+        ...foreign.filter((what) => !there.includes(what)),
       ];
     },
     async tidy() {
-      const leftovers = [
-        ["ip", "route", "del", theirs.route],
-        ["ip", "route", "del", strayRoute],
-        ["ip", "address", "del", strayAddress, "dev", link],
-        ["ip", "link", "del", "stray0"],
-        ["ip", "link", "del", "group", theirs.linkGroup],
-        ["nft", "delete", "table", "inet", theirs.table],
-        ["nft", "delete", "table", "inet", "farmlab-stray"],
-        ...(tunnel === undefined ? [] : [["wg", "set", tunnel, "peer", strayKey, "remove"]]),
-      ];
-      await Promise.allSettled([
-        ...leftovers.map(async (argv) => await inside(...argv)),
-        ...(hostBridge === undefined
-          ? []
-          : [outside("ip", "netns", "del", strayNamespace), outside("ip", "link", "set", "dev", hostBridge, "up", "addrgenmode", "none")]),
-      ]);
+      const said = await inside("sh", "-c", takeAway, "sh", link, tunnel ?? "");
+      if (hostBridge !== undefined) {
+        await outside("sh", "-c", 'ip netns del "$0" 2> /dev/null; true', strayNamespace);
+        await outside("ip", "link", "set", "dev", hostBridge, "up", "addrgenmode", "none");
+      }
+      const left = [...(await linkNames("group", theirs.linkGroup)), ...(await foreignThere())];
+      if (left.length > 0) throw new HarnessError(`${left.join(", ")} cannot be taken away from ${position.node} again: ${said.trim()}`);
     },
   };
 }

@@ -100,6 +100,7 @@ async function putRight(session: Session): Promise<PropertyOutcome> {
   const before = await Promise.all(places.map(async (place) => await driftedTexts(session, place)));
   const hands = places.map((place) => handiwork(session, place));
   const stories: string[] = [];
+  let tidied: readonly PromiseSettledResult<void>[] = [];
   try {
     await Promise.all(hands.map(async (hand) => await hand.change()));
     const { statuses, stories: failing } = await afterRestart(session);
@@ -128,8 +129,10 @@ async function putRight(session: Session): Promise<PropertyOutcome> {
       );
     }
   } finally {
-    await Promise.allSettled(hands.map(async (hand) => await hand.tidy()));
+    tidied = await Promise.allSettled(hands.map(async (hand) => await hand.tidy()));
   }
+  // What is broken already may be what keeps it from being taken away.
+  for (const one of tidied) if (one.status === "rejected" && stories.length === 0) throw one.reason;
   return outcomeOf(places.length, stories, { nothing: "this farm has no network" });
 }
 

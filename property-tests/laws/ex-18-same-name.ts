@@ -14,12 +14,14 @@ import { serviceOf, storeHostOf } from "./services.ts";
 import type { Session } from "../run/session.ts";
 import { HarnessError, needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
-import { leftAtLast } from "./left-at-last.ts";
+import { foundMeanwhile, leftAtLast } from "./left-at-last.ts";
 import { difference, publishedFacts } from "./published-facts.ts";
 import { answeredFlows, lostDuring } from "./steady-flows.ts";
 
 const law = "EX-18";
 const saying = { waitMs: 15_000, everyMs: 50 };
+/** An agent that took itself for the node would publish what it says within a tenth of a second. */
+const publishing = { waitMs: 1000, everyMs: 100 };
 /** A lease of the store lasts 5 s, and who waits for its end asks every second. */
 const succeeding = { waitMs: 20_000, everyMs: 100 };
 const secondsBetweenKeeping = 1;
@@ -145,11 +147,19 @@ async function refused(session: Session): Promise<PropertyOutcome> {
   const flows = await answeredFlows(session);
   const what = "there were two agents for one node";
   const wrong: string[] = [];
+  const publishedAnew = async (): Promise<readonly string[]> =>
+    (await published(session, node)).flatMap(({ key, value, revision }) => {
+      const before = said.find((one) => one.key === key);
+      if (before?.revision === revision) return [];
+      const how = before === undefined ? "is new" : difference(value, before.value);
+      return [`${node} has published something anew while ${what}: ${key} ${how}; expected: nothing (EX-18)`];
+    });
   const { figures, stories } = await lostDuring(session, flows, { law, what }, async () => {
     wrong.push(...(await secondAgent(session, node)));
     try {
       await startMachine(session, "other", node);
       wrong.push(...(await leftAtLast(session, saying, async () => await notYetRefused(session, "other", node))));
+      wrong.push(...(await foundMeanwhile(session, publishing, publishedAnew)));
     } finally {
       await stopMachine(session, "other");
     }
@@ -157,12 +167,6 @@ async function refused(session: Session): Promise<PropertyOutcome> {
   const now = await agentOf(session, node);
   if (now !== undefined && now.identity !== called.identity)
     wrong.push(`the name ${node} has become the other machine's while ${what}; expected: whose it was (EX-18)`);
-  for (const { key, value, revision } of await published(session, node)) {
-    const before = said.find((one) => one.key === key);
-    if (before?.revision === revision) continue;
-    const how = before === undefined ? "is new" : difference(value, before.value);
-    wrong.push(`${node} has published something anew while ${what}: ${key} ${how}; expected: nothing (EX-18)`);
-  }
   const changed = notAsBefore(before, await stateAtRest(session, { flows: false }));
   wrong.push(...changed.map((difference) => `while ${what}, ${difference}; expected: as it was before (EX-18)`));
   return outcomeOf(flows.length + lastingCount(before) + 3, [...wrong, ...stories], { figures });

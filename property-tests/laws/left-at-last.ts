@@ -33,3 +33,17 @@ export async function leftAtLast(
   }
   return left;
 }
+
+/** For what must not happen: looks every so often until something is there to be told of or the time is over; answers what was found. Throws what `look` throws. */
+export async function foundMeanwhile(
+  session: Session,
+  patience: Patience,
+  look: () => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  let found: readonly string[] = [];
+  await leftAtLast(session, patience, async () => {
+    found = await look();
+    return found.length === 0 ? ["nothing was found"] : [];
+  });
+  return found;
+}
