@@ -91,9 +91,10 @@ const nodesOf = ({ farm, world }: Session): string[] =>
     .map(({ name }) => name)
     .filter((node) => world.networks.some(({ resources }) => resources.some((one) => one.node === node)));
 
-/** Of a program's next calls, as `3 half`. */
+/** Of a program's next calls, as `3 half`, in place of those named before: an agent waits the longer the more often in a row it has failed. */
 const nameFailures = `
 program=$1
+rm -f "$0/$program-fails/"*
 made=$(ls "$0/$program-calls" | wc -l)
 shift
 for one; do echo "\${one#* }" > "$0/$program-fails/$((made + \${one% *}))"; done`;
