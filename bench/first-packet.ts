@@ -2,6 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { formatAddress, startDeadline, type Address, type Clock } from "../core/common/index.ts";
 import type { Wishes } from "../core/intents/index.ts";
+import { encodeIntents, type Operation } from "../core/store/index.ts";
 import { startProber } from "../emulator/probe/index.ts";
 import type { LiveFarm } from "../property-tests/run/index.ts";
 
@@ -19,15 +20,41 @@ export interface FirstPacket {
   readonly waitMs: number;
 }
 
-/** Milliseconds of each round. Throws where no packet is answered in time. */
+/** A farm is at rest when its store has not changed for so long, in milliseconds. */
+const restMs = 300;
+
+/** Waits until nobody has anything to say any more: what a round leaves to be done is no part of the next one. */
+async function untilAtRest({ store }: LiveFarm, waitMs: number): Promise<void> {
+  let seen = { revision: -1, atMs: 0 };
+  await startDeadline(clock, waitMs).until(
+    "a farm at rest",
+    async () => {
+      const { revision } = await store.range("/farmlab/none");
+      if (revision !== seen.revision) seen = { revision, atMs: clock.nowMs() };
+      return clock.nowMs() - seen.atMs >= restMs ? { done: true } : { seen: `revision ${revision}` };
+    },
+    20,
+  );
+}
+
+/** What has to be written so that the one becomes the other. */
+function operationsBetween(before: Wishes, after: Wishes): readonly Operation[] {
+  const [from, to] = [encodeIntents(before), encodeIntents(after)];
+  const gone = [...from.keys()].filter((key) => !to.has(key)).map((key) => ({ delete: key }));
+  return [...gone, ...[...to].filter(([key, value]) => from.get(key) !== value).map(([key, value]) => ({ put: { key, value } }))];
+}
+
+/** Milliseconds of each round, from the store's write to the answer. Throws where no packet is answered in time. */
 export async function firstPacketTimes({ live, before, after, from, to, rounds, waitMs }: FirstPacket): Promise<number[]> {
   const prober = startProber((argv) => live.lab.startHelper(argv));
   const namespacePath = live.lab.namespacePath(from.node, from.namespace);
   const times: number[] = [];
+  const operations = operationsBetween(before, after);
   try {
     for (let round = 0; round < rounds; round += 1) {
+      await untilAtRest(live, waitMs);
       const started = clock.nowMs();
-      const revision = await live.writeIntents(after);
+      await live.store.transact(operations);
       await startDeadline(clock, waitMs).until(
         `a packet to ${formatAddress(to)}`,
         async () => {
@@ -37,7 +64,7 @@ export async function firstPacketTimes({ live, before, after, from, to, rounds, 
         1,
       );
       times.push(clock.nowMs() - started);
-      await live.untilReady(revision, waitMs);
+      await live.untilReady(await live.writeIntents(after), waitMs);
       await live.untilReady(await live.writeIntents(before), waitMs);
     }
   } finally {

@@ -4,7 +4,7 @@
  * that lost everything is told again what rests.
  */
 import { changedTexts, decodeAllocator, settle } from "../allocate/index.ts";
-import type { AllocatorState, Book, Claim, NetworkGrant, Settlement } from "../allocate/index.ts";
+import type { AllocatorState, AllocatorTexts, Book, Claim, NetworkGrant, Settlement } from "../allocate/index.ts";
 import { failure, remembered, sameValue, seededRandom, success } from "../common/index.ts";
 import type { Outcome, Problem } from "../common/index.ts";
 import type { AllocatorStatus, NodeFacts } from "../intents/index.ts";
@@ -17,6 +17,7 @@ import {
   encodeAllocatorStatus,
   encodeNetworkGrant,
   encodeNumberGrant,
+  factsPrefix,
   intentKeys,
   openStore,
   parseAllocatorKey,
@@ -85,6 +86,15 @@ function grantOperations(settlement: Settlement, view: StoreView): readonly Oper
   ];
 }
 
+interface ChangedState {
+  readonly allocationNumber: number;
+  readonly state: AllocatorState;
+  readonly texts: ReadonlyMap<string, string | undefined>;
+}
+
+const sameTexts = (one: AllocatorTexts, other: AllocatorTexts): boolean =>
+  one.size === other.size && [...one].every(([name, text]) => other.get(name) === text);
+
 export class Allocator {
   readonly #parts: AllocatorParts;
   readonly #retry: BackOff;
@@ -92,13 +102,15 @@ export class Allocator {
   readonly #passes = new Passes();
   /** Of each allocation, the texts of its state. */
   readonly #texts = new Map<number, Map<string, string>>();
-  readonly #decoded = new Map<number, { readonly texts: string; readonly state: Outcome<AllocatorState> }>();
+  readonly #decoded = new Map<number, { readonly texts: AllocatorTexts; readonly state: Outcome<AllocatorState> }>();
   /** What it knew before the store began anew. */
   #remembered: Book = new Map();
   #book: Book = new Map();
   #turn = 0;
   /** At which revision it wrote last: what it looks at is not older. */
   #written = 0;
+  /** By what all was right last; undefined since the store has changed otherwise than by what nodes say. */
+  #settled: { readonly claims: readonly Claim[]; readonly messages: readonly string[] } | undefined;
 
   constructor(parts: AllocatorParts) {
     this.#parts = parts;
@@ -110,11 +122,13 @@ export class Allocator {
           this.#remembered = this.#book;
           this.#written = 0;
         }
+        this.#settled = undefined;
         this.#texts.clear();
         this.#turn = 0;
         for (const { key, value, revision: at } of entries) this.#take(key, value, at);
       },
       onEvent: (event) => {
+        if (!event.key.startsWith(factsPrefix)) this.#settled = undefined;
         this.#take(event.key, event.kind === "put" ? event.value : undefined, event.revision);
       },
       onConnection: (state) => parts.log("store", state),
@@ -148,10 +162,9 @@ export class Allocator {
     const book = new Map<number, AllocatorState>(this.#remembered);
     const problems: Problem[] = [];
     for (const [allocationNumber, texts] of this.#texts) {
-      const all = JSON.stringify([...texts]);
       const known = this.#decoded.get(allocationNumber);
-      const state = known?.texts === all ? known.state : decodeAllocator(texts);
-      this.#decoded.set(allocationNumber, { texts: all, state });
+      const state = known !== undefined && sameTexts(known.texts, texts) ? known.state : decodeAllocator(texts);
+      this.#decoded.set(allocationNumber, { texts: new Map(texts), state });
       if (state.ok) book.set(allocationNumber, state.value);
       else
         problems.push(...state.problems.map((one) => ({ ...one, message: `${allocatorTextKey(allocationNumber, "")}: ${one.message}` })));
@@ -159,33 +172,56 @@ export class Allocator {
     return problems.length > 0 ? failure(...problems) : success(book);
   }
 
+  /** The allocations whose texts in the store are others now, with those that are; undefined for a text that there is no more. */
+  #changed(before: Book, after: Book): readonly ChangedState[] {
+    return [...after].flatMap(([allocationNumber, state]) => {
+      const there = this.#texts.get(allocationNumber);
+      const all = changedTexts(there === undefined ? undefined : before.get(allocationNumber), state);
+      const texts = [...all].filter(([name, text]) => text !== there?.get(name));
+      return texts.length === 0 ? [] : [{ allocationNumber, state, texts: new Map(texts) }];
+    });
+  }
+
+  /** What it has written is on its way back: of those texts the state is known. */
+  #expect({ allocationNumber, state, texts }: ChangedState): void {
+    const expected = new Map(this.#texts.get(allocationNumber));
+    for (const [name, text] of texts) {
+      if (text === undefined) expected.delete(name);
+      else expected.set(name, text);
+    }
+    this.#decoded.set(allocationNumber, { texts: expected, state: success(state) });
+  }
+
   async #pass(signal: AbortSignal): Promise<void> {
     const { clock, store, log } = this.#parts;
     const { contents, waitingFor } = this.#view;
     if (waitingFor !== undefined) return this.#tell("waiting", [`waiting for the store: ${waitingFor}`]);
     if (contents.revision < this.#written) return;
+    const claims = claimsOf(contents.facts());
+    if (this.#settled !== undefined && sameValue(this.#settled.claims, claims))
+      return this.#tell("ready", [...this.#settled.messages, ...contents.problems]);
     const book = this.#bookInStore();
     // What stands in the grants stays in force, and nothing more is given.
     if (!book.ok) return this.#tell("failing", book.problems.map(textOfProblem));
     this.#book = book.value;
     const settlement = settle(book.value, contents.wishes(), {
       nowMs: clock.now().getTime(),
-      claims: claimsOf(contents.facts()),
+      claims,
       mostParts,
     });
-    const states = [...settlement.book].flatMap(([allocationNumber, state]) => {
-      const before = this.#texts.has(allocationNumber) ? book.value.get(allocationNumber) : undefined;
-      return [...changedTexts(before, state)].flatMap(([name, text]): Operation[] => {
+    const changed = this.#changed(book.value, settlement.book);
+    const states = changed.flatMap(({ allocationNumber, texts }) =>
+      [...texts].map(([name, text]): Operation => {
         const key = allocatorTextKey(allocationNumber, name);
-        if (text === this.#texts.get(allocationNumber)?.get(name)) return [];
-        return [text === undefined ? { delete: key } : { put: { key, value: text } }];
-      });
-    });
+        return text === undefined ? { delete: key } : { put: { key, value: text } };
+      }),
+    );
     const grants = grantOperations(settlement, this.#view);
-    const messages = [...messagesOf(settlement), ...contents.problems];
     if (states.length + grants.length === 0) {
       this.#retry.reset();
-      return this.#tell("ready", messages);
+      const messages = messagesOf(settlement);
+      this.#settled = { claims, messages };
+      return this.#tell("ready", [...messages, ...contents.problems]);
     }
     try {
       const turn = { put: { key: allocatorTurnKey, value: "1" } };
@@ -194,6 +230,7 @@ export class Allocator {
       if (!written) return await this.#later(signal, "another allocator was first");
       this.#written = revision;
       this.#remembered = new Map();
+      for (const one of changed) this.#expect(one);
       log("granted", { revision, parts: states.length, grants: grants.length });
       this.#passes.ask();
     } catch (error) {

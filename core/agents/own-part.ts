@@ -51,6 +51,15 @@ export interface OwnLinks {
 
 /** The node's own, and what it has when it stands in for an exit node, so that others know the keys by then. Takes intents as they are granted, not as they are hosted. */
 export function ownLinks(node: string, intents: Intents): OwnLinks {
+  const known = linksWithin(intents).get(node) ?? findOwnLinks(node, intents);
+  linksWithin(intents).set(node, known);
+  return known;
+}
+
+/** By nodes' names, of each list once. */
+const linksWithin = remembered<Intents, Map<string, OwnLinks>>(() => new Map());
+
+function findOwnLinks(node: string, intents: Intents): OwnLinks {
   const standIn = leasedExitNodes(intents.nodes)
     .filter((home) => home.name !== node && candidatesFor(home).includes(node))
     .flatMap(({ name, exitNode }) =>

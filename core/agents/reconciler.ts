@@ -60,9 +60,21 @@ const withLeft = (own: OwnLinks, before: Partial<Pick<OwnLinks, "networks" | "st
   standsInFor: { ...before.standsInFor, ...own.standsInFor },
 });
 
+/** What plans take from facts; the rest is about who opens tunnels when. */
+type PlannedFacts = Pick<NodeFacts, "node" | "publicKeys" | "endpoints" | "reachability">;
+
+const plannedFacts = ({ node, publicKeys, endpoints, reachability }: NodeFacts): PlannedFacts => ({
+  node,
+  publicKeys,
+  endpoints,
+  reachability,
+});
+
 /** A plan, and all that it was made of. */
 interface Planned {
   readonly inputs: readonly unknown[];
+  readonly hosted: Intents;
+  readonly facts: readonly PlannedFacts[];
   readonly plan: NodePlan;
   /** Whom it waits for, whom it greets anew, and what it knows others by once it is carried out. */
   readonly others: Pick<OthersFacts, "awaited" | "renewed" | "met">;
@@ -225,7 +237,11 @@ export class Reconciler {
     if (this.#planned?.inputs.every((input, index) => input === inputs[index]) !== true) {
       const hosted = hostedIntents(intents, hosts);
       const { usable, own, ...others } = usableFacts(this.#facts, hosted, facts, this.#met);
-      this.#planned = { inputs, plan: planNode(this.#parts.node, hosted, [...usable, own], this.#memory), others };
+      const known = [...usable, own].map(plannedFacts);
+      const before = this.#planned;
+      const isSame = before?.hosted === hosted && sameValue(before.facts, known);
+      const plan = isSame ? before.plan : planNode(this.#parts.node, hosted, known, this.#memory);
+      this.#planned = { inputs, hosted, facts: known, plan, others };
     }
     return this.#planned.plan;
   }

@@ -1,5 +1,5 @@
 /** The store as the agent goes by it: what it holds, whether it is followed, and what to make of a store that lost its data. */
-import { grantedList, type GrantedList, type Grants } from "../allocate/index.ts";
+import { grantedList, keepGranted, type GrantedList, type Grants } from "../allocate/index.ts";
 import type { NetworkWish, NodeWish, Wishes } from "../intents/index.ts";
 import { intentsPrefix, StoreContents, type Snapshot, type StoreEvent, type WatchHandlers } from "../store/index.ts";
 
@@ -40,13 +40,18 @@ export class StoreView {
     return this.#inForce;
   }
 
-  /** The list as it was granted; the same object while nothing of it changes. */
+  /** The list as it was granted; it and what is in it are the same objects while nothing of them changes. */
   get granted(): GrantedList<NodeWish, NetworkWish> {
     const wishes = this.#inForce.wishes();
     const grants = this.#inForce.grants();
     if (this.#answered?.wishes !== wishes || this.#answered.grants !== grants)
-      this.#answered = { wishes, grants, granted: grantedList(wishes, grants) };
+      this.#answered = { wishes, grants, granted: this.#keep(grantedList(wishes, grants)) };
     return this.#answered.granted;
+  }
+
+  #keep(granted: GrantedList<NodeWish, NetworkWish>): GrantedList<NodeWish, NetworkWish> {
+    const before = this.#answered?.granted.list;
+    return before === undefined ? granted : { ...granted, list: keepGranted(before, granted.list) };
   }
 
   /** What the agent waits for, when it does not follow a store with intents. */

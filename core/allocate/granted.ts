@@ -60,6 +60,28 @@ function withNumber<Node extends ListedNode>(node: Node, number: number | undefi
   return granted;
 }
 
+/** These items, or those of before where they say the same; the very same list where all do. */
+function keptOf<Item extends { readonly name: string }>(before: readonly Item[], items: readonly Item[]): readonly Item[] {
+  if (before === items) return before;
+  const byName = new Map(before.map((item) => [item.name, item]));
+  const kept = items.map((item) => {
+    const known = byName.get(item.name);
+    return known !== undefined && sameValue(known, item) ? known : item;
+  });
+  return kept.length === before.length && kept.every((item, index) => item === before[index]) ? before : kept;
+}
+
+/** The second list, as far as possible by the objects of the first: what nobody was granted yet changes nothing for whom goes by it. */
+export function keepGranted<Node extends ListedNode, Network extends ListedNetwork>(
+  before: GrantedList<Node, Network>["list"],
+  list: GrantedList<Node, Network>["list"],
+): GrantedList<Node, Network>["list"] {
+  const allocations = sameValue(before.allocations, list.allocations) ? before.allocations : list.allocations;
+  const [nodes, networks] = [keptOf(before.nodes, list.nodes), keptOf(before.networks, list.networks)];
+  const isSame = allocations === before.allocations && nodes === before.nodes && networks === before.networks;
+  return isSame ? before : { allocations, nodes, networks };
+}
+
 /**
  * What of the list can be made: exit nodes with their numbers, resources with their prefixes. A grant counts where it is of the part of the
  * exit node that hosts the network's exit point now; without its exit point a network has no resource.

@@ -17,7 +17,7 @@ import {
   holdingOf,
   sameHolder,
   slotOf,
-  slotsOf,
+  givenUpSlots,
   slotsOfPart,
   withHolding,
   withoutHolding,
@@ -183,7 +183,7 @@ export function restPrefix(state: AllocatorState, subnetNumber: number, nowMs: n
 /** The state without rests that are over: equal to one in which those prefixes had never been given. */
 export function forgetRested(state: AllocatorState, nowMs: number): AllocatorState {
   let next = state;
-  for (const { subnetNumber, slot } of slotsOf(state)) {
+  for (const { subnetNumber, slot } of givenUpSlots(state)) {
     if (slot.kind === "resting" && !rests(slot, nowMs)) next = withSlot(next, subnetNumber, undefined);
   }
   return next;

@@ -36,6 +36,21 @@ export interface Settlement {
 }
 
 const keyOf = ({ network, node }: Holder): string => `${network}/${node}`;
+
+/** By network and node: who is to have something. */
+class Wanted {
+  readonly #byNetwork: ReadonlyMap<string, ReadonlyMap<string, Placed>>;
+
+  constructor(placed: readonly Placed[]) {
+    const byNetwork = Map.groupBy(placed, ({ network }) => network.name);
+    this.#byNetwork = new Map([...byNetwork].map(([name, own]) => [name, new Map(own.map((one) => [one.resource.node, one]))]));
+  }
+
+  placeOf({ network, node }: Holder): Placed | undefined {
+    return this.#byNetwork.get(network)?.get(node);
+  }
+}
+
 /** Whether the list gives a resource that prefix, or any of its part. */
 function isFor({ network, resource, exitNode }: Placed, allocationNumber: number, subnetNumber: number): boolean {
   const { prefix } = resource;
@@ -52,6 +67,12 @@ interface Held {
   readonly allocationNumber: number;
 }
 
+/** Whom the list gives something, and what nodes say that they have. */
+interface ToNote {
+  readonly wanted: Wanted;
+  readonly claims: readonly Claim[];
+}
+
 class Settling {
   readonly states: Map<number, AllocatorState>;
   readonly #complaints: Complaint[] = [];
@@ -60,6 +81,7 @@ class Settling {
   readonly #touched = new Set<string>();
   /** By node: subnet number -> who has it there, of whichever allocation. */
   readonly #onNode = new Map<string, Map<number, Held>>();
+  #toNote: ToNote | undefined;
   #listeners: Listeners = findListeners({ nodes: [] }, []);
   isWhole = true;
 
@@ -113,22 +135,23 @@ class Settling {
    * Takes back what the list no longer gives, and what somebody else has come to listen on; lets rest what is gone from its node, and forgets
    * rests that are over.
    */
-  takeBack(wanted: ReadonlyMap<string, Placed>, claims: readonly Claim[]): void {
+  takeBack(wanted: Wanted, claims: readonly Claim[]): void {
     const claimed = new Set(claims.map((claim) => `${claim.allocationNumber} ${claim.subnetNumber} ${keyOf(claim)}`));
     const clashing = this.#clashing(wanted);
     for (const [allocationNumber, before] of this.states) {
       for (const { subnetNumber, slot } of slotsOf(before)) {
-        const place = wanted.get(keyOf(slot));
+        const place = wanted.placeOf(slot);
         const isWanted =
           place !== undefined &&
           isFor(place, allocationNumber, subnetNumber) &&
           this.#listeners.on(place, subnetNumber) === undefined &&
           !clashing.has(`${allocationNumber} ${subnetNumber}`);
-        const isGone = !claimed.has(`${allocationNumber} ${subnetNumber} ${keyOf(slot)}`);
         const leaves = slot.kind === "held" && !isWanted;
+        if (!leaves && slot.kind !== "leaving") continue;
+        const isGone = !claimed.has(`${allocationNumber} ${subnetNumber} ${keyOf(slot)}`);
         // Its holder comes back to it, unless it has another by now.
         const returns = isWanted && holdingOf(before, slot) === undefined;
-        if (!leaves && !(slot.kind === "leaving" && isGone && !returns)) continue;
+        if (!leaves && !(isGone && !returns)) continue;
         if (!this.#mayTouch(allocationNumber, subnetNumber >> 12)) continue;
         const state = this.states.get(allocationNumber) ?? before;
         this.#change(allocationNumber, subnetNumber >> 12, this.#left(state, subnetNumber, slot, isGone));
@@ -138,7 +161,7 @@ class Settling {
       // Those of parts that were left alone are forgotten when these are looked at.
       this.states.set(allocationNumber, this.#touched.size === 0 || this.isWhole ? forgetRested(before, this.#nowMs) : before);
     }
-    this.#noteAll(wanted, claims);
+    this.#toNote = { wanted, claims };
   }
 
   /** The state in which a slot that its holder is to lose has been left, and rests where it is gone from its node. */
@@ -151,12 +174,12 @@ class Settling {
    * Held prefixes that have come to be on one node with another allocation's of the same number, as when an exit node is given a standby:
    * of two the one that is stated stays, else the first. Within an allocation no number is there twice.
    */
-  #clashing(wanted: ReadonlyMap<string, Placed>): ReadonlySet<string> {
+  #clashing(wanted: Wanted): ReadonlySet<string> {
     const clashing = new Set<string>();
     if (this.states.size < 2) return clashing;
     const held = [...this.states].flatMap(([allocationNumber, state]) =>
-      [...slotsOf(state)].flatMap(({ subnetNumber, slot }) => {
-        const place = slot.kind === "held" ? wanted.get(keyOf(slot)) : undefined;
+      slotsOf(state).flatMap(({ subnetNumber, slot }) => {
+        const place = slot.kind === "held" ? wanted.placeOf(slot) : undefined;
         return place !== undefined && isFor(place, allocationNumber, subnetNumber) ? [{ allocationNumber, subnetNumber, place }] : [];
       }),
     );
@@ -170,13 +193,16 @@ class Settling {
     return clashing;
   }
 
-  /** Notes where each number is: what is held before what leaves. */
-  #noteAll(wanted: ReadonlyMap<string, Placed>, claims: readonly Claim[]): void {
+  /** Notes where each number is, once somebody is to be given one: what is held before what leaves. */
+  #noteAll(): void {
+    if (this.#toNote === undefined) return;
+    const { wanted, claims } = this.#toNote;
+    this.#toNote = undefined;
     for (const kind of ["held", "leaving"] as const) {
       for (const [allocationNumber, state] of this.states)
         for (const { subnetNumber, slot } of slotsOf(state))
           if (slot.kind === kind)
-            this.#note(slot, subnetNumber, allocationNumber, (kind === "held" ? wanted.get(keyOf(slot))?.nodes : undefined) ?? [slot.node]);
+            this.#note(slot, subnetNumber, allocationNumber, (kind === "held" ? wanted.placeOf(slot)?.nodes : undefined) ?? [slot.node]);
     }
     for (const claim of claims)
       if (claim.standIn !== undefined) this.#note(claim, claim.subnetNumber, claim.allocationNumber, [claim.standIn]);
@@ -221,6 +247,7 @@ class Settling {
     const holder = holderOf(placed);
     // Whoever holds something by now holds what the list gives it.
     if (state === undefined || holdingOf(state, holder) !== undefined || !this.#mayTouch(allocationNumber, exitNode)) return;
+    this.#noteAll();
     const refuse = (problem: Problem): void => this.complain({ problem, network: network.name });
     const { prefix } = resource;
     const isTaken = (one: number): boolean =>
@@ -295,12 +322,14 @@ export function settle(book: Book, list: AllocationList, options: SettleOptions)
   numberExitNodes(work.states, list, work.complain);
   const placed = work.place(list);
   work.keepClaimed(claims);
-  work.takeBack(new Map(placed.map((one) => [keyOf(holderOf(one)), one])), claims);
+  work.takeBack(new Wanted(placed), claims);
   const spoken = spokenFor(placed);
   for (const isStated of [true, false]) {
     for (const one of placed.filter(({ resource }) => (resource.prefix !== undefined) === isStated)) {
-      const own = keyOf(holderOf(one));
-      work.allot(one, (subnetNumber) => (spoken.get(`${one.network.allocationNumber} ${subnetNumber}`) ?? own) !== own);
+      work.allot(one, (subnetNumber) => {
+        const whose = spoken.get(`${one.network.allocationNumber} ${subnetNumber}`);
+        return whose !== undefined && whose !== keyOf(holderOf(one));
+      });
     }
   }
   const advice = list.allocations.flatMap(({ number }) => {

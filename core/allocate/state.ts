@@ -2,7 +2,7 @@
  * The allocator's state for one allocation: a value that is never changed in place. Slots lie in rows of 64, and the index of holders
  * in buckets, so that a new state shares almost everything with the old one.
  */
-import { failure, hash32, networkOf, success } from "../common/index.ts";
+import { failure, hash32, networkOf, remembered, success } from "../common/index.ts";
 import type { Outcome, Prefix, Problem } from "../common/index.ts";
 import { checkAllocation, prefixesPerPart, subnetOf } from "../derive/index.ts";
 
@@ -23,6 +23,7 @@ type Row = readonly (Slot | undefined)[];
 
 /** One /52: rows of slots (a row is absent while empty), how many are held, and how many are leaving or at rest. */
 interface Part {
+  readonly exitNode: number;
   readonly rows: readonly (Row | undefined)[];
   readonly held: number;
   readonly givenUp: number;
@@ -59,12 +60,12 @@ export function capacityOf(exitNode: number): number {
 export function startAllocator(prefix: Prefix): Outcome<AllocatorState> {
   const problems = checkAllocation(prefix);
   if (problems.some((problem) => problem.severity === "error")) return failure(...problems);
-  const emptyPart: Part = { rows: Array.from({ length: prefixesPerPart / rowSlots }, () => undefined), held: 0, givenUp: 0 };
+  const rows = Array.from({ length: prefixesPerPart / rowSlots }, () => undefined);
   return success(
     {
       prefix: networkOf(prefix),
       exitNodes: Array.from({ length: 15 }, () => undefined),
-      parts: Array.from({ length: 16 }, () => emptyPart),
+      parts: Array.from({ length: 16 }, (_, exitNode): Part => ({ exitNode, rows, held: 0, givenUp: 0 })),
       holdings: Array.from({ length: holdingBuckets }, () => undefined),
     },
     problems,
@@ -90,6 +91,7 @@ export function withSlot(state: AllocatorState, subnetNumber: number, slot: Slot
   const newRow = row.with(index % rowSlots, slot);
   const rows = part.rows.with(rowIndex, newRow.some((one) => one !== undefined) ? newRow : undefined);
   const newPart: Part = {
+    exitNode,
     rows,
     held: part.held - isHeld(before) + isHeld(slot),
     givenUp: part.givenUp - isGivenUp(before) + isGivenUp(slot),
@@ -126,22 +128,31 @@ export function withoutHolding(
   return { ...withSlot(state, subnetNumber, slot), holdings };
 }
 
-/** Every slot that is not free, in the order of subnet numbers. */
-export function* slotsOf(state: AllocatorState): Generator<{ readonly subnetNumber: number; readonly slot: Slot }> {
-  for (const exitNode of state.parts.keys()) yield* slotsOfPart(state, exitNode);
+interface NumberedSlot {
+  readonly subnetNumber: number;
+  readonly slot: Slot;
 }
 
+/** Of a part, once: most parts are the same from one look to the next. */
+const slotsWithin = remembered(({ exitNode, rows, held, givenUp }: Part): readonly NumberedSlot[] => {
+  if (held + givenUp === 0) return [];
+  return rows.flatMap((row = [], rowIndex) =>
+    row.flatMap((slot, index) => (slot === undefined ? [] : [{ subnetNumber: (exitNode << 12) | (rowIndex * rowSlots + index), slot }])),
+  );
+});
+
+/** Every slot that is not free, in the order of subnet numbers. */
+export const slotsOf = (state: AllocatorState): readonly NumberedSlot[] => state.parts.flatMap(slotsWithin);
+
 /** Those of one exit node's part. */
-export function* slotsOfPart(state: AllocatorState, exitNode: number): Generator<{ readonly subnetNumber: number; readonly slot: Slot }> {
+export function slotsOfPart(state: AllocatorState, exitNode: number): readonly NumberedSlot[] {
   const part = state.parts[exitNode];
-  if (part === undefined || part.held + part.givenUp === 0) return;
-  for (const [rowIndex, row] of part.rows.entries()) {
-    if (row === undefined) continue;
-    for (const [index, slot] of row.entries()) {
-      if (slot !== undefined) yield { subnetNumber: (exitNode << 12) | (rowIndex * rowSlots + index), slot };
-    }
-  }
+  return part === undefined ? [] : slotsWithin(part);
 }
+
+/** Those that nobody holds: they are leaving, or at rest. */
+export const givenUpSlots = (state: AllocatorState): readonly NumberedSlot[] =>
+  state.parts.filter(({ givenUp }) => givenUp > 0).flatMap((part) => slotsWithin(part).filter(({ slot }) => slot.kind !== "held"));
 
 interface HeldPrefix extends Holder {
   readonly prefix: Prefix;

@@ -21,8 +21,13 @@ export const allocatorMutants: readonly Mutant[] = [
   ),
   allocates("claims-unheard", "a prefix rests, and is given again, while its node still has it", "EX-5", [
     allocator,
-    "claims: claimsOf(contents.facts()),",
-    "claims: [],",
+    "const claims = claimsOf(contents.facts());",
+    "const claims: readonly Claim[] = [];",
+  ]),
+  allocates("claims-unheard-at-rest", "a prefix that has gone from its node is kept for it until the list changes", "EX-5", [
+    allocator,
+    "this.#settled !== undefined && sameValue(this.#settled.claims, claims)",
+    "this.#settled !== undefined",
   ]),
   {
     ...allocates(
