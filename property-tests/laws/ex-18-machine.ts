@@ -108,10 +108,10 @@ async function fullDisk(session: Session): Promise<PropertyOutcome> {
     await inNode(session, node, takeDisk);
     await session.changeIntents(session.wishes);
   }
+  if (stories.length > 0) return outcomeOf(others.length, stories);
   const changed = await leftAtLast(session, sameAgain, async () => notAsBefore(before, await stateAtRest(session, { flows: false })));
   const silent = await silentFlows(session, own);
   return outcomeOf(others.length + own.length + lastingCount(before), [
-    ...stories,
     ...changed.map((story) => `the disk of ${node} was full for a while, and ${story}; expected: as before (${law})`),
     ...silent.map(({ text }) => `${text} is not answered after the disk of ${node} was full; expected: answered (${law})`),
   ]);

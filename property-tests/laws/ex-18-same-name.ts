@@ -128,7 +128,7 @@ const chosenNode = (session: Session): string | undefined => {
 /** What a second agent on the node does. */
 async function secondAgent(session: Session, node: string): Promise<readonly string[]> {
   const { argv } = serviceOf(session, node, "agent");
-  const { code, stdout, stderr } = await session.lab.node(node).exec(argv);
+  const { code, stdout, stderr } = await session.lab.node(node).exec(argv, { timeoutMs: saying.waitMs });
   const pid = /"another agent of this node runs: process (\d+)"/.exec(stdout)?.[1];
   const isAgent = pid !== undefined && (await session.read({ node }, ["cat", `/proc/${pid}/cmdline`])).includes(argv[1] ?? "");
   if (code === 2 && isAgent) return [];
@@ -187,6 +187,7 @@ async function succeeded(session: Session): Promise<PropertyOutcome> {
     stories.push(...(await leftAtLast(session, saying, isNamed)));
     if (first === undefined) return outcomeOf(1, stories);
     stories.push(...(await startedAnew(session, first)));
+    if (stories.length > 0) return outcomeOf(2, stories);
     await startMachine(session, "twin-2", twin);
     stories.push(...(await leftAtLast(session, saying, async () => await notYetRefused(session, "twin-2", twin))));
     await stopMachine(session, "twin-1");

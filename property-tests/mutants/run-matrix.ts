@@ -26,9 +26,11 @@ export async function runMatrix(mutants: readonly Mutant[], options: MatrixOptio
   const rows: MatrixRow[] = [];
   let done = 0;
   const entries = [...mutants.entries()];
-  const beside = entries.filter(([, mutant]) => !needsQuiet(mutant)).values();
+  const beside = entries.filter(([, mutant]) => !needsQuiet(mutant));
   const alone = entries.filter(([, mutant]) => needsQuiet(mutant)).values();
-  const worker = async (waiting: IteratorObject<[number, Mutant]>): Promise<void> => {
+  const isLong = ([, mutant]: [number, Mutant]): boolean => everyLaw(mutant);
+  const [long, short] = [beside.filter(isLong).values(), beside.filter((one) => !isLong(one)).values()];
+  const worker = async (waiting: Iterable<[number, Mutant]>): Promise<void> => {
     for (const [index, mutant] of waiting) {
       const row = rowOf(mutant, basename(farmOf(mutant).file), await runMutant(mutant, { seed, signal, everyLaw: everyLaw(mutant) }));
       rows[index] = row;
@@ -36,7 +38,11 @@ export async function runMatrix(mutants: readonly Mutant[], options: MatrixOptio
       onRow(row, done, mutants.length);
     }
   };
-  const workers = await Promise.allSettled(Array.from({ length: Math.max(1, Math.min(jobs, mutants.length)) }, () => worker(beside)));
+  // Who is judged by every law keeps a processor busy; the others mostly wait for what does not come: some of each at once.
+  const each = Array.from({ length: Math.max(1, Math.min(jobs, mutants.length)) }, async (_, index) => {
+    for (const waiting of index % 2 === 0 ? [long, short] : [short, long]) await worker(waiting);
+  });
+  const workers = await Promise.allSettled(each);
   for (const one of workers) if (one.status === "rejected") throw one.reason;
   await worker(alone);
   return matrixOf(rows, seed, performance.now() - started);
