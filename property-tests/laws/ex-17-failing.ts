@@ -99,11 +99,17 @@ made=$(ls "$0/$program-calls" | wc -l)
 shift
 for one; do echo "\${one#* }" > "$0/$program-fails/$((made + \${one% *}))"; done`;
 
-/** Chooses which of the next calls fail, and how. */
-async function drawFailures(session: Session, nodes: readonly string[], random: ReturnType<typeof seededRandom>): Promise<void> {
+/** Chooses which of the next calls fail, and how; each program's very next one where it is `certain`. */
+async function drawFailures(
+  session: Session,
+  nodes: readonly string[],
+  random: ReturnType<typeof seededRandom>,
+  certain: boolean,
+): Promise<void> {
   for (const node of nodes) {
     for (const program of programs) {
-      const offsets = Array.from({ length: random.below(3) }, () => `${1 + random.below(6)} ${random.pick(ways)}`);
+      const drawn = Array.from({ length: random.below(3) }, () => `${1 + random.below(6)} ${random.pick(ways)}`);
+      const offsets = certain ? [`1 ${random.pick(ways)}`, ...drawn.slice(1)] : drawn;
       await run(session, node, nameFailures, program, ...offsets);
     }
   }
@@ -119,8 +125,9 @@ async function failingMidway(session: Session): Promise<PropertyOutcome> {
     index === 0 ? { ...step, act: "go" } : step,
   );
   const { failed, calls } = await withShadows(session, nodes, async () => {
-    for (const { list } of [...listsOf(session.wishes, history, true), { list: session.wishes }]) {
-      await drawFailures(session, nodes, random);
+    // The first step takes something away, for which somebody has to call a program.
+    for (const [index, { list }] of [...listsOf(session.wishes, history, true), { list: session.wishes }].entries()) {
+      await drawFailures(session, nodes, random, index === 0);
       await session.changeIntents(list, "pass");
     }
   });
