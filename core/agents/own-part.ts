@@ -51,8 +51,9 @@ export interface OwnLinks {
 
 /** The node's own, and what it has when it stands in for an exit node, so that others know the keys by then. Takes intents as they are granted, not as they are hosted. */
 export function ownLinks(node: string, intents: Intents): OwnLinks {
-  const known = linksWithin(intents).get(node) ?? findOwnLinks(node, intents);
-  linksWithin(intents).set(node, known);
+  const byNode = linksWithin(intents);
+  const known = byNode.get(node) ?? findOwnLinks(node, intents);
+  byNode.set(node, known);
   return known;
 }
 

@@ -94,13 +94,10 @@ function driftPlaces(session: Session): DriftPlace[] {
 
 const called = ({ node, namespace }: Position): string => `${namespace ?? "the host's namespace"} on ${node}`;
 
-/** What a hand changed and no agent put right goes with the networks: it is no other law's to find. */
-async function madeAnew(session: Session): Promise<void> {
-  try {
-    await session.changeIntents({ ...session.wishes, networks: [] }, "pass");
-  } finally {
-    await session.changeIntents(session.wishes, "pass");
-  }
+/** What a hand changed and no agent put right goes with the networks: it is no other law's to find. Agents that cannot do even that have been told of. */
+async function makeAnew(session: Session): Promise<void> {
+  for (const list of [{ ...session.wishes, networks: [] }, session.wishes])
+    await session.changeIntents(list, "pass").catch(() => undefined);
 }
 
 /** What was changed by hand is as it was before; what others made in farmlab's namespaces is as they made it. */
@@ -142,7 +139,7 @@ async function putRight(session: Session): Promise<PropertyOutcome> {
   }
   // What is broken already may be what keeps it from being taken away.
   for (const one of tidied) if (one.status === "rejected" && stories.length === 0) throw one.reason;
-  if (stories.length > 0) await madeAnew(session);
+  if (stories.length > 0) await makeAnew(session);
   return outcomeOf(places.length, stories, { nothing: "this farm has no network" });
 }
 
