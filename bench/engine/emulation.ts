@@ -76,6 +76,7 @@ interface Measured {
 async function measure(count: number, reuse: boolean): Promise<Measured> {
   const ofLabs = new Map<string, ReadonlyMap<string, number>>();
   const watchCoverage = async ({ lab }: Session): Promise<CoverageWatch> => ({
+    recentDrops: () => [],
     look: () => Promise.resolve(),
     async observe() {
       ofLabs.set(lab.name, await processorTimes(lab.name));

@@ -29,6 +29,8 @@ export interface DropsResult {
 }
 
 export interface DropWatch {
+  /** The latest ones until now, whatever they are like: as many as were asked for. In the order in which the kernel told them. */
+  recent(): readonly PacketDrop[];
   /** Ends it; every drop until now is in the result. Idempotent. */
   stop(): Promise<DropsResult>;
 }
@@ -39,6 +41,8 @@ export type DropReasons = { readonly watch: DropWatch } | { readonly unavailable
 export interface DropsKept {
   /** Of drops for which this answers the same only the first is kept; default: all are. */
   readonly alike?: (drop: PacketDrop) => string;
+  /** So many of the latest are kept beside them; default: none. */
+  readonly recent?: number;
 }
 
 /** More are counted as lost. */
@@ -100,11 +104,17 @@ function readDrop(
 export async function followDrops(
   native: string,
   namespaces: ReadonlyMap<number, string>,
-  { alike }: DropsKept = {},
+  { alike, recent: recentMost = 0 }: DropsKept = {},
 ): Promise<DropReasons> {
   const child = spawn(native, ["drops"], { stdio: "pipe", env: {}, cwd: "/" });
   const drops: PacketDrop[] = [];
   const kept = new Set<string>();
+  let recent: PacketDrop[] = [];
+  const remember = (drop: PacketDrop): void => {
+    recent.push(drop);
+    // Now and then, for many.
+    if (recent.length >= 2 * recentMost) recent = recent.slice(recent.length - recentMost);
+  };
   const hasAlike = (drop: PacketDrop): boolean => {
     const key = alike?.(drop);
     if (key === undefined) return false;
@@ -131,7 +141,9 @@ export async function followDrops(
     else if (verb === "end") lost += Number(fields[0]);
     else if (verb === "drop") {
       const drop = readDrop(fields, namespaces, wordOf);
-      if (drop === undefined || hasAlike(drop)) return;
+      if (drop === undefined) return;
+      if (recentMost > 0) remember(drop);
+      if (hasAlike(drop)) return;
       if (drops.length < dropsMax) drops.push(drop);
       else lost += 1;
     }
@@ -140,6 +152,7 @@ export async function followDrops(
   if (!(await ready.promise)) return { unavailable: complaint || "native drops ended without a word" };
   return {
     watch: {
+      recent: () => recent.slice(-recentMost),
       async stop() {
         child.stdin.end();
         await ended;

@@ -21,6 +21,7 @@ import type { Flow, Party } from "../oracle/index.ts";
 import type { Evidence, ViewName } from "../run/index.ts";
 import { openSession, type OpenSession } from "../run/open-session.ts";
 import { watchCoverage } from "../run/coverage/observe-coverage.ts";
+import { dropsText } from "../run/kernel-drops.ts";
 import { differencesFromPlan } from "../run/views/against-plan.ts";
 import { expectedOf } from "../run/views/oracle-view.ts";
 import { contradiction } from "../run/views/outcome.ts";
@@ -165,6 +166,10 @@ it("an oracle that is wrong: the oracle; and what does not repeat: the harness; 
     timeoutMs: 300,
   });
   expect(refused.answer.kind).toBe("timeout");
+  const drops = coverage.recentDrops();
+  // Empty where this host does not tell of drops.
+  if (drops.length > 0)
+    expect(dropsText(drops, [refused.token ?? "none"], 0n)).toMatch(/^the kernel threw away of these packets: in node-\d\S*: /);
   const { covered, known } = await coverage.observe();
   // By the kernel's own reason, or by its counters where this host gives none.
   expect(covered.some((key) => key.startsWith("drop:gateway/"))).toBe(true);

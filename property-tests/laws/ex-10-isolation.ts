@@ -4,7 +4,7 @@ import type { Address } from "../../core/common/index.ts";
 import { predict } from "../oracle/index.ts";
 import type { Flow, InternetParty, NetworkWorld, WorkloadParty } from "../oracle/index.ts";
 import type { Answer, Session } from "../run/session.ts";
-import { answerText, answerWaitMs, combine, flowText, flowsTo, judgeFlows, sampleFlows } from "./flows.ts";
+import { answerText, answerWaitMs, combine, flowText, flowsTo, judgeFlows, sampleFlows, tokenOf } from "./flows.ts";
 import type { Judgement } from "./flows.ts";
 import { outcomeOf, seesTunnelled } from "./law.ts";
 import type { BrokenFlow, Property, PropertyOutcome } from "./law.ts";
@@ -147,7 +147,7 @@ async function asFromTheInternet(session: Session): Promise<PropertyOutcome> {
       if (likeness(expected) === likeness(sent.answer)) return [];
       const story = `${flowText(flow)}: ${answerText(sent.answer)}; expected: as for internet host ${stranger.name}, to which ${answerText(expected)} (EX-10: a neighbour network is treated exactly as an internet host)`;
       const prediction = predict(session.world, flow);
-      return [{ story, broken: prediction === undefined ? [] : [{ request: flow, prediction, story }] }];
+      return [{ story, broken: prediction === undefined ? [] : [{ request: flow, prediction, story, ...tokenOf(sent) }] }];
     }),
   );
   const services = session.world.workloads.flatMap((to) =>

@@ -4,7 +4,7 @@ import type { Address, Prefix } from "../../core/common/index.ts";
 import { predict } from "../oracle/index.ts";
 import type { Flow, NotDelivered, Party, Protocol } from "../oracle/index.ts";
 import type { Session, Sighting } from "../run/session.ts";
-import { answerText, answerWaitMs, judgementOf, storyOf } from "./flows.ts";
+import { answerText, answerWaitMs, judgementOf, storyOf, tokenOf } from "./flows.ts";
 import type { Judgement } from "./flows.ts";
 import { HarnessError, needsTunnels, outcomeOf, seesTunnelled } from "./law.ts";
 import type { BrokenFlow, Property, PropertyOutcome } from "./law.ts";
@@ -63,10 +63,11 @@ interface Asked {
 
 /** One sender asks after one address, once: the first packet is answered as well as any other. */
 async function ask(session: Session, { flow, prediction }: Asked): Promise<BrokenFlow[]> {
-  const { answer } = await session.send({ ...flow, timeoutMs: answerWaitMs });
+  const sent = await session.send({ ...flow, timeoutMs: answerWaitMs });
+  const { answer } = sent;
   const from = answer.kind === "unreachable" ? answer.from : undefined;
   const isRight = from !== undefined && (prediction.refusedBy?.addresses ?? []).some((address) => sameAddress(address, from));
-  return isRight ? [] : [{ request: flow, prediction, story: storyOf(flow, prediction, answerText(answer)) }];
+  return isRight ? [] : [{ request: flow, prediction, story: storyOf(flow, prediction, answerText(answer)), ...tokenOf(sent) }];
 }
 
 async function judgeUnassigned(session: Session, targets: readonly Address[]): Promise<Judgement> {

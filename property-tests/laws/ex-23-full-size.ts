@@ -5,7 +5,7 @@ import { ethernetMtu, everyFlow, pathMtu, payloadOf, predictAtRest, toldMtu } fr
 import { internetName } from "../../core/farm/index.ts";
 import type { Delivered, Flow, Party } from "../oracle/index.ts";
 import type { Answer, Position, Session, Sighting } from "../run/session.ts";
-import { answerText, answerWaitMs, flowText, judgeFlow, judgementOf, sampleFlows } from "./flows.ts";
+import { answerText, answerWaitMs, flowText, judgeFlow, judgementOf, sampleFlows, tokenOf } from "./flows.ts";
 import type { Judgement } from "./flows.ts";
 import { HarnessError, outcomeOf, seesTunnelled } from "./law.ts";
 import type { BrokenFlow, Property, PropertyOutcome } from "./law.ts";
@@ -87,7 +87,7 @@ async function judged(session: Session, flows: readonly SizedFlow[], timeoutMs: 
       // That an echo reached its host is other laws' matter: here it has to come back whole.
       const isEchoed = flow.protocol === "icmp" && answer.kind === "reply" && sameAddress(answer.from, flow.to);
       const story = isEchoed ? undefined : judgeFlow(session, { flow, sent, prediction: expected, arrival: undefined });
-      return story === undefined ? [] : [{ request: flow, prediction: expected, story }];
+      return story === undefined ? [] : [{ request: flow, prediction: expected, story, ...tokenOf(sent) }];
     }),
   );
   return judgementOf(flows.length, broken.flat());
@@ -115,9 +115,9 @@ const sizesAbove = (mtu: number): readonly number[] => [mtu + 1, ethernetMtu];
 async function toldTooLarge(session: Session, asked: readonly { readonly flow: Flow; readonly mtu: number }[]): Promise<BrokenFlow[]> {
   const broken = await Promise.all(
     asked.map(async ({ flow, mtu }): Promise<BrokenFlow[]> => {
-      const { answer } = await session.send({ ...flow, timeoutMs: answerWaitMs });
-      const story = judgeError(flow, answer, mtu);
-      return story === undefined ? [] : [{ request: flow, story: `${story} (EX-23)` }];
+      const sent = await session.send({ ...flow, timeoutMs: answerWaitMs });
+      const story = judgeError(flow, sent.answer, mtu);
+      return story === undefined ? [] : [{ request: flow, story: `${story} (EX-23)`, ...tokenOf(sent) }];
     }),
   );
   return broken.flat();
@@ -134,8 +134,23 @@ const tooLargeThere = async (session: Session, flows: readonly SizedFlow[]): Pro
     ),
   );
 
-const isErrorAt = (place: Position, token: string | undefined, { place: at, kind, outgoing, token: seen }: Sighting): boolean =>
-  kind === "error" && !outgoing && seen === token && at.node === place.node && at.namespace === place.namespace;
+/** What passes there of a probe: the request and an error come, the answer leaves. */
+const passesAt = (place: Position, token: string | undefined, kind: Sighting["kind"], sightings: readonly Sighting[]): boolean =>
+  sightings.some(
+    (seen) =>
+      seen.kind === kind &&
+      seen.outgoing === (kind === "answer") &&
+      seen.token === token &&
+      seen.place.node === place.node &&
+      seen.place.namespace === place.namespace,
+  );
+
+/** How far it went without an error: which packet is missing tells where to look. */
+function untold(place: Position, token: string | undefined, who: string, sightings: readonly Sighting[]): string {
+  if (!passesAt(place, token, "request", sightings)) return `the request did not come to ${who}`;
+  if (!passesAt(place, token, "answer", sightings)) return `the request came to ${who}, and no answer left it`;
+  return `the answer left ${who}, which was not told that it is too big`;
+}
 
 /** The answer is too large: whoever answers is told so, through whatever translates between the two. */
 async function tooLargeBack(session: Session, flows: readonly SizedFlow[]): Promise<BrokenFlow[]> {
@@ -155,14 +170,10 @@ async function tooLargeBack(session: Session, flows: readonly SizedFlow[]): Prom
     if (sent.answer.kind === "reply")
       return [{ request, story: `${text}: the answer came; expected: it is too big for an MTU of ${mtu} (EX-23)` }];
     const place = session.positionOf(prediction.answeredBy);
-    const errors = sightings.filter((sighting) => isErrorAt(place, sent.token, sighting));
-    if (errors.length > 0) return [];
-    return [
-      {
-        request,
-        story: `${text}: ${who} was not told that it is too big; expected: an error that quotes the answer, as the path carries ${mtu} bytes (EX-23)`,
-      },
-    ];
+    if (passesAt(place, sent.token, "error", sightings)) return [];
+    const happened = untold(place, sent.token, who, sightings);
+    const story = `${text}: ${happened}; expected: an error that quotes the answer, as the path carries ${mtu} bytes (EX-23)`;
+    return [{ request, story, ...tokenOf(sent) }];
   });
 }
 

@@ -182,12 +182,15 @@ export async function sendFlows(session: Session, label: string, flows: readonly
   return value.map((judged) => ({ ...judged, arrival: judged.flow.protocol === "icmp" ? arrivalOf(judged.sent, sightings) : undefined }));
 }
 
+/** For a broken flow. */
+export const tokenOf = ({ token }: Pick<Sent, "token">): Pick<BrokenFlow, "token"> => (token === undefined ? {} : { token });
+
 /** Sends and judges: every flow for itself. */
 export async function judgeFlows(session: Session, label: string, flows: readonly Flow[]): Promise<Judgement> {
   const judged = await sendFlows(session, label, flows);
   const broken = judged.flatMap((one): BrokenFlow[] => {
     const story = judgeFlow(session, one);
-    return story === undefined ? [] : [{ request: one.flow, prediction: one.prediction, story }];
+    return story === undefined ? [] : [{ request: one.flow, prediction: one.prediction, story, ...tokenOf(one.sent) }];
   });
   return judgementOf(judged.length, broken);
 }

@@ -65,6 +65,8 @@ export interface BrokenFlow {
   readonly prediction?: Prediction;
   /** As the property tells it. */
   readonly story: string;
+  /** The mark in the packets that broke it. */
+  readonly token?: string;
   /** What was happening to the farm when it broke, where that is over by the time it can be sent once more. */
   readonly during?: string;
 }

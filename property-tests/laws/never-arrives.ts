@@ -3,7 +3,7 @@ import { formatAddress } from "../../core/common/index.ts";
 import type { Address } from "../../core/common/index.ts";
 import type { Party, Protocol } from "../oracle/index.ts";
 import type { Position, Sent, Session, Sighting, WatchPlace } from "../run/session.ts";
-import { answerText, arrivalOf, judgementOf, partyText, requireAnswers, sampleFlows, silenceWaitMs } from "./flows.ts";
+import { answerText, arrivalOf, judgementOf, partyText, requireAnswers, sampleFlows, silenceWaitMs, tokenOf } from "./flows.ts";
 import type { Judgement } from "./flows.ts";
 import { HarnessError } from "./law.ts";
 import { losesPackets } from "./lossy.ts";
@@ -97,7 +97,9 @@ export async function judgeNeverArrives(session: Session, given: NeverArrives): 
   const broken = value.flatMap(({ attempt, sent }): BrokenFlow[] => {
     const happened = arrivalText(attempt, sent, arrivalOf(sent, atVictims, kindOf(attempt)));
     if (happened === undefined) return [];
-    return [{ request: requestOf(attempt), story: `${attemptText(attempt)}: ${happened}; expected: never delivered (${law})` }];
+    return [
+      { request: requestOf(attempt), story: `${attemptText(attempt)}: ${happened}; expected: never delivered (${law})`, ...tokenOf(sent) },
+    ];
   });
   let made = value.length;
   if (broken.length === 0) {

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { PacketDrop } from "../../emulator/capture/index.ts";
 import type { Overflows } from "../../emulator/host/index.ts";
 import type { LawResult } from "../../reports/index.ts";
 import { HarnessError, HeldUpError, outcomeOf } from "../laws/index.ts";
@@ -37,6 +38,24 @@ it("what fails says what its own lab had no room for", async () => {
   const lost = "queues of this lab had no room for packets since it is up: 12 for tunnel wg-1abc-1 of node-1/net-1abc-1";
   expect((await judged(outcomeOf(1, ["no answer came"]), steady, lost))?.why).toBe(`no answer came\n${lost}`);
   expect((await judged(outcomeOf(1, []), steady, lost))?.why).toBeNull();
+});
+
+it("what fails says what the kernel threw away of its packets, since it was asked", async () => {
+  const drop = { reason: "PKT_TOO_BIG", function: "ip6_forward", interface: "eth0", bytes: Buffer.from("farmlab-probe abc 1 1 64") };
+  const [before, after] = [0n, BigInt(Date.now() + 60_000) * 1_000_000n];
+  const recentDrops = (): PacketDrop[] => [
+    { ...drop, where: "node-1", timeNs: before },
+    { ...drop, where: "node-2", timeNs: after },
+  ];
+  const request = { from: { node: "node-1" }, to: { family: 4, value: 1n }, protocol: "udp" } as const;
+  const run = async (): Promise<PropertyOutcome> =>
+    await Promise.resolve(outcomeOf(1, ["no answer came"], { broken: [{ request, story: "no answer came", token: "abc" }] }));
+  const property: Property = { law: "EX-7", name: "EX-7 holds", needs: [], run };
+  const options = { signal: new AbortController().signal, capabilities: new Set(["tun"]), onEvent: () => undefined, overflows: steady };
+  const [result] = await judgeFarm(session, [property], { ...options, losses: () => Promise.resolve(undefined), recentDrops });
+  expect(result?.why).toBe(
+    "no answer came\nthe kernel threw away of these packets: in node-2: PKT_TOO_BIG, by ip6_forward, interface eth0",
+  );
 });
 
 it("what holds in spite of it has held", async () => {

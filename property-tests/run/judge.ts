@@ -9,6 +9,8 @@ import { HeldUpError, unknownOutcome } from "../laws/index.ts";
 import type { BrokenFlow, Property, PropertyOutcome } from "../laws/index.ts";
 import type { OnEvent } from "./events.ts";
 import { labLosses } from "./lab-losses.ts";
+import { dropsText } from "./kernel-drops.ts";
+import type { RecentDrops } from "./kernel-drops.ts";
 import type { Session } from "./session.ts";
 
 /** Longer than any property takes on a farm that is in order or broken; a stuck harness is found by it. */
@@ -25,6 +27,8 @@ export interface JudgeOptions {
   readonly beforeAlone?: () => Promise<void>;
   /** What of this machine's shared tables has overflown by now; default: asked of the kernel. */
   readonly overflows?: () => Overflows;
+  /** What the kernel threw away in the lab of late; absent: nobody looks. */
+  readonly recentDrops?: RecentDrops;
   /** What the lab itself has lost by now, in words; default: asked of its nodes. */
   readonly losses?: (session: Session) => Promise<string | undefined>;
 }
@@ -86,19 +90,22 @@ export function lawResult(property: Property, outcome: PropertyOutcome, needs: r
   return { law: property.law, property: property.name, verdict, runs, needs, why, figures };
 }
 
+const tokensOf = ({ broken = [] }: PropertyOutcome): string[] => broken.flatMap(({ token }) => token ?? []);
+
 /** The results are in the order of the properties; events come as they are judged. */
 export async function judgeFarm(session: Session, properties: readonly Property[], options: JudgeOptions): Promise<LawResult[]> {
   // Agents that have nothing to make tunnels with do not get ready: what needs none holds all the same.
   const canTunnel = options.capabilities.has("tun");
-  const { overflows = readOverflows, losses = labLosses } = options;
+  const { overflows = readOverflows, losses = labLosses, recentDrops = (): [] => [] } = options;
   const judge = async (property: Property): Promise<LawResult> => {
     options.signal.throwIfAborted();
-    const [begun, overflownBefore] = [performance.now(), overflows()];
+    const [begun, begunAt, overflownBefore] = [performance.now(), Date.now(), overflows()];
     const missing = property.needs.filter((need) => !options.capabilities.has(need));
     const outcome: PropertyOutcome =
       missing.length > 0 ? { verdict: "skipped", runs: 0, why: null, figures: [] } : await runProperty(property, session, options);
     const isWrong = outcome.verdict === "failed" || outcome.verdict === "unknown";
-    const lost = isWrong ? [overflowText(overflownBefore, overflows()), await losses(session).catch(() => undefined)] : [];
+    const dropped = isWrong ? dropsText(recentDrops(), tokensOf(outcome), BigInt(begunAt) * 1_000_000n) : undefined;
+    const lost = isWrong ? [overflowText(overflownBefore, overflows()), await losses(session).catch(() => undefined), dropped] : [];
     const seen = withLosses(outcome, lost);
     const judged = lawResult(property, withAgents(seen, canTunnel ? session.notReady : undefined), missing);
     const result = missing.length > 0 ? judged : { ...judged, durationMs: Math.round(performance.now() - begun) };

@@ -232,6 +232,7 @@ class Runner implements LabRunner {
           if (law !== undefined) this.#options.onJudged?.(opened?.hasEnded() === true && !isCertain(law) ? ofEndedLab(law) : law);
         },
         onBroken: (property, broken) => gatherer.onBroken(property, broken),
+        recentDrops: () => coverage?.recentDrops() ?? [],
         beforeAlone: async () => await coverage?.look().catch(() => undefined),
       });
       // Before flows are sent once more: links decide about those too.

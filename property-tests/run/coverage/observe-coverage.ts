@@ -13,6 +13,7 @@ import { decodePacket, followDrops, labNamespaces, linkTypes, readConntrack } fr
 import type { DropWatch, PacketDrop } from "../../../emulator/capture/index.ts";
 import { ensureNative } from "../../../emulator/image/index.ts";
 import { nativeInLab } from "../../../emulator/topology/index.ts";
+import type { RecentDrops } from "../kernel-drops.ts";
 import type { Session } from "../session.ts";
 import { readCounters } from "../views/tables/place-tables.ts";
 import { readRuleWords, type CountedRule } from "../views/tables/rule-words.ts";
@@ -26,6 +27,8 @@ export interface Coverage {
 }
 
 export interface CoverageWatch {
+  /** What the kernel threw away of late in the lab's namespaces, as far as this host tells. */
+  readonly recentDrops: RecentDrops;
   /** Before something may make rules anew, or break a connection: what has been counted is forgotten then. */
   look(): Promise<void>;
   /** What has been exercised since the lab came up, by this look and those before; ends the watch. */
@@ -143,14 +146,18 @@ const alike = (drop: PacketDrop): string => {
   return [drop.where, drop.reason, destination === undefined ? "" : formatAddress(destination)].join(" ");
 };
 
+/** More than a property's own packets that must not arrive, and the neighbours' beside it. */
+const recentMost = 4000;
+
 /** Begins to look at what a session exercises, its lab being up: at drops as they come, where this host tells of them, and at counters when asked. */
 export async function watchCoverage(session: Session): Promise<CoverageWatch> {
-  const reasons = await followDrops(await ensureNative(), await labNamespaces(session.lab), { alike });
+  const reasons = await followDrops(await ensureNative(), await labNamespaces(session.lab), { alike, recent: recentMost });
   const watch: DropWatch | undefined = "watch" in reasons ? reasons.watch : undefined;
   let stopping: ReturnType<DropWatch["stop"]> | undefined;
   const stopped = (): typeof stopping => (stopping ??= watch?.stop());
   const looks: Coverage[] = [];
   return {
+    recentDrops: () => watch?.recent() ?? [],
     async look() {
       looks.push(keysOf(session, await placesOf(session), []));
     },

@@ -1,7 +1,7 @@
 /** Judges what was seen during a timeline, by the times at which things happened. */
 import { predictAt, predictDuring } from "../../oracle/index.ts";
 import type { Flow, Patience, TimedPrediction } from "../../oracle/index.ts";
-import { flowText } from "../../laws/flows.ts";
+import { flowText, tokenOf } from "../../laws/flows.ts";
 import type { BrokenFlow } from "../../laws/law.ts";
 import { improbable } from "../../laws/lossy.ts";
 import type { Session } from "../session.ts";
@@ -21,11 +21,12 @@ interface Judged {
   readonly story: string | undefined;
 }
 
-const brokenBy = ({ observation: { flow }, timed }: Judged, story: string): BrokenFlow => ({
+const brokenBy = ({ observation: { flow, sent }, timed }: Judged, story: string): BrokenFlow => ({
   request: { from: flow.from, to: flow.to, protocol: flow.protocol, ...(flow.port === undefined ? {} : { port: flow.port }) },
   prediction: timed.prediction,
   story,
   during: "the farm's timeline",
+  ...tokenOf(sent ?? {}),
 });
 
 const isReply = ({ sent }: Observation): boolean => sent?.answer.kind === "reply";
