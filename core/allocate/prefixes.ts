@@ -14,6 +14,7 @@ import { error } from "./refusal.ts";
 import {
   adviseOn,
   capacityOf,
+  heldRun,
   holdingOf,
   sameHolder,
   slotOf,
@@ -92,6 +93,11 @@ export function grantPrefix(state: AllocatorState, request: PrefixRequest, nowMs
   const draw = hash32(`prefix:${request.network}/${request.node}`) & 0xfff;
   for (let step = 0; step < prefixesPerPart; step += 1) {
     const subnetNumber = (exitNode << 12) | ((draw + step) & 0xfff);
+    const held = heldRun(state, subnetNumber);
+    if (held > 0) {
+      step += held - 1;
+      continue;
+    }
     if (isReservedSubnet(subnetNumber) || avoid?.has(subnetNumber) === true || !isFree(slotOf(state, subnetNumber), nowMs)) continue;
     return granted(state, request, subnetNumber);
   }

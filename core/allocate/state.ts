@@ -1,6 +1,6 @@
 /**
  * The allocator's state for one allocation: a value that is never changed in place. Slots lie in rows of 64, and the index of holders
- * in buckets, so that a new state shares almost everything with the old one.
+ * in buckets on shelves of 64, so that a new state shares almost everything with the old one.
  */
 import { failure, hash32, networkOf, remembered, success } from "../common/index.ts";
 import type { Outcome, Prefix, Problem } from "../common/index.ts";
@@ -19,7 +19,11 @@ export interface Holder {
 export type Slot = Holder &
   ({ readonly kind: "held" } | { readonly kind: "leaving" } | { readonly kind: "resting"; readonly releasedAtMs: number });
 
-type Row = readonly (Slot | undefined)[];
+interface Row {
+  readonly slots: readonly (Slot | undefined)[];
+  /** How many of them are held. */
+  readonly held: number;
+}
 
 /** One /52: rows of slots (a row is absent while empty), how many are held, and how many are leaving or at rest. */
 interface Part {
@@ -34,6 +38,9 @@ interface Holding extends Holder {
   readonly subnetNumber: number;
 }
 
+type Bucket = readonly Holding[];
+type Shelf = readonly (Bucket | undefined)[];
+
 export interface AllocatorState {
   /** The allocation, a /48. */
   readonly prefix: Prefix;
@@ -41,12 +48,14 @@ export interface AllocatorState {
   readonly exitNodes: readonly (string | undefined)[];
   /** By exit node number; part 0 stays empty. */
   readonly parts: readonly Part[];
-  /** Holdings by hash of the holder. */
-  readonly holdings: readonly (readonly Holding[] | undefined)[];
+  /** Holdings by hash of the holder: shelves of buckets. */
+  readonly holdings: readonly Shelf[];
 }
 
 const rowSlots = 64;
-const holdingBuckets = 1024;
+const [shelves, shelfBuckets] = [64, 64];
+const emptyRow: Row = { slots: Array.from({ length: rowSlots }, () => undefined), held: 0 };
+const emptyShelf: Shelf = Array.from({ length: shelfBuckets }, () => undefined);
 
 /** Routes at which an exit node should get company (seed 1: with every 2000 routes more). */
 export const adviseExitNodeRoutes = 2000;
@@ -66,7 +75,7 @@ export function startAllocator(prefix: Prefix): Outcome<AllocatorState> {
       prefix: networkOf(prefix),
       exitNodes: Array.from({ length: 15 }, () => undefined),
       parts: Array.from({ length: 16 }, (_, exitNode): Part => ({ exitNode, rows, held: 0, givenUp: 0 })),
-      holdings: Array.from({ length: holdingBuckets }, () => undefined),
+      holdings: Array.from({ length: shelves }, () => emptyShelf),
     },
     problems,
   );
@@ -75,7 +84,14 @@ export function startAllocator(prefix: Prefix): Outcome<AllocatorState> {
 /** The slot of a subnet number; undefined where it is free. */
 export function slotOf(state: AllocatorState, subnetNumber: number): Slot | undefined {
   const index = subnetNumber & 0xfff;
-  return state.parts[subnetNumber >> 12]?.rows[Math.floor(index / rowSlots)]?.[index % rowSlots];
+  return state.parts[subnetNumber >> 12]?.rows[Math.floor(index / rowSlots)]?.slots[index % rowSlots];
+}
+
+/** How many subnet numbers, this one and those after it, are held for certain, as their whole row is: 0 where each has to be looked at. */
+export function heldRun(state: AllocatorState, subnetNumber: number): number {
+  const index = subnetNumber & 0xfff;
+  const row = state.parts[subnetNumber >> 12]?.rows[Math.floor(index / rowSlots)];
+  return row?.held === rowSlots ? rowSlots - (index % rowSlots) : 0;
 }
 
 /** A state with that slot set, or free where `slot` is undefined. Keeps the counts, not the index of holders. */
@@ -84,35 +100,45 @@ export function withSlot(state: AllocatorState, subnetNumber: number, slot: Slot
   const exitNode = subnetNumber >> 12;
   const part = state.parts[exitNode]!;
   const rowIndex = Math.floor(index / rowSlots);
-  const row = part.rows[rowIndex] ?? Array.from({ length: rowSlots }, () => undefined);
-  const before = row[index % rowSlots];
+  const row = part.rows[rowIndex] ?? emptyRow;
+  const before = row.slots[index % rowSlots];
   const isHeld = (one: Slot | undefined): number => (one?.kind === "held" ? 1 : 0);
   const isGivenUp = (one: Slot | undefined): number => (one === undefined || one.kind === "held" ? 0 : 1);
-  const newRow = row.with(index % rowSlots, slot);
-  const rows = part.rows.with(rowIndex, newRow.some((one) => one !== undefined) ? newRow : undefined);
+  const slots = row.slots.with(index % rowSlots, slot);
+  const moreHeld = isHeld(slot) - isHeld(before);
+  const newRow: Row = { slots, held: row.held + moreHeld };
+  const rows = part.rows.with(rowIndex, slots.some((one) => one !== undefined) ? newRow : undefined);
   const newPart: Part = {
     exitNode,
     rows,
-    held: part.held - isHeld(before) + isHeld(slot),
+    held: part.held + moreHeld,
     givenUp: part.givenUp - isGivenUp(before) + isGivenUp(slot),
   };
   return { ...state, parts: state.parts.with(exitNode, newPart) };
 }
 
-const bucketOf = (holder: Holder): number => hash32(`${holder.network}/${holder.node}`) % holdingBuckets;
+const bucketNumberOf = (holder: Holder): number => hash32(`${holder.network}/${holder.node}`) % (shelves * shelfBuckets);
+
+const bucketAt = (state: AllocatorState, bucket: number): Bucket =>
+  state.holdings[Math.floor(bucket / shelfBuckets)]?.[bucket % shelfBuckets] ?? [];
+
+function withBucket({ holdings }: AllocatorState, bucket: number, now: Bucket): readonly Shelf[] {
+  const shelf = Math.floor(bucket / shelfBuckets);
+  return holdings.with(shelf, (holdings[shelf] ?? emptyShelf).with(bucket % shelfBuckets, now.length === 0 ? undefined : now));
+}
+
 export const sameHolder = (one: Holder, other: Holder): boolean => one.network === other.network && one.node === other.node;
 
 /** The subnet number that a holder holds; undefined where it holds none. */
 export function holdingOf(state: AllocatorState, holder: Holder): number | undefined {
-  return state.holdings[bucketOf(holder)]?.find((one) => sameHolder(one, holder))?.subnetNumber;
+  return bucketAt(state, bucketNumberOf(holder)).find((one) => sameHolder(one, holder))?.subnetNumber;
 }
 
 /** A state in which the holder holds that subnet number, which must be free or at rest. */
 export function withHolding(state: AllocatorState, holder: Holder, subnetNumber: number): AllocatorState {
   const { network, node } = holder;
-  const bucket = bucketOf(holder);
-  const holding: Holding = { network, node, subnetNumber };
-  const holdings = state.holdings.with(bucket, [...(state.holdings[bucket] ?? []), holding]);
+  const bucket = bucketNumberOf(holder);
+  const holdings = withBucket(state, bucket, [...bucketAt(state, bucket), { network, node, subnetNumber }]);
   return { ...withSlot(state, subnetNumber, { kind: "held", network, node }), holdings };
 }
 
@@ -122,9 +148,12 @@ export function withoutHolding(
   subnetNumber: number,
   slot: Exclude<Slot, { readonly kind: "held" }>,
 ): AllocatorState {
-  const bucket = bucketOf(slot);
-  const left = (state.holdings[bucket] ?? []).filter((one) => !sameHolder(one, slot));
-  const holdings = state.holdings.with(bucket, left.length === 0 ? undefined : left);
+  const bucket = bucketNumberOf(slot);
+  const holdings = withBucket(
+    state,
+    bucket,
+    bucketAt(state, bucket).filter((one) => !sameHolder(one, slot)),
+  );
   return { ...withSlot(state, subnetNumber, slot), holdings };
 }
 
@@ -136,8 +165,10 @@ interface NumberedSlot {
 /** Of a part, once: most parts are the same from one look to the next. */
 const slotsWithin = remembered(({ exitNode, rows, held, givenUp }: Part): readonly NumberedSlot[] => {
   if (held + givenUp === 0) return [];
-  return rows.flatMap((row = [], rowIndex) =>
-    row.flatMap((slot, index) => (slot === undefined ? [] : [{ subnetNumber: (exitNode << 12) | (rowIndex * rowSlots + index), slot }])),
+  return rows.flatMap((row = emptyRow, rowIndex) =>
+    row.slots.flatMap((slot, index) =>
+      slot === undefined ? [] : [{ subnetNumber: (exitNode << 12) | (rowIndex * rowSlots + index), slot }],
+    ),
   );
 });
 

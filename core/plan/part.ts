@@ -25,7 +25,8 @@ const refuseTwice = (what: string, names: readonly string[]): void => {
 
 const mergeSettings = (name: string, parts: readonly NamespacePart[], links: readonly LinkPlan[]): Readonly<Record<string, string>> => {
   const [first, ...rest] = parts.flatMap((part) => (part.sysctls === undefined ? [] : [part.sysctls]));
-  const merged: Record<string, string> = { ...first };
+  // One without a prototype is a table from the start: the names of a namespace's links are its own, and no shape fits two of them.
+  const merged: Record<string, string> = Object.assign(Object.create(null) as Record<string, string>, first);
   for (const [path, value] of rest.flatMap((settings) => Object.entries(settings))) {
     if (merged[path] !== undefined && merged[path] !== value)
       throw new Error(`${name}: ${path} is planned as ${merged[path]} and as ${value}`);

@@ -47,41 +47,55 @@ const textsByResource = remembered(
     ),
 );
 
-const publicKeyOf = (peer: ResourceIntent, network: NetworkIntent, facts: NodeFacts | undefined): string | undefined =>
-  facts?.publicKeys[textsByResource(network).get(peer)?.tunnel ?? ""];
+const publicKeyOf = (
+  peer: ResourceIntent,
+  texts: ReadonlyMap<ResourceIntent, PeerTexts>,
+  facts: NodeFacts | undefined,
+): string | undefined => facts?.publicKeys[texts.get(peer)?.tunnel ?? ""];
+
+/** One that `mine` has a tunnel with: by which key, and what its node is known by. */
+interface DirectPeer {
+  readonly peer: ResourceIntent;
+  readonly publicKey: string;
+  readonly facts: NodeFacts | undefined;
+}
+
+function meetingPeers(mine: ResourceIntent, network: NetworkIntent, facts: readonly NodeFacts[]): DirectPeer[] {
+  const [factsOf, texts] = [factsByNode(facts), textsByResource(network)];
+  const own = factsOf.get(mine.node);
+  const meets = (peer: ResourceIntent, theirs: NodeFacts | undefined): boolean => {
+    if (mine.exitPoint || peer.exitPoint) return true;
+    if (network.mirrored === true) return false;
+    return reachableEndpoint(own, theirs) !== undefined || reachableEndpoint(theirs, own) !== undefined;
+  };
+  return othersOf(mine, network).flatMap((peer): DirectPeer[] => {
+    const theirs = factsOf.get(peer.node);
+    const publicKey = publicKeyOf(peer, texts, theirs);
+    return publicKey === undefined || !meets(peer, theirs) ? [] : [{ peer, publicKey, facts: theirs }];
+  });
+}
 
 /**
  * The other resources with which `mine` has a tunnel of its own: every one that has published a key, and where one of both reaches the
  * other. The exit point is everybody's peer: without it a resource would have no way out at all. A second tunnel is to it alone.
  */
-export function directPeers(mine: ResourceIntent, network: NetworkIntent, facts: readonly NodeFacts[]): readonly ResourceIntent[] {
-  const factsOf = (resource: ResourceIntent): NodeFacts | undefined => factsByNode(facts).get(resource.node);
-  const meets = (peer: ResourceIntent): boolean => {
-    if (mine.exitPoint || peer.exitPoint) return true;
-    if (network.mirrored === true) return false;
-    return reachableEndpoint(factsOf(mine), factsOf(peer)) !== undefined || reachableEndpoint(factsOf(peer), factsOf(mine)) !== undefined;
-  };
-  return othersOf(mine, network).filter((peer) => meets(peer) && publicKeyOf(peer, network, factsOf(peer)) !== undefined);
-}
+export const directPeers = (mine: ResourceIntent, network: NetworkIntent, facts: readonly NodeFacts[]): readonly ResourceIntent[] =>
+  meetingPeers(mine, network, facts).map(({ peer }) => peer);
 
 /** The peers of `mine`, sorted by public key; an endpoint only where the peer takes new flows, for a learnt one is never overwritten. */
 export function wireguardPeers(mine: ResourceIntent, network: NetworkIntent, facts: readonly NodeFacts[]): readonly WireguardPeerPlan[] {
-  const factsOf = factsByNode(facts);
-  const own = factsOf.get(mine.node);
-  const peers = directPeers(mine, network, facts).flatMap((peer): WireguardPeerPlan[] => {
-    const publicKey = publicKeyOf(peer, network, factsOf.get(peer.node));
-    if (publicKey === undefined) return [];
+  const own = factsByNode(facts).get(mine.node);
+  const texts = textsByResource(network);
+  const peers = meetingPeers(mine, network, facts).map(({ peer, publicKey, facts: theirs }): WireguardPeerPlan => {
     // Who has a second tunnel opens it, for exit nodes that are partners are public: its port is learnt.
     const isSecond = network.mirrored === true && !peer.exitPoint;
-    const endpoint = isSecond ? undefined : reachableEndpoint(own, factsOf.get(peer.node));
-    return [
-      {
-        publicKey,
-        ...(endpoint === undefined ? {} : { endpoint: socketText(endpoint, wgListenPort(peer.prefix)) }),
-        allowedIps: textsByResource(network).get(peer)?.allowedIps ?? [],
-        keepaliveSeconds,
-      },
-    ];
+    const endpoint = isSecond ? undefined : reachableEndpoint(own, theirs);
+    return {
+      publicKey,
+      ...(endpoint === undefined ? {} : { endpoint: socketText(endpoint, wgListenPort(peer.prefix)) }),
+      allowedIps: texts.get(peer)?.allowedIps ?? [],
+      keepaliveSeconds,
+    };
   });
   return peers.sort((one, other) => (one.publicKey < other.publicKey ? -1 : one.publicKey > other.publicKey ? 1 : 0));
 }
@@ -91,10 +105,10 @@ export function wireguardPeers(mine: ResourceIntent, network: NetworkIntent, fac
  * a node say something of all its networks, and most of what is published concerns one of them.
  */
 export function factsWithin(network: NetworkIntent, facts: readonly NodeFacts[]): readonly string[] {
-  const factsOf = factsByNode(facts);
+  const [factsOf, texts] = [factsByNode(facts), textsByResource(network)];
   return resourcesOf(network).flatMap((resource) => {
     const held = factsOf.get(resource.node);
-    return held === undefined ? ["", ""] : [publicKeyOf(resource, network, held) ?? "", reachabilityText(held)];
+    return held === undefined ? ["", ""] : [publicKeyOf(resource, texts, held) ?? "", reachabilityText(held)];
   });
 }
 

@@ -65,8 +65,10 @@ const neighbourSettings = Object.entries({
  * the first packets would wait a whole second for the next.
  */
 export function setWithinNode(sysctls: Record<string, string>, link: string): void {
-  for (const family of ["ipv4", "ipv6"])
-    for (const [name, value] of neighbourSettings) sysctls[`net/${family}/neigh/${link}/${name}`] = value;
+  for (const family of ["ipv4", "ipv6"]) {
+    const directory = `net/${family}/neigh/${link}/`;
+    for (const [name, value] of neighbourSettings) sysctls[directory + name] = value;
+  }
 }
 
 /** Ports as the kernel writes a list of them: sorted, neighbours joined to ranges. */

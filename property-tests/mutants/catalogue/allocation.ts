@@ -121,8 +121,8 @@ export const allocationMutants: readonly Mutant[] = [
   ]),
   allocates("release-forgotten", "a holder whose prefix was taken back counts as one that still holds it", "EX-5", [
     state,
-    "filter((one) => !sameHolder(one, slot));",
-    "filter((one) => one.subnetNumber >= 0);",
+    "filter((one) => !sameHolder(one, slot)),",
+    "filter((one) => one.subnetNumber >= 0),",
   ]),
   intends("intents-in-file-order", "intents change with the order in which the file names networks", "EX-1", [
     fromFarm,

@@ -18,16 +18,16 @@ export const meshMutants: readonly Mutant[] = [
   {
     ...patched("mesh-is-a-star", "NRs have no peer but the exit point", "EX-7 EX-20", [
       peers,
-      "return reachableEndpoint(factsOf(mine), factsOf(peer)) !== undefined || reachableEndpoint(factsOf(peer), factsOf(mine)) !== undefined;",
-      "return factsOf(mine) === factsOf(peer);",
+      "return reachableEndpoint(own, theirs) !== undefined || reachableEndpoint(theirs, own) !== undefined;",
+      "return own === theirs;",
     ]),
     farm: "three-exit-nodes",
   },
   {
     ...patched("mesh-one-way", "an NR has only those peers that it reaches itself, not those that reach it", "EX-20", [
       peers,
-      "return reachableEndpoint(factsOf(mine), factsOf(peer)) !== undefined || reachableEndpoint(factsOf(peer), factsOf(mine)) !== undefined;",
-      "return reachableEndpoint(factsOf(mine), factsOf(peer)) !== undefined;",
+      "return reachableEndpoint(own, theirs) !== undefined || reachableEndpoint(theirs, own) !== undefined;",
+      "return reachableEndpoint(own, theirs) !== undefined;",
     ]),
     farm: "three-exit-nodes",
   },
