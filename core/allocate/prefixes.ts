@@ -98,7 +98,7 @@ export function grantPrefix(state: AllocatorState, request: PrefixRequest, nowMs
       step += held - 1;
       continue;
     }
-    if (isReservedSubnet(subnetNumber) || avoid?.has(subnetNumber) === true || !isFree(slotOf(state, subnetNumber), nowMs)) continue;
+    if (isReservedSubnet(subnetNumber) || !isFree(slotOf(state, subnetNumber), nowMs) || avoid?.has(subnetNumber) === true) continue;
     return granted(state, request, subnetNumber);
   }
   return failure(partFull(state, request, nowMs));

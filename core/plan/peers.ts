@@ -3,7 +3,7 @@ import { formatAddress, formatPrefix, remembered } from "../common/index.ts";
 import type { Address, Family } from "../common/index.ts";
 import { exitPeerAllowedIPs, keepaliveSeconds, peerAllowedIPs, wgListenPort, wgName, whName } from "../derive/index.ts";
 import type { NetworkIntent, NodeFacts, Reachability, ResourceIntent } from "../intents/index.ts";
-import { factsByNode, othersOf, resourcesOf } from "./networks.ts";
+import { factsByNode, resourcesOf } from "./networks.ts";
 import type { WireguardPeerPlan } from "./node-plan.ts";
 
 const families: readonly Family[] = [4, 6];
@@ -53,26 +53,34 @@ const publicKeyOf = (
   facts: NodeFacts | undefined,
 ): string | undefined => facts?.publicKeys[texts.get(peer)?.tunnel ?? ""];
 
-/** One that `mine` has a tunnel with: by which key, and what its node is known by. */
-interface DirectPeer {
+/** One of a network that has published a key: what it is known by, and its node. */
+interface PublishedPeer extends PeerTexts {
   readonly peer: ResourceIntent;
   readonly publicKey: string;
   readonly facts: NodeFacts | undefined;
 }
 
-function meetingPeers(mine: ResourceIntent, network: NetworkIntent, facts: readonly NodeFacts[]): DirectPeer[] {
-  const [factsOf, texts] = [factsByNode(facts), textsByResource(network)];
-  const own = factsOf.get(mine.node);
+/** Of facts, then of a network: once for all its resources. */
+const publishedPeers = remembered((facts: readonly NodeFacts[]) => {
+  const factsOf = factsByNode(facts);
+  return remembered((network: NetworkIntent): readonly PublishedPeer[] => {
+    const texts = textsByResource(network);
+    return resourcesOf(network).flatMap((peer): PublishedPeer[] => {
+      const [theirs, known] = [factsOf.get(peer.node), texts.get(peer)];
+      const publicKey = publicKeyOf(peer, texts, theirs);
+      return publicKey === undefined || known === undefined ? [] : [{ ...known, peer, publicKey, facts: theirs }];
+    });
+  });
+});
+
+function meetingPeers(mine: ResourceIntent, network: NetworkIntent, facts: readonly NodeFacts[]): readonly PublishedPeer[] {
+  const own = factsByNode(facts).get(mine.node);
   const meets = (peer: ResourceIntent, theirs: NodeFacts | undefined): boolean => {
     if (mine.exitPoint || peer.exitPoint) return true;
     if (network.mirrored === true) return false;
     return reachableEndpoint(own, theirs) !== undefined || reachableEndpoint(theirs, own) !== undefined;
   };
-  return othersOf(mine, network).flatMap((peer): DirectPeer[] => {
-    const theirs = factsOf.get(peer.node);
-    const publicKey = publicKeyOf(peer, texts, theirs);
-    return publicKey === undefined || !meets(peer, theirs) ? [] : [{ peer, publicKey, facts: theirs }];
-  });
+  return publishedPeers(facts)(network).filter(({ peer, facts: theirs }) => peer !== mine && meets(peer, theirs));
 }
 
 /**
@@ -85,15 +93,14 @@ export const directPeers = (mine: ResourceIntent, network: NetworkIntent, facts:
 /** The peers of `mine`, sorted by public key; an endpoint only where the peer takes new flows, for a learnt one is never overwritten. */
 export function wireguardPeers(mine: ResourceIntent, network: NetworkIntent, facts: readonly NodeFacts[]): readonly WireguardPeerPlan[] {
   const own = factsByNode(facts).get(mine.node);
-  const texts = textsByResource(network);
-  const peers = meetingPeers(mine, network, facts).map(({ peer, publicKey, facts: theirs }): WireguardPeerPlan => {
+  const peers = meetingPeers(mine, network, facts).map(({ peer, publicKey, allowedIps, facts: theirs }): WireguardPeerPlan => {
     // Who has a second tunnel opens it, for exit nodes that are partners are public: its port is learnt.
     const isSecond = network.mirrored === true && !peer.exitPoint;
     const endpoint = isSecond ? undefined : reachableEndpoint(own, theirs);
     return {
       publicKey,
       ...(endpoint === undefined ? {} : { endpoint: socketText(endpoint, wgListenPort(peer.prefix)) }),
-      allowedIps: texts.get(peer)?.allowedIps ?? [],
+      allowedIps,
       keepaliveSeconds,
     };
   });
@@ -104,13 +111,18 @@ export function wireguardPeers(mine: ResourceIntent, network: NetworkIntent, fac
  * What a network's plans take from the facts of its nodes, in the order of its resources: the same list of texts, the same plans. Facts of
  * a node say something of all its networks, and most of what is published concerns one of them.
  */
-export function factsWithin(network: NetworkIntent, facts: readonly NodeFacts[]): readonly string[] {
-  const [factsOf, texts] = [factsByNode(facts), textsByResource(network)];
-  return resourcesOf(network).flatMap((resource) => {
-    const held = factsOf.get(resource.node);
-    return held === undefined ? ["", ""] : [publicKeyOf(resource, texts, held) ?? "", reachabilityText(held)];
+export const factsWithin = (network: NetworkIntent, facts: readonly NodeFacts[]): readonly string[] => factsOfNetworks(facts)(network);
+
+const factsOfNetworks = remembered((facts: readonly NodeFacts[]) => {
+  const factsOf = factsByNode(facts);
+  return remembered((network: NetworkIntent): readonly string[] => {
+    const texts = textsByResource(network);
+    return resourcesOf(network).flatMap((resource) => {
+      const held = factsOf.get(resource.node);
+      return held === undefined ? ["", ""] : [publicKeyOf(resource, texts, held) ?? "", reachabilityText(held)];
+    });
   });
-}
+});
 
 const reachabilityText = remembered(({ reachability, endpoints }: NodeFacts): string => {
   const { ipv4, ipv6 } = endpoints;

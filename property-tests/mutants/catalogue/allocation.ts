@@ -81,8 +81,8 @@ export const allocationMutants: readonly Mutant[] = [
   ]),
   allocates("collides-after-draw", "a prefix is unique only as a draw of 16 bits, of which 12 are used", "EX-5", [
     prefixes,
-    "|| !isFree(slotOf(state, subnetNumber), nowMs)) continue;",
-    ") continue;",
+    "isReservedSubnet(subnetNumber) || !isFree(slotOf(state, subnetNumber), nowMs) ||",
+    "isReservedSubnet(subnetNumber) ||",
   ]),
   allocates("prefix-moves", "who asks again gets another prefix", "EX-5", [
     prefixes,
