@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { firstFacts, firstFarm } from "../plan/first-farm.fixture.ts";
 import { planNode } from "../plan/index.ts";
-import type { NodePlan } from "../plan/index.ts";
+import type { NodePlan, RoutePlan } from "../plan/index.ts";
 import { difference } from "./difference.ts";
 import type { Changes } from "./difference.ts";
 import { nothing, onceApplied } from "./observed.ts";
@@ -279,6 +279,33 @@ describe("removing", () => {
     const back = difference(plan, onceApplied(fewer, right));
     expect(ipIn(back, "gateway").every((line) => line.startsWith("route add"))).toBe(true);
     expect(back.count).toBe(gone.count);
+  });
+});
+
+describe("what another plan has left", () => {
+  /** The plan with the gateway's routes changed. */
+  const withRoutes = (change: (routes: readonly RoutePlan[]) => readonly RoutePlan[]): NodePlan => ({
+    ...plan,
+    namespaces: plan.namespaces.map((one) => (one.name === "gateway" ? { ...one, routes: change(one.routes) } : one)),
+  });
+  const read = (node: ObservedNode): ObservedNode => ({
+    ...node,
+    namespaces: new Map([...node.namespaces].map(([name, space]) => [name, { ...space, routes: new Map(space.routes) }])),
+  });
+  const more: RoutePlan = { family: 6, type: "unicast", to: "2a02:1802:5e:1999::/64", link: "to-1abc-1", via: "fe80::9" };
+
+  it.each([
+    ["one more", withRoutes((routes) => [...routes.slice(0, 1), more, ...routes.slice(1)])],
+    ["one less", withRoutes((routes) => routes.toSpliced(1, 1))],
+    ["the other way round", withRoutes((routes) => routes.toReversed())],
+    ["each by another object", withRoutes((routes) => routes.map((route) => ({ ...route })))],
+    ["another way", withRoutes((routes) => routes.map((route) => (route.link === undefined ? route : { ...route, via: "fe80::9" })))],
+    ["none", withRoutes(() => [])],
+  ])("differs as what was read from the kernel does: %s", (_name, other) => {
+    for (const [one, before] of [[other, right] as const, [plan, onceApplied(other, right)] as const]) {
+      const { inside, forget, count } = difference(one, read(before));
+      expect(difference(one, before)).toMatchObject({ inside, forget, count });
+    }
   });
 });
 

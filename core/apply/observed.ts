@@ -86,16 +86,22 @@ export const nothing: ObservedNamespace = {
   tables: new Map(),
 };
 
-const namespaceOnce = remembered((plan: NamespacePlan): ObservedNamespace => ({
-  links: linksOf(plan),
-  foreignLinks: nothing.foreignLinks,
-  addresses: addressesOf(plan),
-  held: heldOf(plan),
-  routes: routesOf(plan),
-  policies: policiesOf(plan),
-  sysctls: settingsOf(plan),
-  tables: tablesOf(plan),
-}));
+const namespaceOnce = remembered((plan: NamespacePlan): ObservedNamespace => {
+  const parts = {
+    links: linksOf(plan),
+    addresses: addressesOf(plan),
+    held: heldOf(plan),
+    routes: routesOf(plan),
+    policies: policiesOf(plan),
+    sysctls: settingsOf(plan),
+    tables: tablesOf(plan),
+  };
+  for (const part of Object.values(parts)) leftBy.set(part, plan);
+  return { ...parts, foreignLinks: nothing.foreignLinks };
+});
+
+/** The plan whose carrying out has left a part of a namespace as it is. */
+const leftBy = new WeakMap<object, NamespacePlan>();
 
 /** What a namespace has once its plan has been carried out; the same plan, the very same answer. */
 const onceIn = (plan: NamespacePlan, { foreignLinks }: ObservedNamespace): ObservedNamespace =>
@@ -103,17 +109,9 @@ const onceIn = (plan: NamespacePlan, { foreignLinks }: ObservedNamespace): Obser
 
 /** Whether a namespace is known to be as this very plan has left it; false says nothing. */
 export function isAsLeft(plan: NamespacePlan, observed: ObservedNamespace | undefined): boolean {
-  const once = namespaceOnce(plan);
-  return (
-    observed !== undefined &&
-    observed.links === once.links &&
-    observed.addresses === once.addresses &&
-    observed.held === once.held &&
-    observed.routes === once.routes &&
-    observed.policies === once.policies &&
-    observed.sysctls === once.sysctls &&
-    observed.tables === once.tables
-  );
+  if (observed === undefined) return false;
+  const { foreignLinks: _others, ...parts } = observed;
+  return Object.values(parts).every((part) => leftBy.get(part) === plan);
 }
 
 /** What a node has once a plan has been carried out on it; `before` gives what farmlab does not own. */

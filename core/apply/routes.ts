@@ -23,9 +23,33 @@ const rest = (route: Omit<RoutePlan, "family" | "to">): string =>
 
 const entryOf = remembered((route: RoutePlan): readonly [string, string] => [key(route.family, route.to, route.table), rest(route)]);
 
-export const routesOf: (plan: NamespacePlan) => ReadonlyMap<string, string> = remembered(
-  (plan) => new Map(plan.routes.filter(({ by }) => by === undefined).map(entryOf)),
-);
+const entriesOf = (routes: readonly RoutePlan[]): ReadonlyMap<string, string> =>
+  new Map(routes.filter(({ by }) => by === undefined).map(entryOf));
+
+/** Which routes a map of them was made of. */
+const sources = new WeakMap<ReadonlyMap<string, string>, readonly RoutePlan[]>();
+
+export const routesOf: (plan: NamespacePlan) => ReadonlyMap<string, string> = remembered((plan) => {
+  const routes = entriesOf(plan.routes);
+  sources.set(routes, plan.routes);
+  return routes;
+});
+
+interface Apart {
+  readonly observed: ReadonlyMap<string, string>;
+  readonly wanted: ReadonlyMap<string, string>;
+}
+
+/** Where the routes are those that another plan had: without what both plans have of the very same objects. */
+function apart(plan: NamespacePlan, observed: ReadonlyMap<string, string>): Apart {
+  const before = sources.get(observed);
+  if (before === undefined) return { observed, wanted: routesOf(plan) };
+  const [had, has] = [new Set(before), new Set(plan.routes)];
+  return {
+    observed: entriesOf(before.filter((route) => !has.has(route))),
+    wanted: entriesOf(plan.routes.filter((route) => !had.has(route))),
+  };
+}
 
 /** The word `default` tells no family; a router preference (RFC 4191) is shown for IPv6 only. */
 const familyOf = (route: ShownRoute): 4 | 6 => (route.dst.includes(":") || route.pref !== undefined ? 6 : 4);
@@ -64,9 +88,9 @@ const line = (verb: "add" | "replace", entry: string, text: string): string => {
 /** Lines for `ip -batch` in the plan's namespace. A route that changes is replaced in place, so that no packet finds none. */
 export function routeLines(
   plan: NamespacePlan,
-  observed: ReadonlyMap<string, string>,
+  seen: ReadonlyMap<string, string>,
 ): { readonly remove: readonly string[]; readonly add: readonly string[] } {
-  const wanted = routesOf(plan);
+  const { observed, wanted } = apart(plan, seen);
   const remove: string[] = [];
   for (const [entry, text] of observed) {
     const replacement = wanted.get(entry);
@@ -87,8 +111,8 @@ export function routeLines(
 }
 
 /** Prefixes, with length, that something was routed to and that nothing will be routed to any more; a default route is none of a network's. */
-export function unroutedPrefixes(plan: NamespacePlan, observed: ReadonlyMap<string, string>): readonly string[] {
-  const wanted = routesOf(plan);
+export function unroutedPrefixes(plan: NamespacePlan, seen: ReadonlyMap<string, string>): readonly string[] {
+  const { observed, wanted } = apart(plan, seen);
   const prefixes: string[] = [];
   for (const [entry, text] of observed) {
     if (wanted.get(entry) === text) continue;
