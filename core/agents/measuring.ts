@@ -2,7 +2,7 @@
 import type { Clock } from "../common/index.ts";
 import type { NodeIntent } from "../intents/index.ts";
 import { createBackOff } from "../store/index.ts";
-import { looksEarly, measuringPlace } from "./own-part.ts";
+import { earlyFamilies, measuringPlace } from "./own-part.ts";
 import type { Measured } from "./reachability.ts";
 import { textOf } from "./text-of.ts";
 
@@ -15,20 +15,33 @@ export interface MeasuringParts {
 }
 
 const again = { firstMs: 100, longestMs: 10_000 };
+/**
+ * So often in a row nothing must have been heard before that counts more than what is known from an earlier life: who has just been started
+ * may have to be found by its neighbours first. With the pauses between them it is some 3 s.
+ */
+const believedTimes = 6;
 
 export class Measuring {
   readonly #parts: MeasuringParts;
   #occasion: string | undefined;
   #measured: Measured | undefined;
+  /** Measurements that looked too early, in a row. */
+  #early = 0;
   #failure: string | undefined;
 
   constructor(parts: MeasuringParts) {
     this.#parts = parts;
   }
 
-  /** What was measured for the node as it is configured now. */
-  resultFor(intent: NodeIntent | undefined): Measured | undefined {
-    return this.#occasion === measuringPlace(intent).occasion ? this.#measured : undefined;
+  /**
+   * What was measured for the node as it is configured now; what was known before counts until there is something, and for as long as what
+   * there is looks too early.
+   */
+  resultFor(intent: NodeIntent | undefined, earlier: Measured | undefined): Measured | undefined {
+    const measured = this.#occasion === measuringPlace(intent).occasion ? this.#measured : undefined;
+    if (measured === undefined || earlier === undefined) return measured ?? earlier;
+    if (this.#early >= believedTimes) return measured;
+    return { ...measured, ...Object.fromEntries(earlyFamilies(intent, measured).map((family) => [family, earlier[family]])) };
   }
 
   get failure(): string | undefined {
@@ -46,6 +59,7 @@ export class Measuring {
     if (this.#occasion === occasion) return;
     this.#occasion = occasion;
     this.#measured = undefined;
+    this.#early = 0;
     void this.#repeat(intent, namespace, occasion);
   }
 
@@ -58,7 +72,8 @@ export class Measuring {
         if (this.#occasion !== occasion) return;
         this.#measured = measured;
         this.#failure = undefined;
-        settled = !looksEarly(intent, measured);
+        settled = earlyFamilies(intent, measured).length === 0;
+        this.#early = settled ? 0 : this.#early + 1;
       } catch (error) {
         if (this.#occasion !== occasion) return;
         this.#failure = textOf(error);

@@ -184,11 +184,11 @@ export function measuringPlace(intent: NodeIntent | undefined): { readonly names
 }
 
 /**
- * Whether a measurement may have come too early: a node that hears from the store has some way out, and public addresses are
+ * Of which families a measurement may have come too early: a node that hears from the store has some way out, and public addresses are
  * configured because they work.
  */
-export function looksEarly(intent: NodeIntent | undefined, measured: Measured): boolean {
-  const { ipv4, ipv6 } = intent?.public ?? {};
-  if (intent?.public === undefined) return measured.ipv4 === "none" && measured.ipv6 === "none";
-  return (ipv4 !== undefined && measured.ipv4 === "none") || (ipv6 !== undefined && measured.ipv6 === "none");
+export function earlyFamilies(intent: NodeIntent | undefined, measured: Measured): readonly (keyof Measured)[] {
+  const none = (["ipv4", "ipv6"] as const).filter((family) => measured[family] === "none");
+  if (intent?.public === undefined) return none.length === 2 ? none : [];
+  return none.filter((family) => intent.public?.[family] !== undefined);
 }

@@ -246,13 +246,13 @@ export class Reconciler {
     return this.#planned.plan;
   }
 
-  /** Until something was measured since the start, what the store still holds of an earlier life counts. */
+  /** Until something was measured for certain since the start, what the store still holds of an earlier life counts. */
   #updateFacts(self: NodeIntent | undefined, tunnels: readonly string[], facts: readonly NodeFacts[]): void {
     const { node, keys } = this.#parts;
     const { occasion } = measuringPlace(self);
     this.#firstOccasion ??= occasion;
     const earlier = occasion === this.#firstOccasion ? facts.find((one) => one.node === node)?.reachability : undefined;
-    const measured = this.#measuring.resultFor(self) ?? earlier;
+    const measured = this.#measuring.resultFor(self, earlier);
     const left = this.#left ?? nothingLeft;
     const now = factsOf(node, self, keys.publicKeys(tunnels), measured, this.#tunnels ?? noTunnels, left);
     // The same object while they say the same: their text is made once.

@@ -5,6 +5,7 @@
  */
 import { emulatedNodes } from "../../core/farm/index.ts";
 import { seededRandom } from "../../core/common/index.ts";
+import { intentKeys } from "../../core/store/index.ts";
 import { stateAtRest } from "./at-home.ts";
 import { replaceStore } from "./another-store.ts";
 import { expectedMesh } from "../oracle/index.ts";
@@ -114,13 +115,30 @@ function nodeToReboot({ world, seed, farm }: Session): string | undefined {
   return seededRandom(seed, "EX-18 reboot").shuffle(quick.length > 0 ? quick : concerned)[0];
 }
 
+/** How the others reach a node, by its own word. */
+async function reachOf(session: Session, node: string): Promise<string> {
+  const text = (await publishedTexts(session)).get(intentKeys.facts(node)) ?? "{}";
+  const { endpoints, reachability } = JSON.parse(text) as Readonly<Record<string, unknown>>;
+  return `endpoints ${JSON.stringify(endpoints)} and reachability ${JSON.stringify(reachability)}`;
+}
+
+/** A node that comes up is found by its neighbours step by step: what it measures too early is nothing to publish. */
+async function reachedOtherwise(session: Session, node: string, before: string, what: string): Promise<readonly string[]> {
+  const left = await leftAtLast(session, publishing, async () => {
+    const now = await reachOf(session, node);
+    return now === before ? [] : [now];
+  });
+  return left.map((now) => `after ${what}, it publishes ${now}; expected: ${before}, as before (EX-18)`);
+}
+
 async function rebootedNode(session: Session): Promise<PropertyOutcome> {
   const node = nodeToReboot(session);
   if (node === undefined) return outcomeOf(0, [], { nothing });
   const what = `${node} was started again`;
   const before = await atRest(session);
+  const reach = await reachOf(session, node);
   const late = await notReadyAfter(session, what, async () => await session.rebootNode(node));
-  const changed = await otherwise(session, before, what);
+  const changed = [...(await otherwise(session, before, what)), ...(await reachedOtherwise(session, node, reach, what))];
   const silent = await noLongerAnswered(session, before.flows, what);
   return outcomeOf(before.flows.length + lastingCount(before.state), [...late, ...changed, ...silent]);
 }

@@ -28,6 +28,9 @@ const adviceRoutes = 2000;
 const routesOfOneMore = { gateway: 3, table: 3, exitPoint: 2 };
 /** On another node of the network: a peer, and routes to it of both families. */
 const mostElsewhere = 3;
+/** On a segment of the network's own: whom its link takes frames from, and what each may send. Nobody waits for a key there. */
+const sendersOnSegment = 2;
+const routesOnSegment = 2;
 
 interface Grown {
   readonly network: NetworkIntent;
@@ -96,11 +99,15 @@ function judgeGrowth(subject: PureSubject, grown: Grown): string[] {
     const table = hosts?.isolation === "vrf" ? routesOfOneMore.table : 0;
     // A partner has both, too, and each says whom its herald tells.
     const hasGateway = name === exitNode || name === partner;
-    const most = hasGateway ? routesOfOneMore.gateway + table + routesOfOneMore.exitPoint + (partner === undefined ? 0 : 1) : 0;
+    const gateway = hasGateway ? routesOfOneMore.gateway + table + routesOfOneMore.exitPoint + (partner === undefined ? 0 : 1) : 0;
+    const isOnSegment = grown.network.overlay?.kind === "segment" && members.has(name);
+    const most = gateway + (isOnSegment ? sendersOnSegment + (hasGateway ? 0 : routesOnSegment) : 0);
     // Only WireGuard waits for a key.
     const peers = grown.network.overlay === undefined && hasGateway ? 1 : 0;
     const mostPeered = peers + (name !== exitNode && members.has(name) ? mostElsewhere : 0);
-    const isAdding = linesOf(routed).every((line) => line.includes(": route add "));
+    const senders = linesOf(routed).filter((line) => line.includes(" macaddr set ") || line.endsWith(": its rules anew"));
+    const added = linesOf(routed).filter((line) => line.includes(": route add "));
+    const isAdding = senders.length === (isOnSegment ? sendersOnSegment : 0) && added.length + senders.length === linesOf(routed).length;
     const told = (changes: Changes): string => `${changes.count} things (${linesOf(changes).slice(0, 8).join("; ")})`;
     return [
       ...(routed.count === most && isAdding && routed.forget.length === 0
