@@ -179,6 +179,14 @@ export function linkLines(plan: NodePlan, observed: ObservedNode): LinkLines {
   return { remove, add, made, taken };
 }
 
+/** One by one: a list that is set anew is empty for a moment, in which nobody is heard. */
+function sourceLines(name: string, wanted: readonly string[], seen: string | undefined): readonly string[] {
+  const before = new Set(seen === undefined || seen === "" ? [] : seen.split(" "));
+  const surplus = [...before].filter((mac) => !wanted.includes(mac));
+  const line = (verb: "add" | "del", mac: string): string => `link set dev ${name} type macvlan macaddr ${verb} ${mac}`;
+  return [...wanted.filter((mac) => !before.has(mac)).map((mac) => line("add", mac)), ...surplus.map((mac) => line("del", mac))];
+}
+
 /** Lines that bring one link to its planned state, in its namespace: `before` what comes before addresses, `up` what comes after. */
 export function settingLines(
   namespace: string,
@@ -195,8 +203,8 @@ export function settingLines(
   if (!fresh && link.mac !== undefined && observed.mac !== link.mac) before.push(`link set dev ${link.name} address ${link.mac}`);
   if (link.mtu !== undefined && observed?.mtu !== link.mtu && (link.kind === "wireguard" || !fresh))
     before.push(`link set dev ${link.name} mtu ${link.mtu}`);
-  if (!fresh && link.kind === "macvlan" && link.sources !== undefined && observed.sources !== link.sources.toSorted().join(" "))
-    before.push(`link set dev ${link.name} type macvlan macaddr ${link.sources.length === 0 ? "flush" : `set ${link.sources.join(" ")}`}`);
+  if (!fresh && link.kind === "macvlan" && link.sources !== undefined)
+    before.push(...sourceLines(link.name, link.sources, observed.sources));
   if (link.bridge !== undefined && observed?.bridge !== link.bridge) before.push(`link set dev ${link.name} master ${link.bridge}`);
   return { before, up: observed?.up === true ? [] : [`link set dev ${link.name} up`] };
 }

@@ -114,8 +114,8 @@ describe("an interface on a segment of its own", () => {
   });
 
   it("is told others without being made anew", () => {
-    expect(insideOf(node(on(one, other)), node(on(one)))).toEqual([`link set dev sg-1abc-1 type macvlan macaddr set ${one} ${other}`]);
-    expect(insideOf(node(on()), node(on(one)))).toEqual(["link set dev sg-1abc-1 type macvlan macaddr flush"]);
+    expect(insideOf(node(on(one, other)), node(on(one)))).toEqual([`link set dev sg-1abc-1 type macvlan macaddr add ${other}`]);
+    expect(insideOf(node(on()), node(on(one)))).toEqual([`link set dev sg-1abc-1 type macvlan macaddr del ${one}`]);
   });
 
   it("EX-17 is left alone in whatever order the kernel shows them", () => {

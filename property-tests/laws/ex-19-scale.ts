@@ -105,7 +105,7 @@ function judgeGrowth(subject: PureSubject, grown: Grown): string[] {
     // Only WireGuard waits for a key.
     const peers = grown.network.overlay === undefined && hasGateway ? 1 : 0;
     const mostPeered = peers + (name !== exitNode && members.has(name) ? mostElsewhere : 0);
-    const senders = linesOf(routed).filter((line) => line.includes(" macaddr set ") || line.endsWith(": its rules anew"));
+    const senders = linesOf(routed).filter((line) => line.includes(" macaddr add ") || line.endsWith(": its rules anew"));
     const added = linesOf(routed).filter((line) => line.includes(": route add "));
     const isAdding = senders.length === (isOnSegment ? sendersOnSegment : 0) && added.length + senders.length === linesOf(routed).length;
     const told = (changes: Changes): string => `${changes.count} things (${linesOf(changes).slice(0, 8).join("; ")})`;

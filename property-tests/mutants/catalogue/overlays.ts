@@ -82,8 +82,8 @@ export const overlayMutants: readonly Mutant[] = [
   ]),
   patched("senders-stay", "an interface on a segment takes frames of those alone who were there when it was made", "EX-17", [
     links,
-    'observed.sources !== link.sources.toSorted().join(" ")',
-    'observed.sources === "nobody"',
+    "sourceLines(link.name, link.sources, observed.sources)",
+    'sourceLines(link.name, link.sources, link.sources.join(" "))',
   ]),
   patched("service-on-vxlan-port", "a service may hold the port of its node's VXLANs", "EX-21", [
     overlayRules,
