@@ -211,6 +211,8 @@ export const knowledgeProperties: readonly Property[] = [
     name: "EX-18 a store that lost everything is told it again by the nodes, and no packet is lost",
     needs: needsTunnels,
     alone: true,
+    // What is never published again and what nobody notices are waited for one after the other.
+    waitMs: () => 4 * publishing.waitMs,
     run: lostStore,
   },
 ];
