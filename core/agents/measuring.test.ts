@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { firstFarm } from "../plan/first-farm.fixture.ts";
 import type { NodeIntent } from "../intents/index.ts";
 import { Measuring } from "./measuring.ts";
-import type { Measured } from "./reachability.ts";
+import type { Measured, MeasuredFamily } from "./reachability.ts";
 
 const open: Measured = { ipv4: "public", ipv6: "public" };
 const deaf6: Measured = { ipv4: "public", ipv6: "none" };
@@ -10,17 +10,20 @@ const deaf6: Measured = { ipv4: "public", ipv6: "none" };
 /** A node with public addresses of both families; one without. */
 const [withPublic, without] = [true, false].map((has) => firstFarm.nodes.find((node) => (node.public !== undefined) === has));
 
-/** What counts after each of these measurements; the last one is repeated for ever. */
-async function counting(
+/** What counts after each of these measurements, and what is said of it; the last one is repeated for ever. */
+async function measured(
   intent: NodeIntent | undefined,
   results: readonly (Measured | Error)[],
   earlier: Measured | undefined,
   most: number,
-): Promise<(Measured | undefined)[]> {
+  asked: readonly MeasuredFamily[] = ["ipv4", "ipv6"],
+): Promise<{ readonly counted: (Measured | undefined)[]; readonly doubts: (string | undefined)[] }> {
   const counted: (Measured | undefined)[] = [];
+  const doubts: (string | undefined)[] = [];
   const ended = Promise.withResolvers<void>();
   let times = 0;
   const measuring = new Measuring({
+    asked,
     measure: () => {
       const result = results[Math.min(times, results.length - 1)] ?? open;
       times += 1;
@@ -29,13 +32,18 @@ async function counting(
     // Who has seen enough waits for ever.
     clock: { nowMs: () => 0, pause: () => (counted.length < most ? Promise.resolve() : new Promise<void>(() => ended.resolve())) },
     random: () => 0,
-    onResult: () => void counted.push(measuring.resultFor(intent, earlier)),
+    onResult: () => {
+      counted.push(measuring.resultFor(intent, earlier));
+      doubts.push(measuring.doubt);
+    },
   });
   expect(measuring.resultFor(intent, earlier)).toEqual(earlier);
   measuring.start(intent);
   await Promise.race([ended.promise, new Promise((resolve) => setImmediate(resolve))]);
-  return counted;
+  return { counted, doubts };
 }
+
+const counting = async (...given: Parameters<typeof measured>): Promise<(Measured | undefined)[]> => (await measured(...given)).counted;
 
 describe("what was measured of a node with public addresses", () => {
   it("counts once every family was heard, and is not measured again", async () => {
@@ -54,6 +62,16 @@ describe("what was measured of a node with public addresses", () => {
 
   it("counts at once where nobody knows better", async () => {
     expect(await counting(withPublic, [deaf6, open], undefined, 9)).toEqual([deaf6, open]);
+  });
+
+  it("is doubted until it is believed", async () => {
+    const doubt = "measuring again how it is reached: nothing was heard over IPv6";
+    expect((await measured(withPublic, [deaf6, open], undefined, 9)).doubts).toEqual([doubt, undefined]);
+    expect((await measured(withPublic, [deaf6], undefined, 7)).doubts).toEqual([doubt, doubt, doubt, doubt, doubt, undefined, undefined]);
+  });
+
+  it("is not doubted for a family that cannot be measured", async () => {
+    expect(await measured(withPublic, [deaf6], open, 9, ["ipv4"])).toEqual({ counted: [deaf6], doubts: [undefined] });
   });
 });
 

@@ -3,10 +3,12 @@ import type { Clock } from "../common/index.ts";
 import type { NodeIntent } from "../intents/index.ts";
 import { createBackOff } from "../store/index.ts";
 import { earlyFamilies, measuringPlace } from "./own-part.ts";
-import type { Measured } from "./reachability.ts";
+import type { Measured, MeasuredFamily } from "./reachability.ts";
 import { textOf } from "./text-of.ts";
 
 export interface MeasuringParts {
+  /** The families for which there is a reflector. */
+  readonly asked: readonly MeasuredFamily[];
   /** Throws when nothing could be measured. */
   readonly measure: (namespace: string) => Promise<Measured>;
   readonly clock: Clock;
@@ -16,17 +18,19 @@ export interface MeasuringParts {
 
 const again = { firstMs: 100, longestMs: 10_000 };
 /**
- * So often in a row nothing must have been heard before that counts more than what is known from an earlier life: who has just been started
- * may have to be found by its neighbours first. With the pauses between them it is some 3 s.
+ * So often in a row nothing must have been heard before that counts more than what is known from an earlier life, and before the node is
+ * ready without: who has just been started may have to be found by its neighbours first. With the pauses between them it is some 3 s.
  */
 const believedTimes = 6;
+const notEarly = { times: 0, families: [] };
+const familyNames = { ipv4: "IPv4", ipv6: "IPv6" } as const;
 
 export class Measuring {
   readonly #parts: MeasuringParts;
   #occasion: string | undefined;
   #measured: Measured | undefined;
-  /** Measurements that looked too early, in a row. */
-  #early = 0;
+  /** Measurements that looked too early, in a row, and in which families the last one did. */
+  #early: { readonly times: number; readonly families: readonly MeasuredFamily[] } = notEarly;
   #failure: string | undefined;
 
   constructor(parts: MeasuringParts) {
@@ -40,8 +44,15 @@ export class Measuring {
   resultFor(intent: NodeIntent | undefined, earlier: Measured | undefined): Measured | undefined {
     const measured = this.#occasion === measuringPlace(intent).occasion ? this.#measured : undefined;
     if (measured === undefined || earlier === undefined) return measured ?? earlier;
-    if (this.#early >= believedTimes) return measured;
-    return { ...measured, ...Object.fromEntries(earlyFamilies(intent, measured).map((family) => [family, earlier[family]])) };
+    if (this.#early.times >= believedTimes) return measured;
+    return { ...measured, ...Object.fromEntries(this.#early.families.map((family) => [family, earlier[family]])) };
+  }
+
+  /** What is still measured again, in words; undefined where all has been measured, or is believed. */
+  get doubt(): string | undefined {
+    const { times, families } = this.#early;
+    if (families.length === 0 || times >= believedTimes) return undefined;
+    return `measuring again how it is reached: nothing was heard over ${families.map((family) => familyNames[family]).join(" and ")}`;
   }
 
   get failure(): string | undefined {
@@ -59,7 +70,7 @@ export class Measuring {
     if (this.#occasion === occasion) return;
     this.#occasion = occasion;
     this.#measured = undefined;
-    this.#early = 0;
+    this.#early = notEarly;
     void this.#repeat(intent, namespace, occasion);
   }
 
@@ -72,8 +83,9 @@ export class Measuring {
         if (this.#occasion !== occasion) return;
         this.#measured = measured;
         this.#failure = undefined;
-        settled = earlyFamilies(intent, measured).length === 0;
-        this.#early = settled ? 0 : this.#early + 1;
+        const families = earlyFamilies(intent, measured, this.#parts.asked);
+        settled = families.length === 0;
+        this.#early = settled ? notEarly : { times: this.#early.times + 1, families };
       } catch (error) {
         if (this.#occasion !== occasion) return;
         this.#failure = textOf(error);

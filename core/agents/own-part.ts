@@ -14,7 +14,7 @@ import {
   standInOf,
 } from "../plan/index.ts";
 import type { TunnelFacts } from "./acceptance.ts";
-import type { Measured } from "./reachability.ts";
+import type { Measured, MeasuredFamily } from "./reachability.ts";
 
 /** What the list says, as it was wished and as it was granted. */
 interface AnsweredList {
@@ -185,10 +185,14 @@ export function measuringPlace(intent: NodeIntent | undefined): { readonly names
 
 /**
  * Of which families a measurement may have come too early: a node that hears from the store has some way out, and public addresses are
- * configured because they work.
+ * configured because they work. `asked`: those for which there is a reflector.
  */
-export function earlyFamilies(intent: NodeIntent | undefined, measured: Measured): readonly (keyof Measured)[] {
-  const none = (["ipv4", "ipv6"] as const).filter((family) => measured[family] === "none");
-  if (intent?.public === undefined) return none.length === 2 ? none : [];
+export function earlyFamilies(
+  intent: NodeIntent | undefined,
+  measured: Measured,
+  asked: readonly MeasuredFamily[],
+): readonly MeasuredFamily[] {
+  const none = asked.filter((family) => measured[family] === "none");
+  if (intent?.public === undefined) return none.length === asked.length ? none : [];
   return none.filter((family) => intent.public?.[family] !== undefined);
 }

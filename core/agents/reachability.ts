@@ -3,7 +3,8 @@ import type { Reachability } from "../intents/index.ts";
 import type { AgentConfiguration } from "./configuration.ts";
 import type { ProgramRunner } from "../programs/index.ts";
 
-export type Measured = Readonly<Record<"ipv4" | "ipv6", Reachability>>;
+export type MeasuredFamily = "ipv4" | "ipv6";
+export type Measured = Readonly<Record<MeasuredFamily, Reachability>>;
 
 export interface MeasureParts {
   readonly native: string;

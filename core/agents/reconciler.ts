@@ -14,7 +14,7 @@ import type { OwnLinks } from "./own-part.ts";
 import type { NodeName } from "./node-name.ts";
 import { Passes } from "./passes.ts";
 import type { Publisher } from "./publisher.ts";
-import type { Measured } from "./reachability.ts";
+import type { Measured, MeasuredFamily } from "./reachability.ts";
 import type { StoreView } from "./store-view.ts";
 import { textOf } from "./text-of.ts";
 
@@ -27,6 +27,8 @@ export interface ReconcilerParts {
   /** Whether the node has none of farmlab's namespaces yet. */
   readonly isBare: () => boolean;
   readonly measure: (namespace: string) => Promise<Measured>;
+  /** The families that can be measured. */
+  readonly measured: readonly MeasuredFamily[];
   /** Whether this machine is the node of its name; while it is not, nothing is done. */
   readonly name: Pick<NodeName, "isOurs" | "waits">;
   /** Brings the facts into the store; `published` is what the store is known to hold. */
@@ -121,7 +123,8 @@ export class Reconciler {
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
     this.#retry = createBackOff(retry, parts.random);
-    this.#measuring = new Measuring({ measure: parts.measure, clock: parts.clock, random: parts.random, onResult: () => this.wake() });
+    const { measure, measured, clock, random } = parts;
+    this.#measuring = new Measuring({ measure, asked: measured, clock, random, onResult: () => this.wake() });
     this.#facts = factsOf(parts.node, undefined, {}, undefined, noTunnels, nothingLeft);
   }
 
@@ -356,7 +359,7 @@ export class Reconciler {
     return [
       ...missing,
       ...(isPublished || store.contents.revision === 0 ? [] : ["waiting until its own facts are published"]),
-      ...(this.#measuring.failure === undefined ? [] : [this.#measuring.failure]),
+      ...[this.#measuring.failure, this.#measuring.doubt].flatMap((one) => one ?? []),
       ...this.#parts.hosting.waits,
     ];
   }

@@ -35,7 +35,7 @@ it("what the machine lost before changes no verdict", async () => {
 });
 
 it("what fails says what its own lab had no room for", async () => {
-  const lost = "queues of this lab had no room for packets since it is up: 12 for tunnel wg-1abc-1 of node-1/net-1abc-1";
+  const lost = "this lab had no room for packets since it is up: 12 for tunnel wg-1abc-1 of node-1/net-1abc-1";
   expect((await judged(outcomeOf(1, ["no answer came"]), steady, lost))?.why).toBe(`no answer came\n${lost}`);
   expect((await judged(outcomeOf(1, []), steady, lost))?.why).toBeNull();
 });
