@@ -94,8 +94,8 @@ it("XC-4 after removing and restoring a network, in the lab itself", async () =>
 it("XC-4 an agent that takes nodes by their names for strangers is found, which every law passes on the farm as it is", async () => {
   const byName: SourcePatch = {
     file: "core/plan/peers.ts",
-    find: "const publicKey = publicKeyOf(peer, network, factsOf.get(peer.node));",
-    replace: 'const publicKey = peer.node.startsWith("node") ? publicKeyOf(peer, network, factsOf.get(peer.node)) : undefined;',
+    find: "const publicKey = publicKeyOf(peer, texts, theirs);",
+    replace: 'const publicKey = peer.node.startsWith("node") ? publicKeyOf(peer, texts, theirs) : undefined;',
   };
   const renamed = changed.find(({ name }) => name.startsWith("renaming"))?.document;
   if (renamed === undefined) throw new Error("there is no renamed farm");
