@@ -9,12 +9,13 @@ import type { Judgement } from "./flows.ts";
 import { HarnessError, needsTunnels, outcomeOf, seesTunnelled } from "./law.ts";
 import type { BrokenFlow, Property, PropertyOutcome } from "./law.ts";
 import { pairFlows } from "./ex-07-within.ts";
+import { leftAtLast } from "./left-at-last.ts";
 import { isSure } from "./lossy.ts";
 import { gatewayPlaces, liveBars, resourcePlaces, upstreamPlaces } from "../run/places.ts";
 
 /**
- * Routers limit how many errors they send to one address; the law promises an answer to the first probes at least. Linux answers six at
- * once, and no sender of this file asks one router more often.
+ * Routers limit how many errors they send to one address (RFC 4443 section 2.4 (f)). Linux answers six at once, and no sender asks one
+ * router more often here; but others of the file's laws, and of those that are judged beside it, ask for the same senders.
  */
 const prefixesAsked = 3;
 /** Of packets that nobody answers, until they have gone wherever they go. */
@@ -61,13 +62,22 @@ interface Asked {
   readonly prediction: NotDelivered;
 }
 
-/** One sender asks after one address, once: the first packet is answered as well as any other. */
-async function ask(session: Session, { flow, prediction }: Asked): Promise<BrokenFlow[]> {
-  const sent = await session.send({ ...flow, timeoutMs: answerWaitMs });
-  const { answer } = sent;
-  const from = answer.kind === "unreachable" ? answer.from : undefined;
-  const isRight = from !== undefined && (prediction.refusedBy?.addresses ?? []).some((address) => sameAddress(address, from));
-  return isRight ? [] : [{ request: flow, prediction, story: storyOf(flow, prediction, answerText(answer)), ...tokenOf(sent) }];
+/** What is not answered is asked again when a router has an error for the sender again, which it has once a second. */
+const rationed = { waitMs: 2 * answerWaitMs, everyMs: 1000 };
+
+/** One sender asks after one address. */
+async function ask(session: Session, { flow, prediction }: Asked): Promise<readonly BrokenFlow[]> {
+  let broken: readonly BrokenFlow[] = [];
+  await leftAtLast(session, rationed, async () => {
+    const sent = await session.send({ ...flow, timeoutMs: answerWaitMs });
+    const { answer } = sent;
+    const from = answer.kind === "unreachable" ? answer.from : undefined;
+    const isRight = from !== undefined && (prediction.refusedBy?.addresses ?? []).some((address) => sameAddress(address, from));
+    const story = storyOf(flow, prediction, answerText(answer));
+    broken = isRight ? [] : [{ request: flow, prediction, story, ...tokenOf(sent) }];
+    return answer.kind === "timeout" ? [story] : [];
+  });
+  return broken;
 }
 
 async function judgeUnassigned(session: Session, targets: readonly Address[]): Promise<Judgement> {
