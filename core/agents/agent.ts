@@ -126,7 +126,7 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
       log("measured", { namespace, ...measured });
       return measured;
     },
-    measured: (["ipv4", "ipv6"] as const).filter((family) => configuration.reflector[family] !== undefined),
+    asked: (["ipv4", "ipv6"] as const).filter((family) => configuration.reflector[family] !== undefined),
     name,
     facts,
     hosting,

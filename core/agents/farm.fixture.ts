@@ -173,7 +173,7 @@ export function createStandInFarm(options: StandInOptions): StandInFarm {
         await turns(random, 6);
         return options.measured(name);
       },
-      measured: ["ipv4"],
+      asked: ["ipv4"],
       facts: publisher,
       hosting: { applied: () => {}, waits: [] },
       onStatus: (status, facts) => {

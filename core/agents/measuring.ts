@@ -19,7 +19,7 @@ export interface MeasuringParts {
 const again = { firstMs: 100, longestMs: 10_000 };
 /**
  * So often in a row nothing must have been heard before that counts more than what is known from an earlier life, and before the node is
- * ready without: who has just been started may have to be found by its neighbours first. With the pauses between them it is some 3 s.
+ * ready without: who has just been started may have to be found by its neighbours first. With the pauses between them it is 3 to 5 s.
  */
 const believedTimes = 6;
 const notEarly = { times: 0, families: [] };

@@ -27,8 +27,8 @@ export interface ReconcilerParts {
   /** Whether the node has none of farmlab's namespaces yet. */
   readonly isBare: () => boolean;
   readonly measure: (namespace: string) => Promise<Measured>;
-  /** The families that can be measured. */
-  readonly measured: readonly MeasuredFamily[];
+  /** The families for which there is a reflector. */
+  readonly asked: readonly MeasuredFamily[];
   /** Whether this machine is the node of its name; while it is not, nothing is done. */
   readonly name: Pick<NodeName, "isOurs" | "waits">;
   /** Brings the facts into the store; `published` is what the store is known to hold. */
@@ -123,8 +123,8 @@ export class Reconciler {
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
     this.#retry = createBackOff(retry, parts.random);
-    const { measure, measured, clock, random } = parts;
-    this.#measuring = new Measuring({ measure, asked: measured, clock, random, onResult: () => this.wake() });
+    const { measure, asked, clock, random } = parts;
+    this.#measuring = new Measuring({ measure, asked, clock, random, onResult: () => this.wake() });
     this.#facts = factsOf(parts.node, undefined, {}, undefined, noTunnels, nothingLeft);
   }
 

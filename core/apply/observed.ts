@@ -86,6 +86,9 @@ export const nothing: ObservedNamespace = {
   tables: new Map(),
 };
 
+/** The plan whose carrying out has left a part of a namespace as it is. */
+const leftBy = new WeakMap<object, NamespacePlan>();
+
 const namespaceOnce = remembered((plan: NamespacePlan): ObservedNamespace => {
   const parts = {
     links: linksOf(plan),
@@ -99,9 +102,6 @@ const namespaceOnce = remembered((plan: NamespacePlan): ObservedNamespace => {
   for (const part of Object.values(parts)) leftBy.set(part, plan);
   return { ...parts, foreignLinks: nothing.foreignLinks };
 });
-
-/** The plan whose carrying out has left a part of a namespace as it is. */
-const leftBy = new WeakMap<object, NamespacePlan>();
 
 /** What a namespace has once its plan has been carried out; the same plan, the very same answer. */
 const onceIn = (plan: NamespacePlan, { foreignLinks }: ObservedNamespace): ObservedNamespace =>

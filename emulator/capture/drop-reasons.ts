@@ -22,6 +22,10 @@ export interface PacketDrop {
   readonly bytes: Uint8Array;
 }
 
+/** `WHERE: REASON, by FUNCTION, interface NAME`, without the last where there was none. */
+export const dropText = ({ where, reason, function: place, interface: link }: PacketDrop): string =>
+  `${where}: ${reason}, by ${place}${link === "" ? "" : `, interface ${link}`}`;
+
 export interface DropsResult {
   readonly drops: readonly PacketDrop[];
   /** Drops that are missing because there were too many at once. */

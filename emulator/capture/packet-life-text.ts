@@ -1,5 +1,6 @@
 /** The life of a packet for people: a line for each place where it was seen, and what became of it. */
 import { formatAddress } from "../../core/common/index.ts";
+import { dropText } from "./drop-reasons.ts";
 import type { LifeStep, PacketLife } from "./follow-packet.ts";
 import type { PacketChange } from "./packet-changes.ts";
 import { icmpText, packetSummary } from "./packet-summary.ts";
@@ -45,10 +46,7 @@ function lastText({ packet, where }: Sighting, dropsKnown: boolean): string {
 }
 
 function fateLines({ fate, steps, alike, dropsKnown, lost }: PacketLife): string[] {
-  const drops = fate.drops.map(
-    ({ where, reason, function: place, interface: link }) =>
-      `dropped in ${where}: ${reason}, by ${place}${link === "" ? "" : `, interface ${link}`}`,
-  );
+  const drops = fate.drops.map((drop) => `dropped in ${dropText(drop)}`);
   const errors = fate.errors.flatMap(({ decoded: { ip, transport } }) =>
     ip === undefined || transport === undefined || !("error" in transport)
       ? []

@@ -3,7 +3,7 @@
  * same as before when it goes on. The tunnel on its other side is another one, with which nothing is agreed.
  */
 import { seededRandom } from "../../core/common/index.ts";
-import { decodeNodeFacts, intentKeys } from "../../core/store/index.ts";
+import { decodeNodeFacts } from "../../core/store/index.ts";
 import type { NodeFacts } from "../../core/intents/index.ts";
 import type { Resource } from "../oracle/index.ts";
 import type { Session } from "../run/session.ts";
@@ -11,7 +11,7 @@ import type { WatchedFlow } from "../what-if/flows.ts";
 import { HarnessError, needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
 import { leftAtLast } from "./left-at-last.ts";
-import { publishedTexts, publishing } from "./published-facts.ts";
+import { publishedText, publishing } from "./published-facts.ts";
 import { answeredFlows, silentFlows } from "./steady-flows.ts";
 import { withoutNetwork } from "./without.ts";
 
@@ -37,7 +37,7 @@ function choose({ seed, world }: Session): Chosen | undefined {
 
 /** As the others hear it: the node's own word is there before the store has it. */
 async function factsOf(session: Session, node: string): Promise<NodeFacts | undefined> {
-  const text = (await publishedTexts(session)).get(intentKeys.facts(node));
+  const text = await publishedText(session, node);
   const decoded = text === undefined ? undefined : decodeNodeFacts(text);
   return decoded?.ok === true ? decoded.value : undefined;
 }

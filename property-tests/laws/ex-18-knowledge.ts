@@ -5,7 +5,6 @@
  */
 import { emulatedNodes } from "../../core/farm/index.ts";
 import { seededRandom } from "../../core/common/index.ts";
-import { intentKeys } from "../../core/store/index.ts";
 import { stateAtRest } from "./at-home.ts";
 import { replaceStore } from "./another-store.ts";
 import { expectedMesh } from "../oracle/index.ts";
@@ -16,7 +15,7 @@ import type { WatchedFlow } from "../what-if/flows.ts";
 import { HarnessError, HeldUpError, needsTunnels, outcomeOf } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
 import { leftAtLast, sameAgain } from "./left-at-last.ts";
-import { notPublishedAgain, publishedTexts, publishing } from "./published-facts.ts";
+import { notPublishedAgain, publishedText, publishedTexts, publishing } from "./published-facts.ts";
 import { answeredFlows, lostDuring, silentFlows } from "./steady-flows.ts";
 
 const keyFile = "/var/lib/farmlab/keys.json";
@@ -117,7 +116,7 @@ function nodeToReboot({ world, seed, farm }: Session): string | undefined {
 
 /** How the others reach a node, by its own word. */
 async function reachOf(session: Session, node: string): Promise<string> {
-  const text = (await publishedTexts(session)).get(intentKeys.facts(node)) ?? "{}";
+  const text = (await publishedText(session, node)) ?? "{}";
   const { endpoints, reachability } = JSON.parse(text) as Readonly<Record<string, unknown>>;
   return `endpoints ${JSON.stringify(endpoints)} and reachability ${JSON.stringify(reachability)}`;
 }

@@ -21,6 +21,10 @@ export async function publishedTexts(session: Session): Promise<ReadonlyMap<stri
   return new Map(published.filter(({ key }) => live.has(key)).map(({ key, value }) => [key, value]));
 }
 
+/** What one node publishes. */
+export const publishedText = async (session: Session, node: string): Promise<string | undefined> =>
+  (await publishedTexts(session)).get(intentKeys.facts(node));
+
 type Fields = Readonly<Record<string, unknown>>;
 const shown = (field: unknown): string => (field === undefined ? "nothing" : JSON.stringify(field));
 

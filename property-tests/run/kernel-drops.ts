@@ -2,7 +2,7 @@
  * What the kernel threw away of the very packets that broke a law. A flow that is sent once more may arrive; of the packet that did not, only
  * this tells.
  */
-import { decodePacket, linkTypes } from "../../emulator/capture/index.ts";
+import { decodePacket, dropText, linkTypes } from "../../emulator/capture/index.ts";
 import type { PacketDrop } from "../../emulator/capture/index.ts";
 
 /** The drops of a lab, the latest ones. */
@@ -18,9 +18,6 @@ const ofProbe = ({ bytes }: PacketDrop, tokens: readonly string[]): boolean => {
 
 /** Whose it was cannot be seen, but where packets of tunnels are lost it may have been any. */
 const isTunnelled = ({ bytes }: PacketDrop): boolean => decodePacket(linkTypes.rawIp, bytes).wireGuard?.message === "data";
-
-const dropText = ({ where, reason, function: by, interface: name }: PacketDrop): string =>
-  `${where}: ${reason}, by ${by}${name === "" ? "" : `, interface ${name}`}`;
 
 const listed = (drops: readonly PacketDrop[]): string => {
   const counts = new Map<string, number>();

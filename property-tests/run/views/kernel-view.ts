@@ -1,7 +1,8 @@
 /** What the kernel did with the packet: why it gave it up, which rules counted it, which of its own counters moved, what it keeps of the flow. */
 import { formatAddress, sameAddress } from "../../../core/common/index.ts";
 import type { Address } from "../../../core/common/index.ts";
-import type { FlowTuple, PacketDrop, TrackedFlow } from "../../../emulator/capture/index.ts";
+import { dropText } from "../../../emulator/capture/index.ts";
+import type { FlowTuple, TrackedFlow } from "../../../emulator/capture/index.ts";
 import type { BrokenFlow } from "../../laws/law.ts";
 import type { View } from "../evidence.ts";
 import { endsText, type Found } from "./outcome.ts";
@@ -31,9 +32,6 @@ function movedAt(before: PlaceTables | undefined, after: PlaceTables): { readonl
     .map(([name, value]) => `${name} +${value - (before?.counters.get(name) ?? 0)}`);
   return { rules, counters };
 }
-
-const dropText = ({ where, reason, function: place, interface: link }: PacketDrop): string =>
-  `dropped in ${where}: ${reason}, by ${place}${link === "" ? "" : `, interface ${link}`}`;
 
 /** With NAT, a flow's two directions are not each other's reverse. */
 const isTranslated = ({ original, reply }: TrackedFlow): boolean =>
@@ -81,7 +79,7 @@ export function kernelView(
     view: {
       view: "kernel",
       says: [
-        ...(drops.length === 0 ? [silent] : drops.map(dropText)),
+        ...(drops.length === 0 ? [silent] : drops.map((drop) => `dropped in ${dropText(drop)}`)),
         ...counted,
         ...counters.slice(0, counterLinesMax),
         ...[...new Set(tracked)],
