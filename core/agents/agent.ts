@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { apply } from "../apply/index.ts";
+import { ActiveGateway } from "./active-gateway.ts";
 import { seededRandom, type Clock } from "../common/index.ts";
 import type { NodeFacts, NodeStatus } from "../intents/index.ts";
 import { createBackOff, encodeNodeFacts, encodeNodeStatus, factsPrefix, intentKeys, openStore, statusPrefix } from "../store/index.ts";
@@ -89,6 +90,7 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
     log,
     onChange: () => reconciler.wake(),
   });
+  const activeGateway = new ActiveGateway({ programs, clock, onChange: () => reconciler.wake() });
   const view: StoreView = new StoreView({
     onChange: () => {
       hosting.wake();
@@ -129,7 +131,7 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
     asked: (["ipv4", "ipv6"] as const).filter((family) => configuration.reflector[family] !== undefined),
     name,
     facts,
-    hosting,
+    gateways: [hosting, activeGateway],
     onStatus: (now, held) => {
       log("status", { phase: now.phase, revision: now.revision, changes: now.changes, messages: now.messages });
       server.tell(lineOf(now, held));

@@ -175,7 +175,7 @@ export function createStandInFarm(options: StandInOptions): StandInFarm {
       },
       asked: ["ipv4"],
       facts: publisher,
-      hosting: { applied: () => {}, waits: [] },
+      gateways: [],
       onStatus: (status, facts) => {
         statuses.push(status);
         last = facts;

@@ -33,8 +33,8 @@ export interface ReconcilerParts {
   readonly name: Pick<NodeName, "isOurs" | "waits">;
   /** Brings the facts into the store; `published` is what the store is known to hold. */
   readonly facts: Pick<Publisher, "set" | "published">;
-  /** Is told of every plan that was carried out, and says what the node waits for before it may answer. */
-  readonly hosting: Pick<Hosting, "applied" | "waits">;
+  /** Are told of every plan that was carried out, and say what the node waits for before its exit node answers. */
+  readonly gateways: readonly Pick<Hosting, "applied" | "waits">[];
   readonly onStatus: (status: NodeStatus, facts: NodeFacts) => void;
   readonly clock: Clock;
   readonly random: () => number;
@@ -219,7 +219,7 @@ export class Reconciler {
     this.#updateFacts(self, own.tunnels, facts);
     const { plan, failures } = await this.#apply(this.#plan(intents, facts), self);
     if (failures.length > 0) return failures;
-    this.#parts.hosting.applied(plan);
+    for (const gateway of this.#parts.gateways) gateway.applied(plan);
     if (self !== undefined) this.#measuring.start(self);
     keys.retain(own.tunnels);
     // What went is gone by now.
@@ -360,7 +360,7 @@ export class Reconciler {
       ...missing,
       ...(isPublished || store.contents.revision === 0 ? [] : ["waiting until its own facts are published"]),
       ...[this.#measuring.failure, this.#measuring.doubt].flatMap((one) => one ?? []),
-      ...this.#parts.hosting.waits,
+      ...this.#parts.gateways.flatMap(({ waits }) => waits),
     ];
   }
 

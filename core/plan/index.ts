@@ -10,5 +10,6 @@ export { mirrorOf, standInOf } from "./partners.ts";
 export { createPlanMemory } from "./memory.ts";
 export type { PlanMemory } from "./memory.ts";
 export { expectedFacts } from "./expected-facts.ts";
+export { heldAddressesOf, type HeldAddresses } from "./vrrp.ts";
 export { planText } from "./text.ts";
 export * from "./upstream/index.ts";

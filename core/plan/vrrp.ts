@@ -4,10 +4,10 @@
  */
 import { formatAddress, formatPrefix, hostPrefix } from "../common/index.ts";
 import type { Address, Prefix } from "../common/index.ts";
-import { gwOwnLL, gwPubIP6, gwPubLL, gwPubName } from "../derive/index.ts";
+import { gatewayNamespace, gwOwnLL, gwPubIP6, gwPubLL, gwPubName } from "../derive/index.ts";
 import type { ExitNodeConfig } from "../farm/index.ts";
 import { given, taken } from "./exit-choice.ts";
-import type { AddressPlan, RoutePlan } from "./node-plan.ts";
+import type { AddressPlan, NodePlan, RoutePlan } from "./node-plan.ts";
 import { defaultRoute } from "./routes.ts";
 
 /** Which of the two a gateway is: on the exit node's own node, or on its partner. */
@@ -70,4 +70,22 @@ export function vrrpOutput(config: ExitNodeConfig, seat: Seat): readonly string[
     `  ip6 daddr ${theirs} udp dport ${flowSyncPort} notrack`,
     `  udp dport { ${taken}, ${given} } notrack`,
   ];
+}
+
+/** What VRRP gives to the gateway of a node's own exit node while it is the active one. */
+export interface HeldAddresses {
+  readonly namespace: string;
+  readonly link: string;
+  /** Without lengths. */
+  readonly addresses: ReadonlySet<string>;
+}
+
+/** Undefined where the node is no exit node with a partner. What it keeps ready for its partner is in a namespace of its own. */
+export function heldAddressesOf(plan: NodePlan): HeldAddresses | undefined {
+  const gateway = plan.namespaces.find(({ name }) => name === gatewayNamespace);
+  const held = gateway?.addresses.filter(({ by }) => by === "vrrp") ?? [];
+  const [first] = held;
+  if (first === undefined) return undefined;
+  const addresses = new Set(held.map(({ address }) => address.split("/")[0] ?? ""));
+  return { namespace: gatewayNamespace, link: first.link, addresses };
 }
