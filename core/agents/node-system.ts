@@ -37,7 +37,7 @@ export function createNodeSystem(parts: NodeSystemParts): System {
       await programs.run({
         namespace: "host",
         argv: [native, "forget"],
-        input: flows.map(({ namespace, prefix }) => encodeLine([namespace, ...prefix.split("/")])).join(""),
+        input: flows.map(({ namespace, prefix, which }) => encodeLine([namespace, ...prefix.split("/"), which])).join(""),
       }),
     startService: async (request) => {
       // `native` stands for farmlab's own program.

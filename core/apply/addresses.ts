@@ -53,12 +53,20 @@ export function addressLines(
   };
 }
 
-/** Addresses, as prefixes of one, that a link of the namespace had and none will have; those of a link alone are nobody's far away. */
-export function unheldAddresses(plan: NamespacePlan, observed: ReadonlySet<string>, byVrrp: ReadonlySet<string>): readonly string[] {
-  const addressOf = (entry: string): string => entry.split(" ")[1]?.split("/")[0] ?? "";
-  const held = new Set(plan.addresses.map(({ address }) => address.split("/")[0] ?? ""));
-  const gone = new Set(
-    [...[...observed].map(addressOf), ...byVrrp].filter((address) => !held.has(address) && !address.startsWith("fe80:")),
-  );
-  return [...gone].map((address) => `${address}/${address.includes(":") ? 128 : 32}`);
+const addressOf = (entry: string): string => entry.split("/")[0] ?? "";
+/** As prefixes of one; those of a link alone are nobody's far away. */
+const prefixesOf = (addresses: Iterable<string>): readonly string[] =>
+  [...new Set(addresses)]
+    .filter((address) => !address.startsWith("fe80:"))
+    .map((address) => `${address}/${address.includes(":") ? 128 : 32}`);
+
+/** Addresses that the namespace had and will not have, and those that it will have and had not. */
+export function movedAddresses(
+  plan: NamespacePlan,
+  observed: ReadonlySet<string>,
+  byVrrp: ReadonlySet<string>,
+): { readonly gone: readonly string[]; readonly come: readonly string[] } {
+  const before = new Set([...[...observed].map((entry) => addressOf(entry.split(" ")[1] ?? "")), ...byVrrp]);
+  const after = new Set(plan.addresses.map(({ address }) => addressOf(address)));
+  return { gone: prefixesOf(before.difference(after)), come: prefixesOf(after.difference(before)) };
 }

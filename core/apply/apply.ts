@@ -161,7 +161,7 @@ class Execution {
     }
   }
 
-  /** Once nothing is routed there any more, so that no packet makes them anew. */
+  /** Once routes, addresses and rules are as they are to be, so that no packet makes them anew. */
   async #forgetFlows(flows: readonly Flows[]): Promise<void> {
     if (flows.length === 0) return;
     this.commands.push({ namespace: "host", argv: ["forget", ...new Set(flows.map(({ namespace }) => namespace))] });

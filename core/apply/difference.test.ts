@@ -310,17 +310,20 @@ describe("what another plan has left", () => {
 });
 
 describe("flows to forget", () => {
-  it("are those of prefixes that nothing is routed to any more, not those whose way changes", () => {
+  it("are those of prefixes that nothing is routed to any more, not those whose way changes, and what went elsewhere to an address that comes", () => {
     expect(difference(plan, right).forget).toEqual([]);
     expect(difference(plan, bare).forget).toEqual([]);
     const stale = alter("gateway", ({ routes }) => ({
       routes: new Map([...routes, ["6 2a02:1802:5e:1999::/64", "unicast via fe80::1 dev to-1999-1"], ["4 10.99.0.0/16", "unreachable"]]),
     }));
-    expect(difference(plan, stale).forget).toEqual([{ namespace: "gateway", prefix: "2a02:1802:5e:1999::/64" }]);
+    expect(difference(plan, stale).forget).toEqual([{ namespace: "gateway", prefix: "2a02:1802:5e:1999::/64", which: "all" }]);
     const owned = alter("gateway", ({ addresses }) => ({
       addresses: new Set([...addresses, "pub-1-1 185.69.166.201/32", "to-1abc-1 fe80::9/64"]),
     }));
-    expect(difference(plan, owned).forget).toEqual([{ namespace: "gateway", prefix: "185.69.166.201/32" }]);
+    expect(difference(plan, owned).forget).toEqual([{ namespace: "gateway", prefix: "185.69.166.201/32", which: "all" }]);
+    const isOwned = (entry: string): boolean => entry.startsWith("pub-1-1 185.69.166.12");
+    const unowned = alter("gateway", ({ addresses }) => ({ addresses: new Set([...addresses].filter((entry) => !isOwned(entry))) }));
+    expect(difference(plan, unowned).forget).toEqual([{ namespace: "gateway", prefix: "185.69.166.123/32", which: "untranslated" }]);
     const moved = alter("gateway", ({ routes }) => ({
       routes: new Map([...routes].map(([to, how]) => [to, how.startsWith("unicast") ? "unicast dev elsewhere" : how])),
     }));

@@ -1,7 +1,7 @@
 /** Plan - observed = what has to be done, as data: pure, and empty when the node is right. */
 import type { Problem } from "../common/index.ts";
 import type { NamespacePlan, NodePlan, WireguardPlan } from "../plan/index.ts";
-import { addressLines, unheldAddresses } from "./addresses.ts";
+import { addressLines, movedAddresses } from "./addresses.ts";
 import { linkLines, settingLines } from "./links.ts";
 import type { LinkLines } from "./links.ts";
 import { namespaceLines } from "./namespaces.ts";
@@ -35,7 +35,7 @@ export interface Changes {
   readonly inside: ReadonlyMap<string, InsideChanges>;
   /** When all else is in place. */
   readonly services: Omit<ServiceChanges, "stop">;
-  /** At last: flows of what is no longer routed or held here. */
+  /** At last: flows of what is no longer routed or held here, and what was sent elsewhere that is held here now. */
   readonly forget: readonly Flows[];
   /** What cannot be had, for a reason that only a person can remove. */
   readonly problems: readonly Problem[];
@@ -168,8 +168,12 @@ export function difference(plan: NodePlan, observed: ObservedNode): Changes {
     forget: differing.flatMap((namespace) => {
       const seen = namespace.name === "host" ? undefined : observed.namespaces.get(namespace.name);
       if (seen === undefined) return [];
-      const prefixes = [...unroutedPrefixes(namespace, seen.routes), ...unheldAddresses(namespace, seen.addresses, seen.held)];
-      return prefixes.map((prefix) => ({ namespace: namespace.name, prefix }));
+      const { gone, come } = movedAddresses(namespace, seen.addresses, seen.held);
+      const flows =
+        (which: Flows["which"]) =>
+        (prefix: string): Flows => ({ namespace: namespace.name, prefix, which });
+      // Who was sent to an address before it was here was sent upstream, and stays so: no rule translates what is on record.
+      return [...[...unroutedPrefixes(namespace, seen.routes), ...gone].map(flows("all")), ...come.map(flows("untranslated"))];
     }),
     problems: links.taken.map((name) => ({
       severity: "error",

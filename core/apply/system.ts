@@ -24,11 +24,13 @@ export interface Setting {
   readonly value: string;
 }
 
-/** Flows with an address of a prefix, as a namespace's connection tracking remembers them. */
+/** Flows of a prefix, as a namespace's connection tracking remembers them. */
 export interface Flows {
   readonly namespace: string;
   /** RFC 5952, with length. */
   readonly prefix: string;
+  /** All that have an address of it, or those alone that are sent to one and come to it as it is (no DNAT). */
+  readonly which: "all" | "untranslated";
 }
 
 export interface System {

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netlink.h>
@@ -53,10 +54,23 @@ static int holds(const struct conntrack_prefix *prefix, const struct nlattr *add
   return rest == 0 || ((bytes[whole] ^ prefix->address[whole]) >> (8 - rest)) == 0;
 }
 
-/* Whether either end of either direction is of the prefix. */
+/* Whether another destination than the one it is sent to was put in its place. */
+static bool is_translated(const void *attributes, size_t length) {
+  const struct nlattr *status = find(attributes, length, CTA_STATUS);
+  uint32_t bits;
+  if (status == NULL || status->nla_len != NLA_HDRLEN + sizeof bits) return false;
+  memcpy(&bits, (const char *)status + NLA_HDRLEN, sizeof bits);
+  return (ntohl(bits) & IPS_DST_NAT) != 0;
+}
+
+/* Whether either end of either direction is of the prefix; of one that wants the untranslated alone, the first destination of such. */
 static int concerns(const struct conntrack_prefix *prefix, const void *attributes, size_t length) {
   int source = prefix->family == AF_INET ? CTA_IP_V4_SRC : CTA_IP_V6_SRC;
   int destination = prefix->family == AF_INET ? CTA_IP_V4_DST : CTA_IP_V6_DST;
+  if (prefix->untranslated) {
+    const struct nlattr *addresses = inside(find(attributes, length, CTA_TUPLE_ORIG), CTA_TUPLE_IP);
+    return holds(prefix, inside(addresses, destination)) && !is_translated(attributes, length);
+  }
   static const int directions[] = {CTA_TUPLE_ORIG, CTA_TUPLE_REPLY};
   for (unsigned index = 0; index < 2; index += 1) {
     const struct nlattr *addresses = inside(find(attributes, length, directions[index]), CTA_TUPLE_IP);

@@ -1,7 +1,7 @@
 /*
  * `native forget`: ends what connection tracking remembers of flows with addresses of given prefixes, in several network namespaces.
- * Standard input has a line a prefix: namespace (`host`: where it is), address, length, separated by tabs; lines of one namespace follow
- * each other. A kernel that tracks nothing has nothing to forget.
+ * Standard input has a line a prefix: namespace (`host`: where it is), address, length, and `all` or `untranslated` (only what is sent to it
+ * and has no translated destination), separated by tabs; lines of one namespace follow each other. A kernel that tracks nothing has nothing to forget.
  */
 #define _GNU_SOURCE
 #include "conntrack.h"
@@ -18,12 +18,14 @@
 
 enum { LINE_BYTES_MAX = 1 << 12 };
 
-static int prefix_read(struct conntrack_prefix *prefix, const char *address, const char *length) {
+static int prefix_read(struct conntrack_prefix *prefix, const char *address, const char *length, const char *which) {
   char *end;
   long bits = strtol(length, &end, 10);
   prefix->family = strchr(address, ':') == NULL ? AF_INET : AF_INET6;
   if (*length == '\0' || *end != '\0' || bits < 0 || bits > (prefix->family == AF_INET ? 32 : 128)) return -1;
   prefix->length = (unsigned)bits;
+  prefix->untranslated = strcmp(which, "untranslated") == 0;
+  if (!prefix->untranslated && strcmp(which, "all") != 0) return -1;
   return inet_pton(prefix->family, address, prefix->address) == 1 ? 0 : -1;
 }
 
@@ -65,9 +67,10 @@ static int gather(const struct conntrack_prefix *prefix) {
 
 /* Says what failed; answers how much did. */
 static int do_prefix(char *line, int home) {
-  char *fields[3];
+  char *fields[4];
   struct conntrack_prefix prefix;
-  if (line_split(line, fields, 3) != 3 || prefix_read(&prefix, fields[1], fields[2]) < 0) return fprintf(stderr, "not a prefix: %s\n", line), 1;
+  if (line_split(line, fields, 4) != 4 || prefix_read(&prefix, fields[1], fields[2], fields[3]) < 0)
+    return fprintf(stderr, "not a prefix: %s\n", line), 1;
   int failures = gathered.namespace != NULL && strcmp(gathered.namespace, fields[0]) == 0 ? 0 : forget_gathered();
   if (move_to(fields[0], home) < 0 || gather(&prefix) < 0) return fprintf(stderr, "namespace %s: %s\n", fields[0], strerror(errno)), failures + 1;
   return failures;

@@ -11,6 +11,14 @@ export const removalMutants: readonly Mutant[] = [
     "this.#forgetFlows(changes.forget)",
     "this.#forgetFlows([])",
   ]),
+  {
+    ...applies("sent-elsewhere-stays", "what was sent upstream before its address was here goes on being sent there", "EX-10", [
+      "core/apply/difference.ts",
+      "...come.map(",
+      "...come.slice(0, 0).map(",
+    ]),
+    farm: "timeline",
+  },
   applies("reserved-ports-stay", "the ports of tunnels that are gone stay reserved", "EX-13", [
     "core/plan/plan-node.ts",
     "sysctls: reservedPorts(tunnelPorts(",

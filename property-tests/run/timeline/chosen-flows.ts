@@ -4,7 +4,7 @@ import type { Flow, World } from "../../oracle/index.ts";
 import { seededRandom } from "../../../core/common/index.ts";
 import { lastMsOf } from "./settling.ts";
 
-const mostOfLaw = 12;
+const mostOfLaw = 16;
 
 /** In the middle of everything that the timeline does. */
 function timesOf(world: World): number[] {
@@ -16,11 +16,11 @@ function timesOf(world: World): number[] {
   return [-1, ...events, lastMsOf(world.farm) + 1].flatMap((atMs) => [atMs, atMs + 1]);
 }
 
-/** What becomes of a flow in the course of the timeline; of two with one history the one shows as much as the other. */
+/** What becomes of a flow in the course of the timeline, and by which of its law's clauses; of two with one history the one shows as much as the other. */
 function historyOf(world: World, flow: Flow, times: readonly number[]): string {
   const modes = times.map((atMs) => {
     const timed = predictAt(world, flow, atMs, { settleMs: 0 });
-    return timed === undefined ? "away" : `${timed.mode} ${timed.prediction.law}`;
+    return timed === undefined ? "away" : `${timed.mode} ${timed.prediction.law} ${timed.prediction.because}`;
   });
   return modes.join(", ");
 }

@@ -36,7 +36,7 @@ describe("the flows that are watched", () => {
     expect([...laws].toSorted()).toEqual(["EX-10", "EX-11", "EX-7", "EX-8", "EX-9"]);
     const modes = flows.map((flow) => predictAt(world, flow, 1700, { settleMs: 0 })?.mode ?? "away");
     expect(new Set(modes)).toEqual(new Set(["must", "must not", "away"]));
-    expect(flows.length).toBeLessThan(61);
+    expect(flows.length).toBeLessThan(81);
     expect(chosenFlows(world, 1, 7007)).toEqual(flows);
     expect(chosenFlows(world, 2, 7007)).not.toEqual(flows);
   });

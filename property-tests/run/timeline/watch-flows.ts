@@ -5,6 +5,7 @@ import type { Flow, World } from "../../oracle/index.ts";
 import { answerWaitMs } from "../../laws/flows.ts";
 import type { Session } from "../session.ts";
 import type { Observation } from "./observation.ts";
+import { changeSettleMs } from "./settling.ts";
 
 /** Between the answer to one probe and the next one of the same flow. */
 const betweenMs = 150;
@@ -52,14 +53,15 @@ export function watchFlows(context: WatchContext, flows: readonly Flow[]): FlowW
   let stopped = false;
   const again = async (flow: Flow, index: number): Promise<void> => {
     while (!stopped) {
-      const now = predictAt(world, flow, clock.nowMs() - zeroMs, { settleMs: 0 });
+      // What may still go the old way is not waited for, so that there are probes when it may no more.
+      const now = predictAt(world, flow, clock.nowMs() - zeroMs, { settleMs: 0, changeMs: changeSettleMs });
       const isAnswered = now?.mode === "must";
       if (now !== undefined) {
         observations.push(
           await observe(context, flow, { timeoutMs: isAnswered ? answerWaitMs : shortWaitMs, sourcePort: firstSourcePort + index }),
         );
       }
-      await clock.pause(isAnswered ? betweenMs : betweenRefusedMs);
+      await clock.pause(isAnswered || now?.mode === "may" ? betweenMs : betweenRefusedMs);
     }
   };
   const loops = Promise.all(flows.map(async (flow, index) => await again(flow, index)));
