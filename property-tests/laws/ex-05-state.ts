@@ -126,9 +126,10 @@ async function restsOnceGone(session: Session): Promise<PropertyOutcome> {
   await node.services.stop("agent");
   try {
     await session.writeIntents(withoutNetwork(session.wishes, name));
-    still = await otherwise(session, network, ({ node: where }, said) =>
-      where === resource.node ? said === "leaving" : restsSinceNow(said),
-    );
+    // The partner of its exit node has the exit point ready too, and has it until it has given it up.
+    const isThere = ({ node: where, exitPoint }: Resource): boolean =>
+      where === resource.node || (exitPoint && network.bar.config.partner === resource.node);
+    still = await otherwise(session, network, (one, said) => (isThere(one) ? said === "leaving" : restsSinceNow(said)));
   } finally {
     await node.services.start(agent);
   }
