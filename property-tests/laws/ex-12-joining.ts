@@ -12,7 +12,7 @@ import type { Session } from "../run/session.ts";
 import type { WatchedFlow } from "../what-if/flows.ts";
 import { wrongPeers } from "./ex-20-mesh.ts";
 import { needsTunnels, outcomeOf } from "./law.ts";
-import type { Property, PropertyOutcome } from "./law.ts";
+import type { BrokenFlow, Property, PropertyOutcome } from "./law.ts";
 import { answeredFlows, lostDuring, silentFlows } from "./steady-flows.ts";
 import { withoutNetwork, withoutResource } from "./without.ts";
 
@@ -61,6 +61,7 @@ interface Coming {
   readonly runs: number;
   readonly stories: readonly string[];
   readonly figures: readonly Figure[];
+  readonly broken: readonly BrokenFlow[];
 }
 
 /** Brings it into the farm that has to be without it so far, and looks at what became of it and of everybody else. */
@@ -73,7 +74,7 @@ async function judgeComing(session: Session, newcomer: Newcomer): Promise<Coming
   const others = await answeredFlows(session, (flow) => !concerns(flow), isWithin);
   const own = await answeredFlows(session, concerns);
   await session.changeIntents(without);
-  const { figures, stories } = await lostDuring(session, others, { law, what: `${text} came` }, async () => {
+  const { figures, stories, broken } = await lostDuring(session, others, { law, what: `${text} came` }, async () => {
     await session.changeIntents(session.wishes);
   });
   const routes = await missingRoutes(session, newcomer);
@@ -87,7 +88,7 @@ async function judgeComing(session: Session, newcomer: Newcomer): Promise<Coming
       ...peers.map((story) => `${text} came: ${story}`),
       ...unreached.map((flow) => `${flow.text} is not answered after ${text} came; expected: answered (EX-12)`),
     ],
-    figures,
+    ...{ figures, broken },
   };
 }
 
@@ -95,7 +96,7 @@ const outcomeOfComings = (comings: readonly Coming[], nothing: string): Property
   outcomeOf(
     comings.reduce((sum, { runs }) => sum + runs, 0),
     comings.flatMap(({ stories }) => stories),
-    { nothing, figures: comings.flatMap(({ figures }) => figures) },
+    { nothing, figures: comings.flatMap(({ figures }) => figures), broken: comings.flatMap(({ broken }) => broken) },
   );
 
 /** Not the exit point, which is there as long as its network; of those in whose network others talk to each other meanwhile, where there are some. */

@@ -89,11 +89,16 @@ async function restartedAgents(session: Session): Promise<PropertyOutcome> {
   const what = "its agent was killed and started anew";
   const before = await atRest(session);
   let late: readonly string[] = [];
-  const { figures, stories } = await lostDuring(session, before.flows, { law, what: "agents were killed and started anew" }, async () => {
-    late = await notReadyAfter(session, what, async () => await session.restartAgents());
-  });
+  const { figures, stories, broken } = await lostDuring(
+    session,
+    before.flows,
+    { law, what: "agents were killed and started anew" },
+    async () => {
+      late = await notReadyAfter(session, what, async () => await session.restartAgents());
+    },
+  );
   const changed = await otherwise(session, before, what);
-  return outcomeOf(before.flows.length + lastingCount(before.state), [...stories, ...late, ...changed], { figures });
+  return outcomeOf(before.flows.length + lastingCount(before.state), [...stories, ...late, ...changed], { figures, broken });
 }
 
 /**
@@ -174,7 +179,7 @@ async function lostStore(session: Session): Promise<PropertyOutcome> {
   const facts = await publishedTexts(session);
   let after: readonly string[] = [];
   let storelessMs = 0;
-  const { figures, stories } = await lostDuring(session, before.flows, { law, what: "the store lost everything" }, async () => {
+  const { figures, stories, broken } = await lostDuring(session, before.flows, { law, what: "the store lost everything" }, async () => {
     const { last, awayMs } = await replaceStore(session);
     storelessMs = awayMs;
     try {
@@ -187,7 +192,7 @@ async function lostStore(session: Session): Promise<PropertyOutcome> {
   if (stories.length > 0 && storelessMs > mostStorelessMs)
     throw new HeldUpError(`${stories[0]}, and there was no store for ${Math.round(storelessMs)} ms`);
   const changed = await otherwise(session, before, what);
-  return outcomeOf(before.flows.length + facts.size + lastingCount(before.state), [...stories, ...after, ...changed], { figures });
+  return outcomeOf(before.flows.length + facts.size + lastingCount(before.state), [...stories, ...after, ...changed], { figures, broken });
 }
 
 export const knowledgeProperties: readonly Property[] = [

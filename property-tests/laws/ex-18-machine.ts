@@ -15,7 +15,7 @@ import { overlayName } from "../run/places.ts";
 import type { Session } from "../run/session.ts";
 import { stateAtRest } from "./at-home.ts";
 import { needsTunnels, outcomeOf } from "./law.ts";
-import type { Property, PropertyOutcome } from "./law.ts";
+import type { BrokenFlow, Property, PropertyOutcome } from "./law.ts";
 import { leftAtLast, noticing, recovering, sameAgain } from "./left-at-last.ts";
 import { answeredFlows, lostDuring, silentFlows } from "./steady-flows.ts";
 import { withoutNetwork, withoutResource } from "./without.ts";
@@ -79,6 +79,7 @@ async function fullDisk(session: Session): Promise<PropertyOutcome> {
   const own = await answeredFlows(session, ({ from, answeredBy }) => concerns(from) || concerns(answeredBy));
   const keys = async (): Promise<string> => (await session.lab.node(node).exec(["cat", `${keyFolder}/keys.json`])).stdout;
   const stories: string[] = [];
+  const broken: BrokenFlow[] = [];
   await session.changeIntents(withoutResource(session.wishes, network.network.name, node));
   const kept = await keys();
   await inNode(session, node, fill);
@@ -104,11 +105,12 @@ async function fullDisk(session: Session): Promise<PropertyOutcome> {
       stories.push(...still.map((story) => `${story} when there is room again; expected: it makes the NR by itself (${law})`));
     });
     stories.push(...lost.stories);
+    broken.push(...lost.broken);
   } finally {
     await inNode(session, node, takeDisk);
     await session.changeIntents(session.wishes);
   }
-  if (stories.length > 0) return outcomeOf(others.length, stories);
+  if (stories.length > 0) return outcomeOf(others.length, stories, { broken });
   const changed = await leftAtLast(session, sameAgain, async () => notAsBefore(before, await stateAtRest(session, { flows: false })));
   const silent = await silentFlows(session, own);
   return outcomeOf(others.length + own.length + lastingCount(before), [
@@ -138,7 +140,11 @@ async function jumpingClocks(session: Session): Promise<PropertyOutcome> {
   const own = await answeredFlows(session, ({ from, answeredBy }) => concerns(from) || concerns(answeredBy));
   const context = faultContext(session.lab, clockOfSession(session));
   const stories: string[] = [];
-  const { stories: lost, figures } = await lostDuring(session, others, { law, what: "clocks jumped" }, async () => {
+  const {
+    stories: lost,
+    figures,
+    broken,
+  } = await lostDuring(session, others, { law, what: "clocks jumped" }, async () => {
     for (const aheadMs of jumpsMs) {
       const jump = `${aheadMs > 0 ? "forward" : "back"} by ${Math.abs(aheadMs) / hourMs} hours`;
       const faults = emulatedNodes(session.farm).map(({ name: node }): ScheduledFault => ({
@@ -158,7 +164,7 @@ async function jumpingClocks(session: Session): Promise<PropertyOutcome> {
       );
     }
   });
-  return outcomeOf(others.length + jumpsMs.length * (own.length + lastingCount(before)), [...stories, ...lost], { figures });
+  return outcomeOf(others.length + jumpsMs.length * (own.length + lastingCount(before)), [...stories, ...lost], { figures, broken });
 }
 
 export const machineProperties: readonly Property[] = [

@@ -154,7 +154,7 @@ async function refused(session: Session): Promise<PropertyOutcome> {
       const how = before === undefined ? "is new" : difference(value, before.value);
       return [`${node} has published something anew while ${what}: ${key} ${how}; expected: nothing (EX-18)`];
     });
-  const { figures, stories } = await lostDuring(session, flows, { law, what }, async () => {
+  const { figures, stories, broken } = await lostDuring(session, flows, { law, what }, async () => {
     wrong.push(...(await secondAgent(session, node)));
     try {
       await startMachine(session, "other", node);
@@ -169,7 +169,7 @@ async function refused(session: Session): Promise<PropertyOutcome> {
     wrong.push(`the name ${node} has become the other machine's while ${what}; expected: whose it was (EX-18)`);
   const changed = notAsBefore(before, await stateAtRest(session, { flows: false }));
   wrong.push(...changed.map((difference) => `while ${what}, ${difference}; expected: as it was before (EX-18)`));
-  return outcomeOf(flows.length + lastingCount(before) + 3, [...wrong, ...stories], { figures });
+  return outcomeOf(flows.length + lastingCount(before) + 3, [...wrong, ...stories], { figures, broken });
 }
 
 /** With a name that is in no list, so that whoever is the node has nothing to do to its machine. */

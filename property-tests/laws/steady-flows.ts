@@ -7,8 +7,9 @@ import type { Session } from "../run/session.ts";
 import { flowsThatWork } from "../what-if/flows.ts";
 import type { WatchedFlow } from "../what-if/flows.ts";
 import { watchFlows } from "../what-if/watch-flows.ts";
-import { answerWaitMs } from "./flows.ts";
+import { answerWaitMs, tokenOf } from "./flows.ts";
 import { HarnessError, HeldUpError } from "./law.ts";
+import type { BrokenFlow } from "./law.ts";
 import { mostOutageMs, takeOvers } from "./take-overs.ts";
 
 /** Each of so many flows, chosen by the seed, sends a packet so often. */
@@ -50,7 +51,7 @@ export async function lostDuring(
   flows: readonly WatchedFlow[],
   { law, what }: { readonly law: string; readonly what: string },
   work: () => Promise<void>,
-): Promise<{ readonly figures: readonly Figure[]; readonly stories: readonly string[] }> {
+): Promise<{ readonly figures: readonly Figure[]; readonly stories: readonly string[]; readonly broken: readonly BrokenFlow[] }> {
   const takenBefore = await takeOvers(session);
   const watch = watchFlows({
     flows,
@@ -67,14 +68,26 @@ export async function lostDuring(
     probes = await watch.stop();
   }
   if (watch.failure !== undefined) throw new HarnessError(`a packet could not be sent: ${watch.failure.why}`);
-  const stories = [...probes].flatMap(([flow, own]) => {
-    const lost = own.filter(({ answeredMs }) => answeredMs === undefined).length;
-    return lost === 0 ? [] : [`${flow.text}: ${lost} of ${own.length} packets were lost while ${what}; expected: none (${law})`];
+  const broken = [...probes].flatMap(([flow, own]): BrokenFlow[] => {
+    const lost = own.filter(({ answeredMs }) => answeredMs === undefined);
+    if (lost[0] === undefined) return [];
+    const { from, to, protocol, port } = flow;
+    const prediction = predictAtRest(session.world, flow)?.prediction;
+    return [
+      {
+        request: { from, to, protocol, ...(port === undefined ? {} : { port }) },
+        ...(prediction === undefined ? {} : { prediction }),
+        story: `${flow.text}: ${lost.length} of ${own.length} packets were lost while ${what}; expected: none (${law})`,
+        during: what,
+        ...tokenOf(lost[0]),
+      },
+    ];
   });
+  const stories = broken.map(({ story }) => story);
   if (stories.length > 0 && watch.lateMs > mostOutageMs / 10 && (await takeOvers(session)) > takenBefore)
     throw new HeldUpError(
       `${stories[0]}, an exit node's partner took over meanwhile, and this machine was held up for ${Math.round(watch.lateMs)} ms`,
     );
   const sent = [...probes.values()].reduce((sum, own) => sum + own.length, 0);
-  return { figures: [{ name: `packets sent while ${what}`, value: sent, unit: "packets", bound: null }], stories };
+  return { figures: [{ name: `packets sent while ${what}`, value: sent, unit: "packets", bound: null }], stories, broken };
 }

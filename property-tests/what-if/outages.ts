@@ -5,6 +5,8 @@ export interface Probe {
   readonly sentMs: number;
   /** When its answer came; absent: it was lost. */
   readonly answeredMs?: number;
+  /** The mark in its packets. */
+  readonly token?: string;
 }
 
 export interface Outage {

@@ -33,6 +33,7 @@ interface Fate {
   readonly sentMs: number;
   /** When its answer came; null: it was lost; undefined: not known yet. */
   answeredMs?: number | null;
+  token?: string;
 }
 
 const isAnswered = ({ answeredMs }: Fate): boolean => typeof answeredMs === "number";
@@ -57,7 +58,8 @@ export function watchFlows({ flows, rate, clock, send, identityOf, isSilenced }:
 
   const sendOne = async (flow: WatchedFlow, fate: Fate): Promise<void> => {
     try {
-      const { answer } = await send(flow, rate.waitMs);
+      const { answer, token } = await send(flow, rate.waitMs);
+      if (token !== undefined) fate.token = token;
       const wanted = identityOf(flow);
       // A kernel that echoes does not say who it is.
       const isRight = answer.kind === "reply" && (answer.who === undefined || wanted === undefined || answer.who === wanted);
@@ -102,7 +104,11 @@ export function watchFlows({ flows, rate, clock, send, identityOf, isSilenced }:
       stopped = true;
       await ended;
       await Promise.all(pending);
-      const probeOf = ({ sentMs, answeredMs }: Fate): Probe => (typeof answeredMs === "number" ? { sentMs, answeredMs } : { sentMs });
+      const probeOf = ({ sentMs, answeredMs, token }: Fate): Probe => ({
+        sentMs,
+        ...(typeof answeredMs === "number" ? { answeredMs } : {}),
+        ...(token === undefined ? {} : { token }),
+      });
       return new Map([...fates].map(([flow, own]) => [flow, own.map(probeOf)]));
     },
     get lateMs() {
