@@ -18,6 +18,8 @@ export interface FaultContext {
   readonly rules: ScheduleRules;
   readonly signal?: AbortSignal;
   readonly onHappened?: (happened: Happened) => void;
+  /** The schedule's zero point on the clock; default: when it is begun. */
+  readonly zeroMs?: number;
 }
 
 /** What was done, and when it was done, in milliseconds from the schedule's zero point. */
@@ -63,7 +65,7 @@ class Faults {
       // Of its own seed each, so that overlapping ones decide apart.
       return treatmentOf(fault, { lab, wire, name, seed: hash32(`${name}:${schedule.seed}`) });
     });
-    this.#zeroMs = context.clock.nowMs();
+    this.#zeroMs = context.zeroMs ?? context.clock.nowMs();
   }
 
   #nowMs(): number {

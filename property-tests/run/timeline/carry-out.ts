@@ -25,8 +25,8 @@ interface MadeChange {
   readonly endedMs: number | undefined;
 }
 
-/** Times are taken before and after on the same clock, but not in the same step as the schedule's zero point. */
-const skewMs = 20;
+/** For packets that are on their way when something happens. */
+const marginMs = 20;
 
 /** The changes of each moment together, one moment after the other: agents that cannot hear of one hold up the next. */
 async function makeChanges(session: Session, clock: Clock, zeroMs: number): Promise<MadeChange[]> {
@@ -55,14 +55,14 @@ function happenedFault(scheduled: ScheduledFault, steps: readonly Happened[], he
   const heal = steps.find(({ act }) => act === "heal");
   if (begin === undefined) return [];
   const { fault } = scheduled;
-  return [{ fault, atMs: begin.begunMs - skewMs, ...(lasts(fault) ? { healAtMs: (heal?.begunMs ?? healedMs) - skewMs } : {}) }];
+  return [{ fault, atMs: begin.begunMs - marginMs, ...(lasts(fault) ? { healAtMs: (heal?.begunMs ?? healedMs) - marginMs } : {}) }];
 }
 
 /** From the zero point on; resolves when everything is done and healed. Throws a FaultError where the lab cannot be put through it. */
 export async function carryOut(session: Session, clock: Clock, zeroMs: number): Promise<CarriedOut> {
   const { farm, lab, seed } = session;
   const { faults } = farm.timeline;
-  const context = faultContext(lab, clock);
+  const context = { ...faultContext(lab, clock), zeroMs };
   const { value: made, timeline } = await withFaults({ seed, faults }, context, async ({ allDone }) => {
     const [changes] = await Promise.all([makeChanges(session, clock, zeroMs), allDone]);
     const restMs = lastMsOf(farm) - (clock.nowMs() - zeroMs);
@@ -83,9 +83,9 @@ export async function carryOut(session: Session, clock: Clock, zeroMs: number): 
       ),
       changes: made.flatMap(({ changes, begunMs }) => changes.map((change) => ({ ...change, atMs: begunMs }))),
     },
-    onsetMs: took(timeline.filter(({ act, fault }) => act === "begin" && lasts(fault))) + 3 * skewMs,
-    doneMs: took(timeline.filter(({ act, fault }) => act === "heal" || !lasts(fault))) + 3 * skewMs,
-    changeMs: took(made) + 3 * skewMs,
+    onsetMs: took(timeline.filter(({ act, fault }) => act === "begin" && lasts(fault))) + 3 * marginMs,
+    doneMs: took(timeline.filter(({ act, fault }) => act === "heal" || !lasts(fault))) + 3 * marginMs,
+    changeMs: took(made) + 3 * marginMs,
     healedMs,
   };
 }
