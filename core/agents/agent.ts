@@ -3,10 +3,10 @@ import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { apply } from "../apply/index.ts";
-import { ActiveGateway } from "./active-gateway.ts";
 import { seededRandom, type Clock } from "../common/index.ts";
 import type { NodeFacts, NodeStatus } from "../intents/index.ts";
 import { createBackOff, encodeNodeFacts, encodeNodeStatus, factsPrefix, intentKeys, openStore, statusPrefix } from "../store/index.ts";
+import { ActiveGateway } from "./active-gateway.ts";
 import { defaultPaths, type AgentConfiguration } from "./configuration.ts";
 import { lastLineOf } from "./files.ts";
 import { createGatewayFence } from "./gateway-fence.ts";
@@ -90,7 +90,7 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
     log,
     onChange: () => reconciler.wake(),
   });
-  const activeGateway = new ActiveGateway({ programs, clock, onChange: () => reconciler.wake() });
+  const activeGateway = new ActiveGateway({ programs, clock, random, signal, onChange: () => reconciler.wake() });
   const view: StoreView = new StoreView({
     onChange: () => {
       hosting.wake();

@@ -5,6 +5,8 @@
 export type * from "./system.ts";
 export type * from "./observed.ts";
 export { apply } from "./apply.ts";
+export { readHeld } from "./addresses.ts";
+export type { ShownLink } from "./shown.ts";
 export { observe } from "./observe.ts";
 export { onceApplied } from "./observed.ts";
 export { difference } from "./difference.ts";

@@ -77,7 +77,7 @@ export interface HeldAddresses {
   readonly namespace: string;
   readonly link: string;
   /** Without lengths. */
-  readonly addresses: ReadonlySet<string>;
+  readonly addresses: readonly string[];
 }
 
 /** Undefined where the node is no exit node with a partner. What it keeps ready for its partner is in a namespace of its own. */
@@ -86,6 +86,6 @@ export function heldAddressesOf(plan: NodePlan): HeldAddresses | undefined {
   const held = gateway?.addresses.filter(({ by }) => by === "vrrp") ?? [];
   const [first] = held;
   if (first === undefined) return undefined;
-  const addresses = new Set(held.map(({ address }) => address.split("/")[0] ?? ""));
+  const addresses = held.map(({ address }) => address.split("/")[0] ?? "");
   return { namespace: gatewayNamespace, link: first.link, addresses };
 }
