@@ -38,7 +38,18 @@ interface GrantedEntry {
 const grantedNetworks = new WeakMap<ListedNetwork, GrantedEntry>();
 const grantedNodes = new WeakMap<ListedNode, { readonly number: number | undefined; readonly node: object }>();
 
-/** The network with these prefixes of its resources; those without are left out. */
+/** Of a network some of whose resources have no prefix yet: who lives on nodes where it has one, and what is forwarded to those. */
+function behindResources({ workloads = [], portForwards = [] }: ListedNetwork, resources: readonly ListedResource[]): object {
+  const nodes = new Set(resources.map(({ node }) => node));
+  const living = workloads.filter(({ node }) => nodes.has(node));
+  const names = new Set(living.map(({ name }) => name));
+  return { workloads: living, portForwards: portForwards.filter(({ workload }) => names.has(workload)) };
+}
+
+/**
+ * The network with these prefixes of its resources. Those without are left out with all that is behind them: what is not granted yet is
+ * nothing new for nodes that have no part in it.
+ */
 function withPrefixes<Network extends ListedNetwork>(network: Network, prefixes: readonly (Prefix | undefined)[]): GrantedNetwork<Network> {
   const known = grantedNetworks.get(network);
   if (known !== undefined && sameValue(known.prefixes, prefixes)) return known.network as GrantedNetwork<Network>;
@@ -46,7 +57,8 @@ function withPrefixes<Network extends ListedNetwork>(network: Network, prefixes:
     const prefix = prefixes[index];
     return prefix === undefined ? [] : [{ ...resource, prefix }];
   });
-  const granted = { ...network, resources };
+  const isWhole = resources.length === network.resources.length;
+  const granted = { ...network, resources, ...(isWhole ? {} : behindResources(network, resources)) };
   grantedNetworks.set(network, { prefixes, network: granted });
   return granted;
 }

@@ -27,6 +27,9 @@ export interface ListedNetwork {
   /** Absent: WireGuard, whose tunnels' ports follow from their prefixes. */
   readonly overlay?: { readonly kind: "vxlan" | "segment" };
   readonly resources: readonly ListedResource[];
+  /** Who lives on its nodes. */
+  readonly workloads?: readonly { readonly name: string; readonly node: string }[];
+  readonly portForwards?: readonly { readonly workload: string }[];
 }
 
 export interface ListedResource {
