@@ -73,7 +73,8 @@ export function openKeyRing(options: KeyRingOptions): KeyRing {
       }
     },
     retain(names) {
-      const gone = [...keys.keys()].filter((name) => !names.includes(name));
+      const kept = new Set(names);
+      const gone = [...keys.keys()].filter((name) => !kept.has(name));
       if (gone.length === 0) return;
       const forgotten = gone.map((name) => [name, privateKeyOf(name)] as const);
       for (const name of gone) keys.delete(name);

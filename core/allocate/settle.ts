@@ -10,7 +10,7 @@ import { findListeners, listenerProblem } from "./listeners.ts";
 import type { Listeners } from "./listeners.ts";
 import type { AllocationList, Claim, NetworkGrant, NumberGrant } from "./list.ts";
 import { forgetRested, grantPrefix, keepPrefix, releasePrefix, reservePrefix, restPrefix, withdrawPrefix } from "./prefixes.ts";
-import { advise, holdingOf, slotsOf } from "./state.ts";
+import { advise, holdingOf, sameHolder, slotsOf } from "./state.ts";
 import type { AllocatorState, Holder, Slot } from "./state.ts";
 
 /** The allocators of a farm by their allocations' numbers. */
@@ -34,6 +34,9 @@ export interface Settlement {
   /** False: some parts were left for the next time. */
   readonly isWhole: boolean;
 }
+
+/** One number of both: of thousands it is made faster than a text. */
+const placeNumber = (allocationNumber: number, subnetNumber: number): number => allocationNumber * 0x10000 + subnetNumber;
 
 const keyOf = ({ network, node }: Holder): string => `${network}/${node}`;
 
@@ -136,7 +139,7 @@ class Settling {
    * rests that are over.
    */
   takeBack(wanted: Wanted, claims: readonly Claim[]): void {
-    const claimed = new Set(claims.map((claim) => `${claim.allocationNumber} ${claim.subnetNumber} ${keyOf(claim)}`));
+    const claimed = Map.groupBy(claims, ({ allocationNumber, subnetNumber }) => placeNumber(allocationNumber, subnetNumber));
     const clashing = this.#clashing(wanted);
     for (const [allocationNumber, before] of this.states) {
       for (const { subnetNumber, slot } of slotsOf(before)) {
@@ -145,10 +148,10 @@ class Settling {
           place !== undefined &&
           isFor(place, allocationNumber, subnetNumber) &&
           this.#listeners.on(place, subnetNumber) === undefined &&
-          !clashing.has(`${allocationNumber} ${subnetNumber}`);
+          !clashing.has(placeNumber(allocationNumber, subnetNumber));
         const leaves = slot.kind === "held" && !isWanted;
         if (!leaves && slot.kind !== "leaving") continue;
-        const isGone = !claimed.has(`${allocationNumber} ${subnetNumber} ${keyOf(slot)}`);
+        const isGone = claimed.get(placeNumber(allocationNumber, subnetNumber))?.some((claim) => sameHolder(claim, slot)) !== true;
         // Its holder comes back to it, unless it has another by now.
         const returns = isWanted && holdingOf(before, slot) === undefined;
         if (!leaves && !(isGone && !returns)) continue;
@@ -174,8 +177,8 @@ class Settling {
    * Held prefixes that have come to be on one node with another allocation's of the same number, as when an exit node is given a standby:
    * of two the one that is stated stays, else the first. Within an allocation no number is there twice.
    */
-  #clashing(wanted: Wanted): ReadonlySet<string> {
-    const clashing = new Set<string>();
+  #clashing(wanted: Wanted): ReadonlySet<number> {
+    const clashing = new Set<number>();
     if (this.states.size < 2) return clashing;
     const held = [...this.states].flatMap(([allocationNumber, state]) =>
       slotsOf(state).flatMap(({ subnetNumber, slot }) => {
@@ -187,7 +190,7 @@ class Settling {
     const isStated = ({ place }: (typeof held)[number]): boolean => place.resource.prefix !== undefined;
     for (const { allocationNumber, subnetNumber, place } of [...held.filter(isStated), ...held.filter((one) => !isStated(one))]) {
       const places = place.nodes.map((node) => `${node} ${subnetNumber}`);
-      if (places.some((one) => seen.has(one))) clashing.add(`${allocationNumber} ${subnetNumber}`);
+      if (places.some((one) => seen.has(one))) clashing.add(placeNumber(allocationNumber, subnetNumber));
       else for (const one of places) seen.add(one);
     }
     return clashing;

@@ -40,14 +40,25 @@ interface Apart {
   readonly wanted: ReadonlyMap<string, string>;
 }
 
+/** How many routes two lists begin with that are the very same objects. */
+function commonStart(one: readonly RoutePlan[], other: readonly RoutePlan[]): number {
+  const differing = one.findIndex((route, index) => route !== other[index]);
+  return differing === -1 ? one.length : differing;
+}
+
 /** Where the routes are those that another plan had: without what both plans have of the very same objects. */
 function apart(plan: NamespacePlan, observed: ReadonlyMap<string, string>): Apart {
   const before = sources.get(observed);
   if (before === undefined) return { observed, wanted: routesOf(plan) };
-  const [had, has] = [new Set(before), new Set(plan.routes)];
+  // Of thousands a few have come or gone: what lies before and behind those need not be gone through by sets.
+  const start = commonStart(before, plan.routes);
+  const [had, has] = [before.slice(start).toReversed(), plan.routes.slice(start).toReversed()];
+  const end = commonStart(had, has);
+  const [gone, come] = [had.slice(end).toReversed(), has.slice(end).toReversed()];
+  const [left, right] = [new Set(gone), new Set(come)];
   return {
-    observed: entriesOf(before.filter((route) => !has.has(route))),
-    wanted: entriesOf(plan.routes.filter((route) => !had.has(route))),
+    observed: entriesOf(gone.filter((route) => !right.has(route))),
+    wanted: entriesOf(come.filter((route) => !left.has(route))),
   };
 }
 
