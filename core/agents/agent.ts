@@ -1,6 +1,5 @@
 /** Puts the agent's parts together and keeps them running until told to end. What it made of the node stays. */
 import { randomBytes } from "node:crypto";
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { apply } from "../apply/index.ts";
 import { seededRandom, type Clock } from "../common/index.ts";
@@ -8,7 +7,7 @@ import type { NodeFacts, NodeStatus } from "../intents/index.ts";
 import { createBackOff, encodeNodeFacts, encodeNodeStatus, factsPrefix, intentKeys, openStore, statusPrefix } from "../store/index.ts";
 import { ActiveGateway } from "./active-gateway.ts";
 import { defaultPaths, type AgentConfiguration } from "./configuration.ts";
-import { lastLineOf } from "./files.ts";
+import { entriesOf, lastLineOf } from "./files.ts";
 import { createGatewayFence } from "./gateway-fence.ts";
 import { Hosting } from "./hosting.ts";
 import { openInitClient } from "./init-client.ts";
@@ -52,7 +51,8 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
   const init = openInitClient(paths.initSocket);
   const expectedEnds = new Set<string>();
   const programs = openProgramRunner(paths.native);
-  const system = createNodeSystem({ native: paths.native, programs, init, keys, clock, onStopping: (name) => expectedEnds.add(name) });
+  const { native, namespaces } = paths;
+  const system = createNodeSystem({ native, namespaces, programs, init, keys, clock, onStopping: (name) => expectedEnds.add(name) });
 
   const publishTo = (key: string, gatherMs: number, onPublished: () => void): Publisher =>
     createPublisher({
@@ -121,7 +121,7 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
       expectedEnds.clear();
       return report;
     },
-    isBare: () => isEmptyFolder(paths.namespaces),
+    isBare: () => entriesOf(namespaces).length === 0,
     measure: async (namespace) => {
       const parts = { native: paths.native, programs, reflector: configuration.reflector };
       const measured = await measureReachability(parts, namespace);
@@ -159,12 +159,4 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
   store.close();
   programs.close();
   log("ended", {});
-}
-
-function isEmptyFolder(path: string): boolean {
-  try {
-    return readdirSync(path).length === 0;
-  } catch {
-    return true;
-  }
 }

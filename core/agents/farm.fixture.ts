@@ -79,6 +79,8 @@ export interface StandInNode {
   readonly facts: () => NodeFacts;
   /** Plans in the order in which they were carried out, and whether the node was looked at first, or some of its namespaces. */
   readonly plans: { readonly plan: NodePlan; readonly looked: boolean; readonly lookAt?: ReadonlySet<string> | undefined }[];
+  /** Happens during every look at some of its namespaces. */
+  duringLook: () => Promise<void>;
   readonly reconciler: Reconciler;
   readonly view: StoreView;
   /** Makes the next calls of apply fail, with these words. */
@@ -153,20 +155,25 @@ export function createStandInFarm(options: StandInOptions): StandInFarm {
       name: { isOurs: true, waits: undefined },
       apply: async (plan, known): Promise<ApplyReport> => {
         await turns(random, 6);
+        const wanted = [...(known?.lookAt ?? [])];
+        if (wanted.length > 0) await node.duringLook();
+        // The first of them is begun in any case.
+        const looked = known?.goesOn?.() === false ? wanted.slice(0, 1) : wanted;
+        const notLooked = wanted.slice(looked.length);
         if (node.failures > 0) {
           node.failures -= 1;
           const failures = node.failureMessages.map((message) => ({ severity: "error", code: "apply-failed", message }) as const);
-          return { plan, changes: 0, commands: [], failures, madeTunnels: [] };
+          return { plan, changes: 0, commands: [], failures, madeTunnels: [], notLooked };
         }
         const text = JSON.stringify(plan);
         const changes = kernel.get(name) === text ? 0 : 1;
         kernel.set(name, text);
         const had = new Set(tunnels.get(name));
         tunnels.set(name, tunnelsIn(plan));
-        plans.push({ plan, looked: known === undefined, lookAt: known?.lookAt });
+        plans.push({ plan, looked: known === undefined, lookAt: looked.length === 0 ? undefined : new Set(looked) });
         options.onPlan?.(name, plan);
         const madeTunnels = tunnelsIn(plan).filter((tunnel) => !had.has(tunnel));
-        return { plan, changes, commands: [], failures: [], madeTunnels, observed: nothing };
+        return { plan, changes, commands: [], failures: [], madeTunnels, observed: nothing, notLooked };
       },
       isBare: () => !kernel.has(name),
       measure: async () => {
@@ -195,6 +202,7 @@ export function createStandInFarm(options: StandInOptions): StandInFarm {
       name,
       statuses,
       plans,
+      duringLook: async () => {},
       reconciler,
       view,
       failures: 0,

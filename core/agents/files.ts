@@ -1,5 +1,17 @@
 /** Writing a file so that it is either the old one or the new one, whenever the power goes; and reading the end of one. */
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 
 /** Replaces the file's content; readable by its owner only. Makes its folder where that is missing. */
@@ -47,3 +59,6 @@ export function lastLineOf(path: string): string | undefined {
     return undefined;
   }
 }
+
+/** The names in a folder; none where there is no such folder. */
+export const entriesOf = (folder: string): readonly string[] => (existsSync(folder) ? readdirSync(folder) : []);

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { System } from "../apply/index.ts";
 import { encodeLine, startDeadline, type Clock } from "../common/index.ts";
-import { replaceFile } from "./files.ts";
+import { entriesOf, replaceFile } from "./files.ts";
 import type { InitClient } from "./init-client.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { ProgramRunner } from "../programs/index.ts";
@@ -14,6 +14,8 @@ const lookEveryMs = 2;
 export interface NodeSystemParts {
   /** Path of farmlab's native helper. */
   readonly native: string;
+  /** Folder of named network namespaces. */
+  readonly namespaces: string;
   readonly programs: ProgramRunner;
   readonly init: InitClient;
   readonly keys: KeyRing;
@@ -55,6 +57,7 @@ export function createNodeSystem(parts: NodeSystemParts): System {
       parts.onStopping(name);
       await parts.init.stop(name);
     },
+    listNamespaces: async () => await Promise.resolve(entriesOf(parts.namespaces)),
     listServices: async () => (await parts.init.list()).map((service) => service.name),
     waitForPath: async (path) => {
       const look = async (): Promise<{ done: true } | { seen: string }> =>

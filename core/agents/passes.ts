@@ -5,6 +5,11 @@ export class Passes {
   #isDue = true;
   #wake: () => void = () => {};
 
+  /** Whether one more is asked for already. */
+  get isDue(): boolean {
+    return this.#isDue;
+  }
+
   /** Something may have changed: one more pass. */
   ask(): void {
     this.#isDue = true;

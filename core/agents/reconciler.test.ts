@@ -234,18 +234,23 @@ describe("a pass", () => {
     await node.until(isReady);
     const before = node.plans.length;
     const all = node.plans.at(-1)!.plan.namespaces.map(({ name }) => name);
+    let revision = 0;
+    node.duringLook = async () => {
+      if (revision > 0 || node.plans.length === before) return;
+      // In the second part of the look, which then takes no namespace more.
+      revision = farm.writeIntents({ ...one, networks: networks.slice(1) });
+      while (node.view.contents.revision < revision) await new Promise((resolve) => setImmediate(resolve));
+    };
     isTime.resolve();
-    while (node.plans.length === before) await new Promise((resolve) => setImmediate(resolve));
-    const revision = farm.writeIntents({ ...one, networks: networks.slice(1) });
-    await node.until((status) => status.revision >= revision && isReady(status));
     const taken = (): string[] => node.plans.slice(before).flatMap(({ lookAt }) => [...(lookAt ?? [])]);
     while (taken().length < all.length) await new Promise((resolve) => setImmediate(resolve));
     const passes = node.plans.slice(before);
     const sizes = passes.map(({ lookAt }) => lookAt?.size);
-    expect(sizes.filter((size) => size !== undefined)).toEqual([32, 32, 32, all.length - 3 * 32]);
     const changed = sizes.indexOf(undefined);
-    expect(changed).toBeLessThan(sizes.length - 1);
+    expect(sizes[changed - 1]).toBe(1);
+    expect(Math.max(...sizes.flatMap((size) => size ?? []))).toBe(32);
     expect(passes[changed]?.plan.namespaces.length).toBeLessThan(all.length);
+    expect(node.statuses.at(-1)?.revision).toBeGreaterThanOrEqual(revision);
     expect(taken().toSorted()).toEqual(all.toSorted());
     expect(node.plans.slice(before).every(({ looked }) => !looked)).toBe(true);
   });

@@ -45,7 +45,7 @@ export interface ReconcilerParts {
 }
 
 const retry = { firstMs: 100, longestMs: 10_000 };
-/** Namespaces that a regular look takes at a time: what is to be changed meanwhile waits for no more than these. */
+/** Namespaces that a regular look takes at a time: what they lack is put right then. What is new meanwhile waits for those that are begun only. */
 const sliceNamespaces = 32;
 /** Where one thing is missing hundreds of commands may fail: a status is for people, and a value in the store. */
 const mostTold = 8;
@@ -155,7 +155,8 @@ export class Reconciler {
     while (!signal.aborted) {
       await pauseUnlessAborted(this.#parts.clock, this.#parts.reconcileEveryMs, signal);
       if (signal.aborted) return;
-      this.#toLookAt = this.#applied?.plan.namespaces.map(({ name }) => name) ?? [];
+      const planned = this.#applied?.plan.namespaces.map(({ name }) => name) ?? [];
+      this.#toLookAt = [...new Set(["host", ...planned])];
       this.wake();
     }
   }
@@ -169,7 +170,8 @@ export class Reconciler {
     // What is new comes first, and is not mixed with what has gone wrong.
     const turn = isNew ? [] : this.#toLookAt.slice(0, sliceNamespaces);
     this.#toLookAt = this.#toLookAt.slice(turn.length);
-    return { node: this.#applied.known, ...(turn.length === 0 ? {} : { lookAt: new Set(turn) }) };
+    const { known: node } = this.#applied;
+    return turn.length === 0 ? { node } : { node, lookAt: new Set(turn), goesOn: () => !this.#passes.isDue };
   }
 
   async #pass(): Promise<void> {
@@ -289,6 +291,7 @@ export class Reconciler {
     }
     const report = await this.#parts.apply(plan, known, () => this.#plan(store.granted.list, store.contents.facts()));
     changes += report.changes;
+    this.#toLookAt = [...report.notLooked, ...this.#toLookAt];
     for (const tunnel of report.madeTunnels) this.#made.add(tunnel);
     const failures = report.failures.map((problem) => problem.message);
     if (failures.length === 0) this.#noteMet(report.plan);

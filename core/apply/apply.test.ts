@@ -45,12 +45,20 @@ const recorder = (
       events.push(`stop ${name}`);
       await Promise.resolve();
     },
+    listNamespaces: async () => await Promise.resolve([]),
     listServices: async () => await Promise.resolve([]),
     waitForPath: async () => await Promise.resolve(),
     privateKeyOf: async () => await Promise.resolve(secret),
   };
   return { system, commands, events };
 };
+
+const inside = plan.namespaces.flatMap(({ name }) => (name === "host" ? [] : [name]));
+const listNamespaces = async (): Promise<readonly string[]> => await Promise.resolve(inside);
+
+/** Where something was read. */
+const readIn = (commands: readonly Command[]): ReadonlySet<string> =>
+  new Set(commands.flatMap(({ namespace, argv }) => (argv.includes("-json") ? [namespace] : [])));
 
 describe("apply", () => {
   it("reports what is there afterwards, from which the next call does nothing and looks at nothing", async () => {
@@ -66,22 +74,36 @@ describe("apply", () => {
 
   it("looks again at the namespaces that it is given, and takes all others as known but for tunnels that have ended", async () => {
     const { observed } = await apply(plan, recorder().system);
-    const names = plan.namespaces.flatMap(({ name }) => (name === "host" ? [] : [{ name }]));
     const tunnels = plan.namespaces.flatMap(({ links }) => links.flatMap((link) => (link.kind === "wireguard" ? [link.name] : [])));
     const ended = tunnels.find((name) => name !== "wg-1abc-1");
-    const { system, commands, events } = recorder(({ namespace, argv }) =>
-      argv[0] === "ip" && argv.includes("-batch") && argv.includes("-json")
-        ? { stdout: namespace === "host" ? `[]\n${JSON.stringify(names)}\n[]\n` : "[]\n[]\n[]\n" }
-        : {},
-    );
+    const { system, commands, events } = recorder();
     const listServices = async (): Promise<string[]> => await Promise.resolve(tunnels.filter((name) => name !== ended));
-    const report = await apply(plan, { ...system, listServices }, { node: observed!, lookAt: new Set(["net-1abc-1"]) });
-    const readIn = commands.flatMap(({ namespace, argv }) => (argv.includes("-json") ? [namespace] : []));
-    expect(new Set(readIn)).toEqual(new Set(["host", "net-1abc-1"]));
+    const node = { ...system, listNamespaces, listServices };
+    const report = await apply(plan, node, { node: observed!, lookAt: new Set(["net-1abc-1"]) });
+    expect(readIn(commands)).toEqual(new Set(["net-1abc-1"]));
     expect(report.failures).toEqual([]);
     expect(events).toContain("nft net-1abc-1");
     expect(ended).toBeDefined();
     expect(events).toContain(`start ${ended}`);
+  });
+
+  it("reads the numbers of the host's links for a namespace that has a link on one, and nothing else there", async () => {
+    const { observed } = await apply(plan, recorder().system);
+    const { system, commands } = recorder();
+    await apply(plan, { ...system, listNamespaces }, { node: observed!, lookAt: new Set(["public"]) });
+    expect(readIn(commands)).toEqual(new Set(["host", "public"]));
+    expect(commands.find(({ namespace, argv }) => namespace === "host" && argv.includes("-json"))?.input).toBe("link show\n");
+  });
+
+  it("leaves what a look has not begun when it does not go on, takes that as known, and looks at what it put right to the end", async () => {
+    const { observed } = await apply(plan, recorder().system);
+    const { system, commands, events } = recorder();
+    const lookAt = new Set(plan.namespaces.map(({ name }) => name));
+    const report = await apply(plan, { ...system, listNamespaces }, { node: observed!, lookAt, goesOn: () => false });
+    const [first] = inside;
+    expect(report.notLooked).toEqual(inside.filter((name) => name !== first));
+    expect(readIn(commands)).toEqual(new Set(["host", first]));
+    expect(new Set(events.flatMap((event) => (event.startsWith("nft ") ? [event.slice(4)] : [])))).toEqual(new Set(["host", first]));
   });
 
   it("forgets the flows of networks that are gone, once nothing is routed to them", async () => {

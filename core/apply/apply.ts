@@ -4,7 +4,7 @@ import type { Problem } from "../common/index.ts";
 import type { NodePlan } from "../plan/index.ts";
 import { difference } from "./difference.ts";
 import type { Changes, InsideChanges } from "./difference.ts";
-import { observe } from "./observe.ts";
+import { observe, type Look } from "./observe.ts";
 import { onceApplied } from "./observed.ts";
 import type { ObservedNode } from "./observed.ts";
 import { linkOfSetting } from "./sysctls.ts";
@@ -26,12 +26,16 @@ export interface ApplyReport {
   readonly madeTunnels: readonly string[];
   /** What the node has now, for the next call; absent after a failure, so that the next call looks for itself. */
   readonly observed?: ObservedNode;
+  /** Namespaces that were to be looked at and were not, because the look did not go on. */
+  readonly notLooked: readonly string[];
 }
 
 /** What is known of a node without a look, and of which namespaces that is not to be believed. */
 export interface Known {
   readonly node: ObservedNode;
   readonly lookAt?: ReadonlySet<string>;
+  /** Whether a look goes on to the next of those; default: always. */
+  readonly goesOn?: () => boolean;
 }
 
 /** Each is a process that takes its time to start: a gateway has hundreds, and all at once they would all be late. */
@@ -251,17 +255,18 @@ function sameStructure(one: Changes, other: Changes): boolean {
 
 /**
  * Brings the node to the plan. With `known` (the report of the last call) only differences from that are carried out, without a look but at the
- * namespaces that are given; without, the node is looked at first. After a repair it is looked at again. `newest` gives the plan as it would be by now: making tunnels takes
- * long enough for other nodes to say more of themselves. Errors are the report's `failures`; it never throws for a command that fails,
- * and throws where it cannot look at all.
+ * namespaces that are given, for as long as that goes on; without, the node is looked at first. After a repair what was looked at is looked at
+ * again. `newest` gives the plan as it would be by now: making tunnels takes long enough for other nodes to say more of themselves. Errors are
+ * the report's `failures`; it never throws for a command that fails, and throws where it cannot look at all.
  */
 export async function apply(plan: NodePlan, system: System, known?: Known, newest: () => NodePlan = () => plan): Promise<ApplyReport> {
   const execution = new Execution(system);
-  const { node, lookAt } = known ?? {};
-  const look = async (now: NodePlan): Promise<ObservedNode> =>
-    await observe(now, system, node === undefined || lookAt === undefined ? undefined : { known: node, names: lookAt });
-  const looks = node === undefined || lookAt !== undefined;
-  let observed = looks ? await look(plan) : node;
+  const { node, lookAt, goesOn = () => true } = known ?? {};
+  const part = node === undefined || lookAt === undefined ? undefined : { known: node, names: lookAt, goesOn };
+  const looks = node === undefined || part !== undefined;
+  const { node: seen, left }: Look = looks ? await observe(plan, system, part) : { node, left: [] };
+  const begun = part === undefined ? undefined : { ...part, names: part.names.difference(new Set(left)), goesOn: () => true };
+  let observed = seen;
   let count = 0;
   let carriedOut = plan;
   const madeTunnels = new Set<string>();
@@ -282,11 +287,11 @@ export async function apply(plan: NodePlan, system: System, known?: Known, newes
     };
     await execution.carryOut(changes, changes.tunnels.length > 0 ? latest : () => changes);
     if (execution.failures.length > 0 || !looks || !changes.repairs) break;
-    observed = await look(carriedOut);
+    ({ node: observed } = await observe(carriedOut, system, begun));
   }
   const report = {
     ...{ plan: carriedOut, changes: count, commands: execution.commands, failures: execution.failures },
-    madeTunnels: [...madeTunnels],
+    ...{ madeTunnels: [...madeTunnels], notLooked: left },
   };
   return execution.failures.length > 0 ? report : { ...report, observed: onceApplied(carriedOut, observed) };
 }

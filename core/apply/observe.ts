@@ -1,4 +1,5 @@
 /** Reads what a node has of farmlab's; changes nothing. */
+import { atMost } from "../common/index.ts";
 import { hostLinkGroup } from "../plan/index.ts";
 import type { NodePlan } from "../plan/index.ts";
 import { readAddresses, readHeld } from "./addresses.ts";
@@ -9,7 +10,7 @@ import { isOwnNamespace, isTunnelName, routeProtocol } from "./ownership.ts";
 import { readPolicies } from "./policies.ts";
 import { readRoutes } from "./routes.ts";
 import { shownArrays } from "./shown.ts";
-import type { ShownForwarding, ShownLink, ShownNamespace, ShownPolicy, ShownRoute } from "./shown.ts";
+import type { ShownForwarding, ShownLink, ShownPolicy, ShownRoute } from "./shown.ts";
 import { readSysctls, sysctlReadArgv } from "./sysctls.ts";
 import type { System } from "./system.ts";
 import { readTables } from "./tables.ts";
@@ -111,9 +112,21 @@ const observeNamespace = async (
 
 /** Which namespaces are looked at, and what is taken as known of all others. */
 export interface PartialLook {
+  /** `host` is one of them, or it is not. */
   readonly names: ReadonlySet<string>;
   readonly known: ObservedNode;
+  /** Asked before each namespace inside but the first; from the first no on what is left is taken as known. */
+  readonly goesOn: () => boolean;
 }
+
+export interface Look {
+  readonly node: ObservedNode;
+  /** Namespaces that were to be looked at and were not, because the look did not go on. */
+  readonly left: readonly string[];
+}
+
+/** Each look into a namespace is four or five programs. A part is looked at beside other work, which more at once would hold up; all waits for a whole look. */
+const mostAtOnce = { part: 2, whole: 16 };
 
 /** What is known of a namespace that is not looked at; a tunnel whose program has ended is not there. */
 const asKnown = (known: ObservedNamespace, services: ReadonlySet<string>): ObservedNamespace => {
@@ -127,38 +140,57 @@ const filesIn = async (plan: NodePlan, system: System): Promise<ReadonlyMap<stri
   return new Map(read.flatMap(([path, content]) => (content === undefined ? [] : [[path, content]])));
 };
 
-/**
- * The kernel's list of namespaces tells which of the others there are to look into: a fresh node costs one look. With `part` only some of them are
- * looked into, and always the host's. Throws if it cannot look.
- */
-export async function observe(plan: NodePlan, system: System, part?: PartialLook): Promise<ObservedNode> {
-  const wanted = new Set(plan.namespaces.map((namespace) => namespace.name));
-  const [host, running] = await Promise.all([
-    show("host", ["address show", "netns list", `link show group ${hostLinkGroup}`], system),
-    system.listServices(),
-  ]);
-  const services = new Set(running);
-  const names = ((host[1] ?? []) as readonly ShownNamespace[]).map((entry) => entry.name).filter(isOwnNamespace);
+const lookAtHost = async (system: System): Promise<readonly ShownLink[]> => {
+  const [links = [], inGroup = []] = await show("host", ["address show", `link show group ${hostLinkGroup}`], system);
   // Who looks at addresses is not told whether the kernel makes some.
-  const modes = new Map(((host[2] ?? []) as readonly ShownLink[]).map((link) => [link.ifname, link.inet6_addr_gen_mode]));
-  const hostLinks = ((host[0] ?? []) as readonly ShownLink[]).map((link) => {
+  const modes = new Map((inGroup as readonly ShownLink[]).map((link) => [link.ifname, link.inet6_addr_gen_mode]));
+  return (links as readonly ShownLink[]).map((link) => {
     const mode = modes.get(link.ifname);
     return mode === undefined ? link : { ...link, inet6_addr_gen_mode: mode };
   });
+};
+
+/** What is to be taken as known of a namespace; undefined for one that is to be looked at, as it is where nothing is known of it. */
+const takenAsKnown = (name: string, part: PartialLook | undefined): ObservedNamespace | undefined =>
+  part === undefined || part.names.has(name) ? undefined : part.known.namespaces.get(name);
+
+/** The links of `host` as far as they are needed: all of it where it is looked at, their numbers where a namespace has a link on one. */
+const hostLinksFor = async (plan: NodePlan, system: System, part: PartialLook | undefined): Promise<readonly ShownLink[]> => {
+  if (takenAsKnown("host", part) === undefined) return await lookAtHost(system);
+  const looked = plan.namespaces.filter(({ name }) => takenAsKnown(name, part) === undefined);
+  if (!looked.some(({ links }) => links.some(({ kind }) => kind === "macvlan"))) return [];
+  const [links = []] = await show("host", ["link show"], system);
+  return links as readonly ShownLink[];
+};
+
+/**
+ * The list of namespaces tells which of those planned there are to look into: a fresh node costs one look. With `part` only some are looked
+ * into. Throws if it cannot look.
+ */
+export async function observe(plan: NodePlan, system: System, part?: PartialLook): Promise<Look> {
+  const wanted = new Set(plan.namespaces.map((namespace) => namespace.name));
+  const [hostLinks, there, running] = await Promise.all([hostLinksFor(plan, system, part), system.listNamespaces(), system.listServices()]);
+  const services = new Set(running);
+  const names = there.filter(isOwnNamespace);
   const nics = new Map(hostLinks.map((link) => [link.ifindex ?? 0, link.ifname]));
-  const looked = await Promise.all([
-    observeNamespace("host", hostLinks, [], [], nics, plan, services, system),
-    ...names.map(async (name) => {
-      // One that goes as a whole needs no look.
-      if (!wanted.has(name)) return nothing;
-      const known = part?.names.has(name) === false ? part.known.namespaces.get(name) : undefined;
-      if (known !== undefined) return asKnown(known, services);
-      const [links, routes, policies] = await show(
-        name,
-        ["address show", `route show table all proto ${routeProtocol}`, "rule show"],
-        system,
-      );
-      return observeNamespace(
+  const atATime = atMost(part === undefined ? mostAtOnce.whole : mostAtOnce.part);
+  const left: string[] = [];
+  let isBegun = false;
+  const lookInto = async (name: string): Promise<ObservedNamespace> => {
+    // One that goes as a whole needs no look.
+    if (!wanted.has(name)) return nothing;
+    const taken = takenAsKnown(name, part);
+    if (taken !== undefined) return asKnown(taken, services);
+    return await atATime(async () => {
+      const known = part?.known.namespaces.get(name);
+      if (known !== undefined && isBegun && part?.goesOn() === false) {
+        left.push(name);
+        return asKnown(known, services);
+      }
+      isBegun = true;
+      const lines = ["address show", `route show table all proto ${routeProtocol}`, "rule show"];
+      const [links, routes, policies] = await show(name, lines, system);
+      return await observeNamespace(
         name,
         (links ?? []) as readonly ShownLink[],
         (routes ?? []) as readonly ShownRoute[],
@@ -168,11 +200,13 @@ export async function observe(plan: NodePlan, system: System, part?: PartialLook
         services,
         system,
       );
-    }),
-  ]);
-  return {
-    namespaces: new Map(["host", ...names].map((name, index) => [name, looked[index] ?? nothing])),
-    services,
-    files: await filesIn(plan, system),
+    });
   };
+  const knownHost = takenAsKnown("host", part);
+  const [host, ...inside] = await Promise.all([
+    knownHost === undefined ? observeNamespace("host", hostLinks, [], [], nics, plan, services, system) : asKnown(knownHost, services),
+    ...names.map(lookInto),
+  ]);
+  const namespaces = new Map([["host", host], ...names.map((name, index) => [name, inside[index] ?? nothing] as const)]);
+  return { node: { namespaces, services, files: await filesIn(plan, system) }, left };
 }

@@ -1,9 +1,5 @@
 /** The parts of `ip -json -details` that are looked at. */
 
-export interface ShownNamespace {
-  readonly name: string;
-}
-
 /** Of a macvlan or a VXLAN. */
 export interface ShownLinkData {
   readonly mode?: string;

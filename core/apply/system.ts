@@ -49,6 +49,8 @@ export interface System {
   writeFile(path: string, content: string): Promise<void>;
   /** Undefined where there is none. */
   readFile(path: string): Promise<string | undefined>;
+  /** Names below /run/netns, whoever made them. */
+  listNamespaces(): Promise<readonly string[]>;
   /** Names of running services. */
   listServices(): Promise<readonly string[]>;
   /** Resolves when the path exists; rejects after a deadline of the system's own. */

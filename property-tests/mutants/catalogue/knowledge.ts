@@ -18,17 +18,17 @@ export const knowledgeMutants: readonly Mutant[] = [
     "EX-18",
     [
       "core/apply/observe.ts",
-      "  const looked = await Promise.all([",
+      "  const [host, ...inside] = await Promise.all([",
       [
         "  const hold = async (input: string) => await Promise.all(names.map((name) => system.run({ namespace: name, argv: ['nft', '-f', '-'], input })));",
         "  await hold('table inet held { chain held { type filter hook forward priority 0; policy drop; }; }\\n');",
-        "  const looked = await Promise.all([",
+        "  const [host, ...inside] = await Promise.all([",
       ].join("\n"),
     ],
     [
       "core/apply/observe.ts",
-      '  return {\n    namespaces: new Map(["host", ...names]',
-      '  await hold("delete table inet held\\n");\n  return {\n    namespaces: new Map(["host", ...names]',
+      '  const namespaces = new Map([["host", host]',
+      '  await hold("delete table inet held\\n");\n  const namespaces = new Map([["host", host]',
     ],
   ),
   acts("keys-never-kept", "a key file is written beside its place, and never put there", "EX-18", [

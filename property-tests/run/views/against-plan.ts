@@ -35,6 +35,8 @@ function watchedNode(session: Session, node: string, tunnels: readonly string[])
       stopService: refuse,
       waitForPath: refuse,
     },
+    listNamespaces: async () =>
+      (await run({ namespace: "host", argv: ["ls", "/run/netns"] })).stdout.split("\n").filter((name) => name !== ""),
     listServices: async () => await Promise.resolve(tunnels),
     // To be compared with what the tunnel has, which is this: nobody else's is known here.
     privateKeyOf: async (name) => (await run({ namespace: "host", argv: ["wg", "show", name, "private-key"] })).stdout.trim(),
@@ -71,7 +73,7 @@ function changesText(node: string, plan: NodePlan, tables: LabTables, changes: C
 export async function differencesFromPlan(session: Session, tables: LabTables, node: string): Promise<string[]> {
   const tunnels = tables.tunnels.filter(({ where }) => where.split("/")[0] === node).map((tunnel) => tunnel.interface);
   const plan = planNode(node, session.intents, [...session.facts.values()]);
-  const observed = await observe(plan, watchedNode(session, node, tunnels));
+  const { node: observed } = await observe(plan, watchedNode(session, node, tunnels));
   return changesText(node, plan, tables, difference(plan, observed));
 }
 
