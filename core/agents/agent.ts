@@ -6,6 +6,7 @@ import { seededRandom, type Clock } from "../common/index.ts";
 import type { NodeFacts, NodeStatus } from "../intents/index.ts";
 import { createBackOff, encodeNodeFacts, encodeNodeStatus, factsPrefix, intentKeys, openStore, statusPrefix } from "../store/index.ts";
 import { ActiveGateway } from "./active-gateway.ts";
+import { takeIn } from "./clock.ts";
 import { defaultPaths, type AgentConfiguration } from "./configuration.ts";
 import { entriesOf, lastLineOf } from "./files.ts";
 import { createGatewayFence } from "./gateway-fence.ts";
@@ -138,6 +139,7 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
       if (name.isOurs) status.set(encodeNodeStatus(now));
     },
     clock,
+    takeIn,
     random,
     nextLife: () => randomBytes(4).toString("hex"),
     log,

@@ -81,6 +81,8 @@ export interface StandInNode {
   readonly plans: { readonly plan: NodePlan; readonly looked: boolean; readonly lookAt?: ReadonlySet<string> | undefined }[];
   /** Happens during every look at some of its namespaces. */
   duringLook: () => Promise<void>;
+  /** Happens whenever it takes in what has arrived while it planned. */
+  duringTakeIn: () => Promise<void>;
   readonly reconciler: Reconciler;
   readonly view: StoreView;
   /** Makes the next calls of apply fail, with these words. */
@@ -189,6 +191,10 @@ export function createStandInFarm(options: StandInOptions): StandInFarm {
         for (const waiter of waiters) waiter();
       },
       clock,
+      takeIn: async () => {
+        await turns(random, 2);
+        await node.duringTakeIn();
+      },
       random: () => 0,
       nextLife: () => {
         lives += 1;
@@ -203,6 +209,7 @@ export function createStandInFarm(options: StandInOptions): StandInFarm {
       statuses,
       plans,
       duringLook: async () => {},
+      duringTakeIn: async () => {},
       reconciler,
       view,
       failures: 0,

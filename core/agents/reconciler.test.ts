@@ -255,6 +255,27 @@ describe("a pass", () => {
     expect(node.plans.slice(before).every(({ looked }) => !looked)).toBe(true);
   });
 
+  it("carries out at once what others said while it planned", async () => {
+    const farm = farmOf({ seed: 5, measured: () => open });
+    const node = farm.start("node-1");
+    await node.until((status) => status.phase === "ready");
+    const publicKey = "7aiIO91ZDp2DHeA3xD0wc2VMyNiz9GG+GLq+rqh9kUk=";
+    const said: NodeFacts = {
+      ...{ node: "node-2", publicKeys: { "wg-1ab1-1": publicKey }, endpoints: {} },
+      reachability: { ipv4: "hidden", ipv6: "none" },
+    };
+    node.duringTakeIn = async () => {
+      const published = node.view.contents.facts().some((one) => one.node === "node-2");
+      if (published || node.view.granted.list.networks.length === 0) return;
+      const revision = farm.store.write(new Map([[intentKeys.facts("node-2"), encodeNodeFacts(said)]]));
+      while (node.view.contents.revision < revision) await new Promise((resolve) => setImmediate(resolve));
+    };
+    const before = node.plans.length;
+    farm.writeIntents(intentsOfOneNetwork(["node-2"], ["node-1"]));
+    while (node.plans.length === before) await new Promise((resolve) => setImmediate(resolve));
+    expect(peersOf(node.plans[before]?.plan).map((peer) => peer.publicKey)).toEqual([publicKey]);
+  });
+
   it("that fails says why, is tried again and looks first", async () => {
     const farm = farmOf({ seed: 6, measured: () => closed });
     const node = farm.start("node-1");

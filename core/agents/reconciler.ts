@@ -37,6 +37,8 @@ export interface ReconcilerParts {
   readonly gateways: readonly Pick<Hosting, "applied" | "waits">[];
   readonly onStatus: (status: NodeStatus, facts: NodeFacts) => void;
   readonly clock: Clock;
+  /** Takes in what has arrived by now, and no more: resolves without waiting for anything. */
+  readonly takeIn: () => Promise<void>;
   readonly random: () => number;
   /** A word of eight hexadecimal digits that was never given before, by whatever agent of the node: for a tunnel that is made. */
   readonly nextLife: () => string;
@@ -219,7 +221,7 @@ export class Reconciler {
     this.#tunnels ??= { acceptedKeys: earlier?.acceptedKeys ?? {}, tunnelLives: earlier?.tunnelLives ?? {} };
     this.#left = withLeft(own, this.#left ?? earlier);
     this.#updateFacts(self, own.tunnels, facts);
-    const { plan, failures } = await this.#apply(this.#plan(intents, facts), self);
+    const { plan, failures } = await this.#apply(await this.#planWithArrivals(intents, facts), self);
     if (failures.length > 0) return failures;
     for (const gateway of this.#parts.gateways) gateway.applied(plan);
     if (self !== undefined) this.#measuring.start(self);
@@ -233,6 +235,14 @@ export class Reconciler {
       this.#updateFacts(self, own.tunnels, facts);
     }
     return failures;
+  }
+
+  /** To plan takes a large node so long that others have said more meanwhile: that is carried out at once too, not by a pass of its own. */
+  async #planWithArrivals(intents: Intents, facts: readonly NodeFacts[]): Promise<NodePlan> {
+    const { store, takeIn } = this.#parts;
+    const plan = this.#plan(intents, facts);
+    await takeIn();
+    return store.granted.list === intents ? this.#plan(intents, store.contents.facts()) : plan;
   }
 
   /** What the node should be by what is known; keeps whom it has to wait for. Made anew only for what is: most passes are about something else. */
