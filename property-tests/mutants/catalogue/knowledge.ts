@@ -48,10 +48,10 @@ export const knowledgeMutants: readonly Mutant[] = [
   ]),
   acts("bare-node-taken-for-built", "an agent that starts on a bare node takes it for built where the store has facts of it", "EX-18", [
     "core/agents/reconciler.ts",
-    "    const { plan, failures } = await this.#apply(this.#plan(intents, facts), self);",
+    "    const { plan, failures } = await this.#apply(await this.#planWithArrivals(intents, facts), self);",
     [
       "    if (this.#applied === undefined && this.#parts.isBare() && facts.some((one) => one.node === node)) return [];",
-      "    const { plan, failures } = await this.#apply(this.#plan(intents, facts), self);",
+      "    const { plan, failures } = await this.#apply(await this.#planWithArrivals(intents, facts), self);",
     ].join("\n"),
   ]),
   acts("empty-store-believed", "a store that comes back empty is believed that nobody wants a network any more", "EX-18", [
