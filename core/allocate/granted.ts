@@ -39,7 +39,10 @@ const grantedNetworks = new WeakMap<ListedNetwork, GrantedEntry>();
 const grantedNodes = new WeakMap<ListedNode, { readonly number: number | undefined; readonly node: object }>();
 
 /** Of a network some of whose resources have no prefix yet: who lives on nodes where it has one, and what is forwarded to those. */
-function behindResources({ workloads = [], portForwards = [] }: ListedNetwork, resources: readonly ListedResource[]): object {
+function behindResources(
+  { workloads = [], portForwards = [] }: ListedNetwork,
+  resources: readonly ListedResource[],
+): Required<Pick<ListedNetwork, "workloads" | "portForwards">> {
   const nodes = new Set(resources.map(({ node }) => node));
   const living = workloads.filter(({ node }) => nodes.has(node));
   const names = new Set(living.map(({ name }) => name));
