@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { NodeFacts, NodeStatus } from "../intents/index.ts";
-import { encodeNodeFacts, intentKeys } from "../store/index.ts";
+import { settle } from "../allocate/index.ts";
+import { encodeIntents, encodeNetworkGrant, encodeNodeFacts, intentKeys } from "../store/index.ts";
 import { address, prefix } from "../common/address.fixture.ts";
 import type { NodePlan, WireguardPeerPlan } from "../plan/index.ts";
 import { createStandInFarm, intentsOfOneNetwork, type StandInFarm, type StandInNode, type StandInOptions } from "./farm.fixture.ts";
@@ -274,6 +275,31 @@ describe("a pass", () => {
     farm.writeIntents(intentsOfOneNetwork(["node-2"], ["node-1"]));
     while (node.plans.length === before) await new Promise((resolve) => setImmediate(resolve));
     expect(peersOf(node.plans[before]?.plan).map((peer) => peer.publicKey)).toEqual([publicKey]);
+  });
+
+  it("is not ready with what is granted while it is under way", async () => {
+    const farm = farmOf({ seed: 5, measured: () => closed });
+    const first = intentsOfOneNetwork([], []);
+    farm.writeIntents(first);
+    const node = farm.start("node-1");
+    await node.until(isReady);
+    const [blue] = first.networks;
+    const resource = { node: "node-1", exitPoint: true, prefix: prefix("2a02:1802:5e:1ac0::/64") };
+    const wishes = { ...first, networks: [blue!, { ...blue!, name: "green", resources: [resource] }] };
+    const green = settle(new Map(), wishes, { nowMs: 0 }).networks.find(({ network }) => network === "green")!;
+    let granted = 0;
+    node.duringTakeIn = async () => {
+      if (granted > 0 || node.view.contents.revision < wished) return;
+      granted = farm.store.write(new Map([[intentKeys.networkGrant("green"), encodeNetworkGrant(green)]]));
+      while (node.view.contents.revision < granted) await new Promise((resolve) => setImmediate(resolve));
+    };
+    const before = node.statuses.length;
+    const wished = farm.store.write(new Map(encodeIntents(wishes)));
+    await node.until((status) => status.revision >= wished && isReady(status));
+    const ready = node.statuses.slice(before).filter((status) => isReady(status) && status.revision >= wished);
+    expect(granted).toBeGreaterThan(wished);
+    expect(ready.map(({ revision }) => revision).filter((revision) => revision < granted)).toEqual([]);
+    expect(node.plans.at(-1)?.plan.namespaces.map(({ name }) => name)).toContain("net-1ac0-1");
   });
 
   it("that fails says why, is tried again and looks first", async () => {

@@ -188,6 +188,8 @@ export class Reconciler {
     const revision = contents.revision;
     const intents = store.granted.list;
     const facts = contents.facts();
+    // Of this revision: what is granted meanwhile is for the next pass, and nobody is ready with it before that.
+    const ungranted = this.#ungranted();
     try {
       const failures = await this.#bringAbout(
         intents,
@@ -201,7 +203,7 @@ export class Reconciler {
       this.#settle([textOf(error)]);
     }
     const missing = missingPeers(node, hostedIntents(intents, contents.hosts()), facts);
-    this.#tellOutcome([...this.#ungranted(), ...missing.map((peer) => `waiting for the key of ${peer}`)]);
+    this.#tellOutcome([...ungranted, ...missing.map((peer) => `waiting for the key of ${peer}`)]);
   }
 
   #ungranted(): readonly string[] {
