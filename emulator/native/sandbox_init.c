@@ -33,24 +33,36 @@ static void reap(int signals) {
   for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) node_nft_reaped(pid, status);
 }
 
-/* Where all places are taken, those who have been silent make room, one after the other: nobody can keep the others out. */
-static void accept_askers(int control) {
-  for (int asker; (asker = accept4(control, NULL, NULL, SOCK_CLOEXEC)) >= 0;) {
-    int place = 0;
-    while (place < ASKERS_MAX && askers[place] >= 0) place += 1;
-    if (place == ASKERS_MAX) {
-      place = next_to_go;
-      next_to_go = (next_to_go + 1) % ASKERS_MAX;
-      close(askers[place]);
-    }
-    askers[place] = asker;
-  }
-}
-
 static void serve(int place) {
   if (!node_hand_over_serve(askers[place], sandbox_find_node)) return;
   close(askers[place]);
   askers[place] = -1;
+}
+
+static int free_place(void) {
+  int place = 0;
+  while (place < ASKERS_MAX && askers[place] >= 0) place += 1;
+  return place;
+}
+
+/*
+ * Where all places are taken, who has asked by now is answered. Only where all are silent they make room, one after the other: nobody can
+ * keep the others out, and nobody who has asked is sent away because many ask at once.
+ */
+static int make_place(void) {
+  int place = free_place();
+  if (place < ASKERS_MAX) return place;
+  for (int taken = 0; taken < ASKERS_MAX; taken += 1) serve(taken);
+  place = free_place();
+  if (place < ASKERS_MAX) return place;
+  place = next_to_go;
+  next_to_go = (next_to_go + 1) % ASKERS_MAX;
+  close(askers[place]);
+  return place;
+}
+
+static void accept_askers(int control) {
+  for (int asker; (asker = accept4(control, NULL, NULL, SOCK_CLOEXEC)) >= 0;) askers[make_place()] = asker;
 }
 
 /* Nobody is behind the harness' pipes any more; their numbers must not come to mean anything else. */

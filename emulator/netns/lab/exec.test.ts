@@ -1,4 +1,5 @@
 import { execFile, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { ensureNative } from "../../image/index.ts";
@@ -93,6 +94,20 @@ describe("exec in a node", () => {
     // The last is that of the list itself.
     expect(await told("ls", "/proc/self/fd")).toBe("0\n1\n2\n3\n");
     expect(await told("grep", "-E", "^Sig(Blk|Ign)|^Umask", "/proc/self/status")).toMatch(/^Umask:\s+0022\nSigBlk:\s+0+\nSigIgn:\s+0+\n$/);
+  });
+
+  it("serves everybody who asked while the lab was held up, however many", async () => {
+    const lab = await up(pair);
+    const asking = 100;
+    const waiting = (): number => readFileSync(`/proc/${lab.sandboxPid}/net/unix`, "utf8").split("@farmlab-control").length - 2;
+    process.kill(lab.sandboxPid, "SIGSTOP");
+    const running = Promise.all(Array.from({ length: asking }, async () => await lab.node("right").exec(["true"])));
+    try {
+      await expect.poll(waiting, patience).toBe(asking);
+    } finally {
+      process.kill(lab.sandboxPid, "SIGCONT");
+    }
+    expect(new Set((await running).map(({ code, stderr }) => `${code} ${stderr}`))).toEqual(new Set(["0 "]));
   });
 
   it("serves many at once, and says what is wrong when the lab is gone", async () => {
