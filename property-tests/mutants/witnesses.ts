@@ -18,7 +18,7 @@ export const witnesses: Readonly<Record<string, string>> = {
   "EX-10": "isolation-after-accept",
   "EX-11": "unreachable-not-planned",
   "EX-12": "vxlan-held-for-a-peer",
-  "EX-13": "nat-mappings-stay",
+  "EX-13": "workloads-stay",
   "EX-14": "fence-left-out",
   "EX-15": "flows-kept-beside",
   "EX-16": "vrf-beside-rules",
