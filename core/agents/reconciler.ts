@@ -47,7 +47,7 @@ export interface ReconcilerParts {
 }
 
 const retry = { firstMs: 100, longestMs: 10_000 };
-/** Namespaces that a regular look takes at a time: what they lack is put right then. What is new meanwhile waits for those that are begun only. */
+/** Namespaces that a regular look takes before it puts right what they lack. What is new meanwhile waits for those alone that are begun. */
 const sliceNamespaces = 32;
 /** Where one thing is missing hundreds of commands may fail: a status is for people, and a value in the store. */
 const mostTold = 8;

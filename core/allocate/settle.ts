@@ -273,12 +273,12 @@ class Settling {
 }
 
 /** What the list states, by allocation number and subnet number: of whom. */
-function spokenFor(placed: readonly Placed[]): ReadonlyMap<string, string> {
+function spokenFor(placed: readonly Placed[]): ReadonlyMap<number, string> {
   return new Map(
     placed.flatMap((one) =>
       one.resource.prefix === undefined
         ? []
-        : [[`${one.network.allocationNumber} ${subnetNumberOf(one.resource.prefix)}`, keyOf(holderOf(one))] as const],
+        : [[placeNumber(one.network.allocationNumber, subnetNumberOf(one.resource.prefix)), keyOf(holderOf(one))] as const],
     ),
   );
 }
@@ -330,7 +330,7 @@ export function settle(book: Book, list: AllocationList, options: SettleOptions)
   for (const isStated of [true, false]) {
     for (const one of placed.filter(({ resource }) => (resource.prefix !== undefined) === isStated)) {
       work.allot(one, (subnetNumber) => {
-        const whose = spoken.get(`${one.network.allocationNumber} ${subnetNumber}`);
+        const whose = spoken.get(placeNumber(one.network.allocationNumber, subnetNumber));
         return whose !== undefined && whose !== keyOf(holderOf(one));
       });
     }

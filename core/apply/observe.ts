@@ -112,7 +112,7 @@ const observeNamespace = async (
 
 /** Which namespaces are looked at, and what is taken as known of all others. */
 export interface PartialLook {
-  /** `host` is one of them, or it is not. */
+  /** With `host` where that is looked at too. */
   readonly names: ReadonlySet<string>;
   readonly known: ObservedNode;
   /** Asked before each namespace inside but the first; from the first no on what is left is taken as known. */
@@ -125,7 +125,10 @@ export interface Look {
   readonly left: readonly string[];
 }
 
-/** Each look into a namespace is four or five programs. A part is looked at beside other work, which more at once would hold up; all waits for a whole look. */
+/**
+ * Each look into a namespace is four or five programs. A part is looked at beside other work, which more at once would hold up; for a whole
+ * look all else waits.
+ */
 const mostAtOnce = { part: 2, whole: 16 };
 
 /** What is known of a namespace that is not looked at; a tunnel whose program has ended is not there. */

@@ -39,6 +39,7 @@ static void serve(int place) {
   askers[place] = -1;
 }
 
+/* ASKERS_MAX where there is none. */
 static int free_place(void) {
   int place = 0;
   while (place < ASKERS_MAX && askers[place] >= 0) place += 1;
