@@ -91,8 +91,10 @@ export function gatewayRules(config: ExitNodeConfig, allocation: Prefix, network
       // Global addresses only, whatever the direction.
       ...unlessVrf("  ip6 saddr != 2000::/3 drop"),
       ...unlessVrf("  ip6 daddr != 2000::/3 drop"),
+      // From above a private source is nobody's, also where the packet looks like one of a flow that somebody below has with a forwarded port.
+      // Routers with private addresses tell errors.
+      `  iifname ${up} ip saddr ${private4} ct state != related drop`,
       "  ct state established,related accept",
-      `  iifname ${up} ip saddr ${private4} drop`,
       // What the other gateway has not told of yet is not translated anew: it would have another port than the one that its peer knows.
       ...(between === undefined ? [] : ["  ip protocol tcp ct state new tcp flags & (fin|syn|rst|ack) != syn drop"]),
       "  meta nfproto ipv4 ct status dnat accept",

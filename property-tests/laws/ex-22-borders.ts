@@ -8,6 +8,7 @@ import type { Answer, SendRequest, Session, WatchPlace } from "../run/session.ts
 import { answerText, answerWaitMs, silenceWaitMs } from "./flows.ts";
 import { HarnessError, needsTunnels, outcomeOf, seesTunnelled } from "./law.ts";
 import type { Property, PropertyOutcome } from "./law.ts";
+import { probesIn, sendUntilAnswered } from "./lossy.ts";
 import { judgeNeverArrives } from "./never-arrives.ts";
 import type { Attempt } from "./never-arrives.ts";
 
@@ -134,12 +135,39 @@ function spoofsFromAbove(session: Session, bar: Bar): Attempt[] {
   return [...onIpv6, ...onIpv4];
 }
 
+/** Of nobody else's: ports that senders are given by chance are above it. */
+const firstKnownPort = 20_200;
+
+/** From above, as the workloads themselves that have a flow with what is forwarded just now: connection tracking knows whatever looks like it. */
+async function spoofsOfKnownFlows(session: Session, bar: Bar): Promise<Attempt[]> {
+  const upstream = upstreamOf(session.world, bar);
+  if (upstream?.ipv4 === undefined || gatewayIpv4(bar) === undefined) return [];
+  const from = { node: upstream.name, called: `router ${upstream.name}` };
+  const networks = session.world.networks.filter((network) => network.bar === bar);
+  const flows = networks.flatMap((network) =>
+    network.network.portForwards
+      .filter(({ protocol }) => protocol === "udp")
+      .flatMap(({ address, port: at }) =>
+        firstWorkloads(session, network)
+          .slice(0, 2)
+          .map((workload) => ({ from: workload, to: address, protocol: "udp" as const, port: at })),
+      ),
+  );
+  const attempts = flows.map(async (flow, index): Promise<Attempt[]> => {
+    const known = { ...flow, sourcePort: firstKnownPort + index };
+    const { sent } = await sendUntilAnswered(session.send, { ...known, timeoutMs: answerWaitMs }, probesIn(session.farm));
+    return sent.answer.kind === "reply" ? [{ ...known, from, foreignSource: flow.from.ipv4 }] : [];
+  });
+  return (await Promise.all(attempts)).flat();
+}
+
 async function nobodyInsideComesFromAbove(session: Session): Promise<PropertyOutcome> {
   const { networks, workloads } = session.world;
   const bars = liveBars(session.world);
+  const known = await Promise.all(bars.map(async (bar) => await spoofsOfKnownFlows(session, bar)));
   const { runs, stories, broken } = await judgeNeverArrives(session, {
     law: "EX-22: nobody sends from above as somebody below, or as somebody private",
-    attempts: bars.flatMap((bar) => spoofsFromAbove(session, bar)),
+    attempts: [...bars.flatMap((bar) => spoofsFromAbove(session, bar)), ...known.flat()],
     victims: workloads,
     also: networks.flatMap(outerPlaces),
     passing: bars.map(gatewayUpPlace),

@@ -17,6 +17,7 @@ export interface Attempt {
   readonly to: Address;
   readonly protocol: Protocol;
   readonly port?: number;
+  readonly sourcePort?: number;
   /** Of udp: an address in place of the sender's own. */
   readonly foreignSource?: Address;
   /** Of icmp: an echo's answer that nobody has asked for. */
@@ -32,7 +33,8 @@ const mostAttempts = 600;
 const attemptText = (attempt: Attempt): string => {
   const from = "called" in attempt.from ? attempt.from.called : partyText(attempt.from);
   const port = attempt.unasked === true ? " echo reply that nobody asked for" : attempt.port === undefined ? " echo" : "";
-  const as = attempt.foreignSource === undefined ? "" : ` as ${formatAddress(attempt.foreignSource)}`;
+  const sourcePort = attempt.sourcePort === undefined ? "" : ` port ${attempt.sourcePort}`;
+  const as = attempt.foreignSource === undefined ? "" : ` as ${formatAddress(attempt.foreignSource)}${sourcePort}`;
   return `${attempt.protocol}${port} from ${from}${as} to ${formatAddress(attempt.to)}${attempt.port === undefined ? "" : ` port ${attempt.port}`}`;
 };
 
@@ -63,10 +65,11 @@ function arrivalText(attempt: Attempt, sent: Sent, arrival: Sighting | undefined
   return answered ? answerText(sent.answer) : undefined;
 }
 
-function requestOf({ from, to, protocol, port, zone, foreignSource, unasked }: Attempt): BrokenFlow["request"] {
+function requestOf({ from, to, protocol, port, sourcePort, zone, foreignSource, unasked }: Attempt): BrokenFlow["request"] {
   return {
     ...{ from, to, protocol },
     ...(port === undefined ? {} : { port }),
+    ...(sourcePort === undefined ? {} : { sourcePort }),
     ...(zone === undefined ? {} : { zone }),
     ...(foreignSource === undefined ? {} : { foreignSource }),
     ...(unasked === undefined ? {} : { unasked }),

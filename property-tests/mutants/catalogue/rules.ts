@@ -39,8 +39,8 @@ export const ruleMutants: readonly Mutant[] = [
   ]),
   gateway("replies-refused", "answers to what was translated are not let back in", "EX-9", [
     gatewayRules,
-    '      "  ct state established,related accept",\n      `  iifname ${up} ip saddr ${private4} drop`,',
-    "      `  iifname ${up} ip saddr ${private4} drop`,",
+    '      "  ct state established,related accept",\n',
+    "",
   ]),
   gateway("forward-udp-left-out", "port forwards of udp are not made", "EX-9", [
     gatewayRules,
@@ -178,8 +178,13 @@ export const ruleMutants: readonly Mutant[] = [
   ]),
   gateway("private-source-from-above", "packets from above to a forwarded port may have a private source", "EX-22", [
     gatewayRules,
-    "      `  iifname ${up} ip saddr ${private4} drop`,\n",
+    "      `  iifname ${up} ip saddr ${private4} ct state != related drop`,\n",
     "",
+  ]),
+  gateway("private-source-of-known-flow", "packets from above that look like a workload's flow may have its private source", "EX-22", [
+    gatewayRules,
+    "ip saddr ${private4} ct state != related drop`",
+    "ip saddr ${private4} ct state != { established, related } drop`",
   ]),
   resource("tunnel-to-tunnel-dropped", "the exit point does not pass packets from one tunnel to another", "EX-7", [
     resourceRules,

@@ -9,11 +9,10 @@ export const scaleMutants: readonly Mutant[] = [
     "EX-19",
     [
       "core/plan/gateway-rules.ts",
-      '      "  ct state established,related accept",\n      `  iifname ${up} ip saddr ${private4} drop`,',
+      '      "  ct state established,related accept",\n',
       [
         '      "  ct state established,related accept",',
-        "      ...networks.flatMap(({ resources }) => resources.map(({ prefix }) => `  ip6 daddr ${formatPrefix(prefix)} accept`)),",
-        "      `  iifname ${up} ip saddr ${private4} drop`,",
+        "      ...networks.flatMap(({ resources }) => resources.map(({ prefix }) => `  ip6 daddr ${formatPrefix(prefix)} accept`)),\n",
       ].join("\n"),
     ],
   ),
