@@ -43,11 +43,14 @@ export function tunnelChanges(plan: NodePlan, observed: ObservedNode): TunnelCha
   return { stop, make };
 }
 
-/** The daemon of one tunnel. It is not restarted by itself: its interface would come up in the wrong place, without configuration. */
+/**
+ * The daemon of one tunnel, on an interface that farmlab's own program makes for it: wireguard-go's own loses some datagrams over IPv6. It is not
+ * restarted by itself: its interface would come up in the wrong place, without configuration.
+ */
 export function tunnelService(name: string, plan: WireguardPlan): ServiceRequest {
   return {
     name,
-    argv: ["wireguard-go", "-f", name],
+    argv: ["native", "tunnel", name],
     environment: { GOMAXPROCS: "1" },
     ...(plan.socketNamespace === "host" ? {} : { namespace: plan.socketNamespace }),
     restart: "never",

@@ -5,7 +5,34 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ConformanceCase } from "./case.ts";
 import { pingArguments, refused, said } from "./case.ts";
+import { nativeInLab, programsFolder } from "../topology/index.ts";
 import { nodeOf, pair } from "./sketches.ts";
+
+const nodeInLab = `${programsFolder}/node`;
+
+/** 10 s for it on a busy machine. */
+const hearsOne = `
+const socket = require("node:dgram").createSocket("udp6");
+socket.once("message", () => { process.stdout.write("heard"); process.exit(); });
+socket.bind(2, "fd08::2");
+setTimeout(() => process.exit(), 10_000);
+`;
+
+/**
+ * For 2 s datagrams from port 1 of fd08::1 to port 2 of fd08::2, which may only begin to listen. With these two bytes in it their checksum comes
+ * out as zero (RFC 768: sent as ones): the words fd08, 1, fd08, 2, length 10 twice, protocol 17, and the ports 1 and 2 make up the rest.
+ */
+const saysZero = `
+const words = [0xfd08, 1, 0xfd08, 2, 10, 10, 17, 1, 2];
+let sum = words.reduce((total, word) => total + word);
+while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+const payload = Buffer.from([(0xffff - sum) >> 8, (0xffff - sum) & 0xff]);
+const socket = require("node:dgram").createSocket("udp6");
+socket.bind(1, "fd08::1", () => {
+  setInterval(() => socket.send(payload, 2, "fd08::2", () => undefined), 50);
+  setTimeout(() => process.exit(), 2000);
+});
+`;
 
 export const insideCases: readonly ConformanceCase[] = [
   {
@@ -55,20 +82,20 @@ export const insideCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "passes a packet through WireGuard in user space",
+    name: "passes packets through WireGuard in user space, whatever their checksum",
     async check({ up }) {
       const init = { ...pair, nodes: pair.nodes.map((node) => ({ ...node, init: true })) };
       const lab = await up(init);
       const ends = [
-        { name: "left", own: "10.8.0.1", peer: "10.8.0.2", endpoint: "10.0.0.2" },
-        { name: "right", own: "10.8.0.2", peer: "10.8.0.1", endpoint: "10.0.0.1" },
+        { name: "left", own: "10.8.0.1", peer: "10.8.0.2", own6: "fd08::1", peer6: "fd08::2", endpoint: "10.0.0.2" },
+        { name: "right", own: "10.8.0.2", peer: "10.8.0.1", own6: "fd08::2", peer6: "fd08::1", endpoint: "10.0.0.1" },
       ];
       const keys = new Map<string, string>();
       for (const { name } of ends) {
         const node = lab.node(name);
         await node.services.start({
           name: "wg0",
-          argv: ["wireguard-go", "-f", "wg0"],
+          argv: [nativeInLab, "tunnel", "wg0"],
           environment: { GOMAXPROCS: "1" },
           restart: "never",
           readyPath: "/run/wireguard/wg0.sock",
@@ -76,15 +103,19 @@ export const insideCases: readonly ConformanceCase[] = [
         await said(node, ["sh", "-c", "umask 077; wg genkey >/run/key"]);
         keys.set(name, await said(node, ["sh", "-c", "wg pubkey </run/key"]));
       }
-      for (const { name, own, peer, endpoint } of ends) {
+      for (const { name, own, peer, own6, peer6, endpoint } of ends) {
         const node = lab.node(name);
         const key = keys.get(name === "left" ? "right" : "left") ?? "";
         const settings = ["set", "wg0", "private-key", "/run/key", "listen-port", "51820", "peer", key];
-        await said(node, ["wg", ...settings, "allowed-ips", `${peer}/32`, "endpoint", `${endpoint}:51820`]);
+        await said(node, ["wg", ...settings, "allowed-ips", `${peer}/32,${peer6}/128`, "endpoint", `${endpoint}:51820`]);
         await said(node, ["ip", "address", "add", `${own}/24`, "dev", "wg0"]);
+        await said(node, ["ip", "address", "add", `${own6}/64`, "dev", "wg0", "nodad"]);
         await said(node, ["ip", "link", "set", "wg0", "up"]);
       }
       await said(lab.node("left"), ["ping", "-c1", "-W5", "10.8.0.2"]);
+      const heard = said(lab.node("right"), [nodeInLab, "-e", hearsOne]);
+      await said(lab.node("left"), [nodeInLab, "-e", saysZero]);
+      assert.equal(await heard, "heard");
     },
   },
   {

@@ -18,6 +18,7 @@ static const struct {
     {"converse", converse_main},
     {"herald", herald_main},
     {"pulse", pulse_main},
+    {"tunnel", tunnel_main},
     {"probe", probe_main},
     {"reach", reach_main},
     {"reflect", reflect_main},

@@ -17,6 +17,7 @@ int settings_main(int argc, char **argv); /* write kernel settings of a node's n
 int forget_main(int argc, char **argv);  /* end remembered flows of prefixes in a node's namespaces */
 int herald_main(int argc, char **argv);  /* tell network resources which of two gateways is the active one */
 int pulse_main(int argc, char **argv);   /* keep tunnels from being found dead when they are needed */
+int tunnel_main(int argc, char **argv);  /* a WireGuard tunnel by wireguard-go, on an interface that is as it has to be */
 int write_main(int argc, char **argv);   /* write a file of the node it runs in */
 int start_main(int argc, char **argv);   /* start a service of the node it runs in */
 int converse_main(int argc, char **argv); /* flows that last */
