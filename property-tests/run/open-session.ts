@@ -14,6 +14,7 @@ import { choicesSeen } from "./choices.ts";
 import { openFarm, type LiveFarm } from "./live-farm.ts";
 import { observedPrefixes } from "./pure-subject.ts";
 import { startResponders } from "./responders.ts";
+import { routerRoutes, untilRouted, untilWithdrawn } from "./router-routes.ts";
 import type { Session } from "./session.ts";
 import { trafficOf } from "./traffic.ts";
 import { lostSessionWaitMs, openTunnels } from "./tunnels.ts";
@@ -140,13 +141,17 @@ export async function sessionIn(live: LiveFarm, prober: Prober, options: Session
     },
     async rebootNode(node) {
       streams.forget(node);
+      const routes = await routerRoutes(farm, lab);
       try {
-        await lab.node(node).reboot();
+        await lab.node(node).powerOff();
+        await untilWithdrawn(farm, lab, clock, [node]);
+        await lab.node(node).powerOn();
         await live.untilReady(revision, restartWaitMs);
       } catch (error) {
         throw new HarnessError(`after the reboot of ${node}: ${error instanceof Error ? error.message : String(error)}`);
       }
       await responders.restart(node);
+      await untilRouted(farm, lab, clock, routes);
       await openTunnels(world, traffic, clock, lostSessionWaitMs);
     },
     async listenAgain(node) {

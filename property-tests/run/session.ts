@@ -130,7 +130,10 @@ export interface Session {
   ): Promise<Watched<T>>;
   /** Kills every agent and waits until its successor has looked at its node and is ready. */
   restartAgents(): Promise<void>;
-  /** Switches a node off and on, and waits until it is as it was: its agent ready, where it has one, tunnels open, and who answers probes there. */
+  /**
+   * Switches a node off and, once routers have noticed, on, and waits until all is as it was: its agent ready, where it has one, routers'
+   * routes, tunnels open, and who answers probes there.
+   */
   rebootNode(node: string): Promise<void>;
   /** Who answers probes on a node that is on again does so again; rejects while the namespaces of its workloads are not there yet. */
   listenAgain(node: string): Promise<void>;

@@ -7,6 +7,7 @@ import { HarnessError } from "../laws/law.ts";
 import { probesIn, sendUntilAnswered } from "../laws/lossy.ts";
 import { addressOf, gatewayIpv4, networkNamed, upstreamOf } from "../oracle/index.ts";
 import type { Bar, Party, World } from "../oracle/index.ts";
+import { serviceText } from "../what-if/flows.ts";
 import { gatewayPosition, interfacesOf, liveBars, positionOf, resourcePosition } from "./places.ts";
 import type { Answer, Position, SendFrame, SendRequest, Sent, Session, Sighting, WatchPlace } from "./session.ts";
 
@@ -125,16 +126,19 @@ export function trafficOf(world: World, lab: Lab, prober: Prober): Traffic {
    * Over a path that no law but the network's own reachability has a say in: a workload by one of the same network, else by the NR itself; a
    * host of the internet by every gateway for itself, whose neighbours are then known too.
    */
-  const answersPermitted = async (party: Party, family: Family): Promise<boolean> => {
+  const unansweredPermitted = async (party: Party, family: Family): Promise<readonly string[]> => {
     const to = addressOf(party, family);
-    if (to === undefined) return true;
+    if (to === undefined) return [];
     if (party.kind !== "workload") {
-      return (await Promise.all(liveBars(world).map(async (bar) => await answersGateway(to, bar)))).every(Boolean);
+      const bars = liveBars(world);
+      const answered = await Promise.all(bars.map(async (bar) => await answersGateway(to, bar)));
+      return bars.flatMap(({ node }, index) => (answered[index] === true ? [] : [`icmp from the gateway of ${node}`]));
     }
     const colleague = world.workloads.find((other) => other !== party && other.network === party.network);
     const from = colleague ?? resourcePosition(networkNamed(world, party.network), party.resource);
     const asked = [{ protocol: "icmp" as const }, ...party.services.map(({ protocol, port }) => ({ protocol, port }))];
-    return (await Promise.all(asked.map(async (one) => await isAnswered({ from, to, ...one, timeoutMs: controlWaitMs })))).every(Boolean);
+    const answered = await Promise.all(asked.map(async (one) => await isAnswered({ from, to, ...one, timeoutMs: controlWaitMs })));
+    return asked.flatMap((one, index) => (answered[index] === true ? [] : [serviceText(one)]));
   };
   return {
     startTtl,
@@ -146,8 +150,11 @@ export function trafficOf(world: World, lab: Lab, prober: Prober): Traffic {
     send,
     async silentResponders(parties, families) {
       const asked = parties.flatMap((party) => families.map((family) => ({ party, family })));
-      const answers = await Promise.all(asked.map(async ({ party, family }) => await answersPermitted(party, family)));
-      return asked.filter((_, index) => answers[index] === false).map(({ party, family }) => `${identityOf(party)} on IPv${family}`);
+      const unanswered = await Promise.all(asked.map(async ({ party, family }) => await unansweredPermitted(party, family)));
+      return asked.flatMap(({ party, family }, index) => {
+        const what = unanswered[index] ?? [];
+        return what.length === 0 ? [] : [`${identityOf(party)} on IPv${family} (${what.join(", ")})`];
+      });
     },
     async watch(places, work, absent = "unknown") {
       const group = prober.newGroup();

@@ -14,7 +14,8 @@ export interface WatchedFlow extends Flow {
 
 const nameOf = (party: Party): string => (party.kind === "workload" ? `${party.network}/${party.name}` : "internet");
 
-export const serviceText = ({ protocol, port }: Flow): string => (port === undefined ? protocol : `${protocol}/${port}`);
+export const serviceText = ({ protocol, port }: Pick<Flow, "protocol" | "port">): string =>
+  port === undefined ? protocol : `${protocol}/${port}`;
 
 /** Who and what a flow is of, for a result. */
 export function tellFlow(
