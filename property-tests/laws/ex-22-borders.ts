@@ -155,7 +155,11 @@ async function spoofsOfKnownFlows(session: Session, bar: Bar): Promise<Attempt[]
   );
   const attempts = flows.map(async (flow, index): Promise<Attempt[]> => {
     const known = { ...flow, sourcePort: firstKnownPort + index };
-    const { sent } = await sendUntilAnswered(session.send, { ...known, timeoutMs: answerWaitMs }, probesIn(session.farm));
+    const { sent } = await sendUntilAnswered(
+      async (one) => await session.send(one),
+      { ...known, timeoutMs: answerWaitMs },
+      probesIn(session.farm),
+    );
     return sent.answer.kind === "reply" ? [{ ...known, from, foreignSource: flow.from.ipv4 }] : [];
   });
   return (await Promise.all(attempts)).flat();
