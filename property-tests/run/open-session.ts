@@ -141,17 +141,17 @@ export async function sessionIn(live: LiveFarm, prober: Prober, options: Session
     },
     async rebootNode(node) {
       streams.forget(node);
-      const routes = await routerRoutes(farm, lab);
+      const routes = await routerRoutes(session);
       try {
         await lab.node(node).powerOff();
-        await untilWithdrawn(farm, lab, clock, [node]);
+        await untilWithdrawn(session, node);
         await lab.node(node).powerOn();
         await live.untilReady(revision, restartWaitMs);
       } catch (error) {
         throw new HarnessError(`after the reboot of ${node}: ${error instanceof Error ? error.message : String(error)}`);
       }
       await responders.restart(node);
-      await untilRouted(farm, lab, clock, routes);
+      await untilRouted(session, routes);
       await openTunnels(world, traffic, clock, lostSessionWaitMs);
     },
     async listenAgain(node) {
