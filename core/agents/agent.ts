@@ -1,7 +1,7 @@
 /** Puts the agent's parts together and keeps them running until told to end. What it made of the node stays. */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { apply } from "../apply/index.ts";
+import { apply, saysAtStart } from "../apply/index.ts";
 import { seededRandom, type Clock } from "../common/index.ts";
 import type { NodeFacts, NodeStatus } from "../intents/index.ts";
 import { createBackOff, encodeNodeFacts, encodeNodeStatus, factsPrefix, intentKeys, openStore, statusPrefix } from "../store/index.ts";
@@ -20,7 +20,7 @@ import { openProgramRunner } from "../programs/index.ts";
 import { createPublisher, type Publisher } from "./publisher.ts";
 import { measureReachability } from "./reachability.ts";
 import { Reconciler } from "./reconciler.ts";
-import { openStatusServer } from "./status-server.ts";
+import { openStatusServer, type Told } from "./status-server.ts";
 import { StoreView } from "./store-view.ts";
 
 export interface AgentSurroundings {
@@ -109,9 +109,9 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
     },
   });
   const starting: NodeStatus = { node, phase: "starting", revision: 0, changes: 0, messages: [] };
-  const lineOf = (now: NodeStatus, held: NodeFacts): string => `{"status":${encodeNodeStatus(now)},"facts":${encodeNodeFacts(held)}}`;
+  const told = (now: NodeStatus, held: NodeFacts): Told => ({ status: encodeNodeStatus(now), facts: encodeNodeFacts(held) });
   const noFacts: NodeFacts = { node, publicKeys: {}, endpoints: {}, reachability: { ipv4: "hidden", ipv6: "hidden" } };
-  const server = await openStatusServer(paths.statusSocket, lineOf(starting, noFacts));
+  const server = await openStatusServer(paths.statusSocket, told(starting, noFacts));
 
   const reconciler: Reconciler = new Reconciler({
     node,
@@ -135,7 +135,7 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
     gateways: [hosting, activeGateway],
     onStatus: (now, held) => {
       log("status", { phase: now.phase, revision: now.revision, changes: now.changes, messages: now.messages });
-      server.tell(lineOf(now, held));
+      server.tell(told(now, held));
       if (name.isOurs) status.set(encodeNodeStatus(now));
     },
     clock,
@@ -148,7 +148,8 @@ export async function runAgent(configuration: AgentConfiguration, surroundings: 
 
   const onServiceEvent = (event: { readonly kind: string; readonly name: string }): void => {
     if (event.kind !== "exited" || !isTunnel(event.name) || expectedEnds.has(event.name)) return;
-    const said = lastLineOf(join(paths.serviceLogs, `${event.name}.log`)) ?? "it said nothing";
+    const last = lastLineOf(join(paths.serviceLogs, `${event.name}.log`));
+    const said = last === undefined || saysAtStart.test(last) ? "it said nothing" : last;
     log("tunnel-ended", { service: event.name, said });
     reconciler.tunnelEnded(event.name, said);
   };

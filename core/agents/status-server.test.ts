@@ -15,18 +15,20 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe("the status socket", () => {
-  it("gives the current line at once, then each new one, and replaces a stale socket file", async () => {
+  it("gives all at once, then what is new, and replaces a stale socket file", async () => {
     writeFileSync(path, "left by an agent that is gone");
-    const server = await openStatusServer(path, "one");
+    const server = await openStatusServer(path, { status: "1", facts: "[]" });
     const lines = createInterface(connect(path))[Symbol.asyncIterator]();
-    expect((await lines.next()).value).toBe("one");
-    server.tell("one");
-    server.tell("two");
-    server.tell("three");
-    expect([(await lines.next()).value, (await lines.next()).value]).toEqual(["two", "three"]);
+    expect((await lines.next()).value).toBe('{"status":1,"facts":[]}');
+    server.tell({ status: "1", facts: "[]" });
+    server.tell({ status: "2", facts: "[]" });
+    server.tell({ status: "2", facts: "[3]" });
+    expect([(await lines.next()).value, (await lines.next()).value]).toEqual(['{"status":2}', '{"status":2,"facts":[3]}']);
+    server.tell({ status: "4", facts: "[3]" });
     const late = createInterface(connect(path))[Symbol.asyncIterator]();
-    expect((await late.next()).value).toBe("three");
+    expect((await late.next()).value).toBe('{"status":4,"facts":[3]}');
     await server.close();
+    expect((await lines.next()).value).toBe('{"status":4}');
     expect((await lines.next()).done).toBe(true);
   });
 });

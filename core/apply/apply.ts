@@ -10,8 +10,8 @@ import type { ObservedNode } from "./observed.ts";
 import { linkOfSetting } from "./sysctls.ts";
 import type { Command, Flows, Setting, System } from "./system.ts";
 import { serviceRequest } from "./services.ts";
-import { moveLines, tunnelService, tunnelSocketPath } from "./tunnels.ts";
-import type { TunnelChange, TunnelMoves } from "./tunnels.ts";
+import { tunnelService, tunnelSocketPath } from "./tunnels.ts";
+import type { TunnelChange } from "./tunnels.ts";
 import { wireguardConfiguration } from "./wireguard.ts";
 
 export interface ApplyReport {
@@ -104,15 +104,7 @@ class Execution {
       ...[...removed].map(([namespace, lines]) => this.#ip(namespace, lines, isAbsence)),
     ]);
     // The other end of a pair may have taken a link along.
-    const made = this.#ip("host", [...hostRemoved, ...changes.namespaces], isAbsence);
-    // A tunnel takes longest of all: one whose socket lives where there is no namespace to be made starts at once.
-    const sockets = new Map(
-      changes.tunnels.map((tunnel) => [
-        tunnel.name,
-        tunnel.plan.socketNamespace === "host" ? this.#startTunnel(tunnel) : made.then(() => this.#startTunnel(tunnel)),
-      ]),
-    );
-    await made;
+    await this.#ip("host", [...hostRemoved, ...changes.namespaces], isAbsence);
     const insides = [...changes.inside];
     const tables = Promise.all(
       insides.map(async ([namespace, inside]) =>
@@ -122,25 +114,16 @@ class Execution {
     const settings = insides.flatMap(([namespace, { sysctls }]) => sysctls.map((setting) => ({ namespace, ...setting })));
     // Links take their settings from their namespace when they are made; what is set of a link itself comes after.
     await this.#writeSettings(settings.filter(({ path }) => linkOfSetting(path) === undefined));
-    const moves = moveLines(changes.tunnels);
-    const socketsOf = ({ tunnels }: TunnelMoves): Promise<unknown> => Promise.all(tunnels.flatMap((name) => sockets.get(name) ?? []));
-    const moved = moves
-      .filter(({ from }) => from !== "host")
-      .map(async (some) => {
-        await socketsOf(some);
-        await this.#ip(some.from, some.lines);
-      });
-    const hostMoves = moves.find(({ from }) => from === "host");
-    if (hostMoves !== undefined) await socketsOf(hostMoves);
+    const sockets = new Map(changes.tunnels.map((tunnel) => [tunnel.name, this.#startTunnel(tunnel)]));
     await Promise.all([
-      this.#ip("host", [...changes.hostLinks, ...(hostMoves?.lines ?? [])]),
+      this.#ip("host", changes.hostLinks),
       ...[...changes.linksFrom].map(([namespace, lines]) => this.#ip(namespace, lines)),
     ]);
     const [areRulesThere] = await Promise.all([
       tables.then((each) => each.every(Boolean)),
-      ...moved,
       // Of links, which are there by now.
       this.#writeSettings(settings.filter(({ path }) => linkOfSetting(path) !== undefined)),
+      ...sockets.values(),
     ]);
     // No link comes up before the rules are there: where they cannot be made the rest is left to the next look.
     if (!areRulesThere) return;
@@ -185,9 +168,8 @@ class Execution {
   }
 
   #startTunnel(tunnel: TunnelChange): Promise<void> {
-    if (!tunnel.start) return Promise.resolve();
     const start = async (): Promise<void> => {
-      await this.#system.startService(tunnelService(tunnel.name, tunnel.plan));
+      await this.#system.startService(tunnelService(tunnel));
       await this.#system.waitForPath(tunnelSocketPath(tunnel.name));
     };
     return this.#attempt(`starting ${tunnel.name}`, async () => await this.#starting(start));
@@ -245,7 +227,7 @@ function sameStructure(one: Changes, other: Changes): boolean {
     changes.services,
     [...changes.removeLinks],
     changes.namespaces,
-    changes.tunnels.map(({ name, namespace, plan, start }) => [name, namespace, plan.socketNamespace, start]),
+    changes.tunnels.map(({ name, namespace, plan }) => [name, namespace, plan.socketNamespace]),
     changes.hostLinks,
     [...changes.linksFrom],
     [...changes.inside].flatMap(([name, { sysctls, tables }]) => (sysctls.length > 0 || tables !== "" ? [[name, sysctls, tables]] : [])),

@@ -10,5 +10,6 @@ export type { ShownLink } from "./shown.ts";
 export { observe } from "./observe.ts";
 export { onceApplied } from "./observed.ts";
 export { difference } from "./difference.ts";
+export { saysAtStart } from "./tunnels.ts";
 export type { Changes } from "./difference.ts";
 export type { ApplyReport, Known } from "./apply.ts";

@@ -3,7 +3,7 @@ import { hash32, remembered } from "../common/index.ts";
 import { hostLinkGroup } from "../plan/index.ts";
 import type { LinkPlan, NamespacePlan, NodePlan } from "../plan/index.ts";
 import type { ObservedLink, ObservedNode } from "./observed.ts";
-import { isFallbackDevice, isTunnelName, removalGroup } from "./ownership.ts";
+import { isFallbackDevice, removalGroup } from "./ownership.ts";
 import type { ShownLink } from "./shown.ts";
 import { readVxlan, vxlanArguments, vxlanOf } from "./vxlan.ts";
 import { wireguardOf } from "./wireguard.ts";
@@ -47,11 +47,7 @@ export function readLinks(
     return { ...(parent === undefined ? {} : { parent }), ...sourcesOf(mode === "source" ? macs : undefined) };
   };
   const isOurs = (link: ShownLink): boolean =>
-    namespace !== "host" ||
-    link.group === hostLinkGroup ||
-    link.group === removalGroup ||
-    link.ifname === "lo" ||
-    isTunnelName(link.ifname);
+    namespace !== "host" || link.group === hostLinkGroup || link.group === removalGroup || link.ifname === "lo";
   return {
     links: new Map(
       links.filter(isOurs).map((link) => [

@@ -19,7 +19,7 @@ export interface ObservedNode {
 }
 
 export interface ObservedNamespace {
-  /** In `host` only links of farmlab's group; `lo` and a tunnel that has not been moved yet besides. */
+  /** In `host` only links of farmlab's group, and `lo`. */
   readonly links: ReadonlyMap<string, ObservedLink>;
   /** Names of links of `host` that are not farmlab's. */
   readonly foreignLinks: ReadonlySet<string>;

@@ -1,6 +1,6 @@
 /**
- * WireGuard interfaces: made by wireguard-go in the namespace of the socket, then moved to the network resource; the socket stays.
- * The one place that knows how an interface comes to be.
+ * WireGuard interfaces: made in the namespace of the network resource, by a daemon whose sockets are in another one. The one place that knows how
+ * an interface comes to be.
  */
 import type { ServiceRequest } from "../common/index.ts";
 import type { NodePlan, WireguardPlan } from "../plan/index.ts";
@@ -12,17 +12,16 @@ export interface TunnelChange {
   /** The network resource's namespace. */
   readonly namespace: string;
   readonly plan: WireguardPlan;
-  /** Whether its service has to be started; else the interface is there and only waits to be moved. */
-  readonly start: boolean;
 }
 
 export interface TunnelChanges {
   /** Services to stop, in any order, before anything else. */
   readonly stop: readonly string[];
+  /** Services to start, each in the namespace of its sockets. */
   readonly make: readonly TunnelChange[];
 }
 
-/** A tunnel whose service runs and whose interface is in place is left alone; one that is half there is moved or made anew. */
+/** A tunnel whose service runs and whose interface is in place is left alone; one that is half there is made anew. */
 export function tunnelChanges(plan: NodePlan, observed: ObservedNode): TunnelChanges {
   const stop: string[] = [];
   const make: TunnelChange[] = [];
@@ -34,9 +33,8 @@ export function tunnelChanges(plan: NodePlan, observed: ObservedNode): TunnelCha
       const { socketNamespace } = link.wireguard;
       const runs = observed.services.has(link.name) && observed.namespaces.has(socketNamespace);
       if (runs && observed.namespaces.get(namespace.name)?.links.has(link.name) === true) continue;
-      const waits = runs && observed.namespaces.get(socketNamespace)?.links.has(link.name) === true;
-      if (!waits && observed.services.has(link.name)) stop.push(link.name);
-      make.push({ name: link.name, namespace: namespace.name, plan: link.wireguard, start: !waits });
+      if (observed.services.has(link.name)) stop.push(link.name);
+      make.push({ name: link.name, namespace: namespace.name, plan: link.wireguard });
     }
   }
   stop.push(...[...observed.services].filter((name) => isTunnelName(name) && !wanted.has(name)));
@@ -44,13 +42,13 @@ export function tunnelChanges(plan: NodePlan, observed: ObservedNode): TunnelCha
 }
 
 /**
- * The daemon of one tunnel, on an interface that farmlab's own program makes for it: wireguard-go's own loses some datagrams over IPv6. It is not
- * restarted by itself: its interface would come up in the wrong place, without configuration.
+ * The daemon of one tunnel, on an interface that farmlab's own program makes for it: see emulator/native/tunnel.c. It is not restarted by itself:
+ * its interface would come up without configuration.
  */
-export function tunnelService(name: string, plan: WireguardPlan): ServiceRequest {
+export function tunnelService({ name, namespace, plan }: TunnelChange): ServiceRequest {
   return {
     name,
-    argv: ["native", "tunnel", name],
+    argv: ["native", "tunnel", name, namespace],
     environment: { GOMAXPROCS: "1" },
     ...(plan.socketNamespace === "host" ? {} : { namespace: plan.socketNamespace }),
     restart: "never",
@@ -62,18 +60,5 @@ export function tunnelSocketPath(name: string): string {
   return `/run/wireguard/${name}.sock`;
 }
 
-/** Those that start from one namespace: one process moves them all. */
-export interface TunnelMoves {
-  readonly from: string;
-  readonly tunnels: readonly string[];
-  /** For `ip -batch` in that namespace. */
-  readonly lines: readonly string[];
-}
-
-export function moveLines(tunnels: readonly TunnelChange[]): readonly TunnelMoves[] {
-  return [...Map.groupBy(tunnels, ({ plan }) => plan.socketNamespace)].map(([from, some]) => ({
-    from,
-    tunnels: some.map(({ name }) => name),
-    lines: some.map(({ name, namespace }) => `link set dev ${name} netns ${namespace}`),
-  }));
-}
+/** What a daemon says when it starts, as its interface is not where its sockets are: of one that ends it tells nothing. */
+export const saysAtStart: RegExp = /Trouble determining MTU/;

@@ -9,6 +9,7 @@ import { nativeInLab, programsFolder } from "../topology/index.ts";
 import { nodeOf, pair } from "./sketches.ts";
 
 const nodeInLab = `${programsFolder}/node`;
+const inner = "inner";
 
 /** Answers one datagram; whoever is asked and whoever asks has 10 s for it on a busy machine. */
 const answersOne = `
@@ -82,7 +83,7 @@ export const insideCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "passes packets through WireGuard in user space, whatever their checksum",
+    name: "passes packets through WireGuard in user space, whatever their checksum, from another namespace than its sockets'",
     async check({ up }) {
       const init = { ...pair, nodes: pair.nodes.map((node) => ({ ...node, init: true })) };
       const lab = await up(init);
@@ -93,9 +94,10 @@ export const insideCases: readonly ConformanceCase[] = [
       const keys = new Map<string, string>();
       for (const { name } of ends) {
         const node = lab.node(name);
+        await said(node, ["ip", "netns", "add", inner]);
         await node.services.start({
           name: "wg0",
-          argv: [nativeInLab, "tunnel", "wg0"],
+          argv: [nativeInLab, "tunnel", "wg0", inner],
           environment: { GOMAXPROCS: "1" },
           restart: "never",
           readyPath: "/run/wireguard/wg0.sock",
@@ -107,17 +109,23 @@ export const insideCases: readonly ConformanceCase[] = [
         const node = lab.node(name);
         const key = keys.get(name === "left" ? "right" : "left") ?? "";
         const settings = ["set", "wg0", "private-key", "/run/key", "listen-port", "51820", "peer", key];
-        await said(node, ["wg", ...settings, "allowed-ips", `${peer}/32,${peer6}/128`, "endpoint", `${endpoint}:51820`]);
-        await said(node, ["ip", "address", "add", `${own}/24`, "dev", "wg0"]);
-        await said(node, ["ip", "address", "add", `${own6}/64`, "dev", "wg0", "nodad"]);
-        await said(node, ["ip", "link", "set", "wg0", "up"]);
+        const within = (argv: readonly string[]): Promise<string> => said(node, ["ip", "netns", "exec", inner, ...argv]);
+        await within(["wg", ...settings, "allowed-ips", `${peer}/32,${peer6}/128`, "endpoint", `${endpoint}:51820`]);
+        await within(["ip", "address", "add", `${own}/24`, "dev", "wg0"]);
+        await within(["ip", "address", "add", `${own6}/64`, "dev", "wg0", "nodad"]);
+        await within(["ip", "link", "set", "wg0", "up"]);
       }
-      await said(lab.node("left"), ["ping", "-c1", "-W5", "10.8.0.2"]);
-      const [answer] = await Promise.all([
-        said(lab.node("left"), [nodeInLab, "-e", asksWithZero]),
-        said(lab.node("right"), [nodeInLab, "-e", answersOne]),
-      ]);
+      const inside = (name: string, argv: readonly string[]): Promise<string> =>
+        said(lab.node(name), ["ip", "netns", "exec", inner, ...argv]);
+      await inside("left", ["ping", "-c1", "-W5", "10.8.0.2"]);
+      const [answer] = await Promise.all([inside("left", [nodeInLab, "-e", asksWithZero]), inside("right", [nodeInLab, "-e", answersOne])]);
       assert.equal(answer, "heard");
+      // Who is told of each link that is made ends where hundreds are.
+      const listening = (await said(lab.node("left"), ["cat", "/proc/net/netlink"])).split("\n").map((line) => line.trim().split(/\s+/));
+      const isToldOfLinks = ([, protocol, , groups = "0"]: readonly string[]): boolean =>
+        protocol === "0" && (Number.parseInt(groups, 16) & 1) === 1;
+      assert.deepEqual(listening.slice(1).filter(isToldOfLinks), []);
+      assert.equal(listening.slice(1).filter(([, protocol, , groups]) => protocol === "0" && groups === "00000040").length, 1);
     },
   },
   {

@@ -7,6 +7,8 @@ import type { Lab } from "../../emulator/lab.ts";
 
 const statusSocket = "/run/farmlab/agent.sock";
 const reconnectMs = 10;
+/** What an agent writes, with facts where those are new: within a JSON text quotes of a value are escaped, and a status has no key of that name. */
+const readLine = /^\{"status":(?<status>.*?)(?:,"facts":(?<facts>.*))?\}$/;
 
 export interface StatusStreams {
   readonly facts: ReadonlyMap<string, NodeFacts>;
@@ -30,16 +32,12 @@ export function followAgents(lab: Lab, nodes: readonly string[]): StatusStreams 
   let closed = false;
 
   const take = (node: string, line: string): void => {
-    let said: { status?: unknown; facts?: unknown };
-    try {
-      said = JSON.parse(line) as typeof said;
-    } catch {
-      return;
-    }
-    const status = decodeNodeStatus(JSON.stringify(said.status ?? null));
-    const published = decodeNodeFacts(JSON.stringify(said.facts ?? null));
+    const told = readLine.exec(line)?.groups;
+    if (told === undefined) return;
+    const status = decodeNodeStatus(told["status"] ?? "");
     if (status.ok) statuses.set(node, status.value);
-    if (published.ok) facts.set(node, published.value);
+    const published = told["facts"] === undefined ? undefined : decodeNodeFacts(told["facts"]);
+    if (published?.ok === true) facts.set(node, published.value);
     for (const wake of [...waiting]) wake();
   };
 
