@@ -3,7 +3,7 @@
  * where another has written meanwhile, and the one that lost looks again. It keeps nothing of its own but what it last saw, by which a store
  * that lost everything is told again what rests.
  */
-import { changedTexts, decodeAllocator, settle } from "../allocate/index.ts";
+import { changedTexts, decodeAllocator, settle, staysSettled } from "../allocate/index.ts";
 import type { AllocatorState, AllocatorTexts, Book, Claim, NetworkGrant, Settlement } from "../allocate/index.ts";
 import { failure, remembered, sameValue, seededRandom, success } from "../common/index.ts";
 import type { Outcome, Problem } from "../common/index.ts";
@@ -41,6 +41,12 @@ const retry = { firstMs: 5, longestMs: 1000 };
 const mostParts = 4;
 /** Of etcd's 128 operations; with those of the parts and the turn. */
 const mostGrants = 100;
+
+/** What nodes and allocators say of themselves decides nothing but by what nodes have. */
+const isSaid = (key: string): boolean => key.startsWith(factsPrefix) || key === allocatorStatusKey;
+
+/** A whole look at the store tells of many revisions, and not of which. */
+const anyRevision = -1;
 
 export interface AllocatorParts {
   readonly store: Store;
@@ -109,8 +115,10 @@ export class Allocator {
   #turn = 0;
   /** At which revision it wrote last: what it looks at is not older. */
   #written = 0;
-  /** By what all was right last; undefined since the store has changed otherwise than by what nodes say. */
-  #settled: { readonly claims: readonly Claim[]; readonly messages: readonly string[] } | undefined;
+  /** Revisions of all but what is only said, since it decided last. */
+  readonly #heard = new Set<number>();
+  /** By what all was right last; undefined since somebody else has changed the store otherwise than by what is only said. */
+  #settled: { readonly book: Book; readonly claims: readonly Claim[]; readonly messages: readonly string[] } | undefined;
 
   constructor(parts: AllocatorParts) {
     this.#parts = parts;
@@ -118,6 +126,7 @@ export class Allocator {
     this.#view = new StoreView({
       onChange: () => this.#passes.ask(),
       onSnapshot: ({ entries }, isAnew) => {
+        this.#heard.add(anyRevision);
         if (isAnew) {
           this.#remembered = this.#book;
           this.#written = 0;
@@ -128,11 +137,16 @@ export class Allocator {
         for (const { key, value, revision: at } of entries) this.#take(key, value, at);
       },
       onEvent: (event) => {
-        if (!event.key.startsWith(factsPrefix)) this.#settled = undefined;
+        if (!isSaid(event.key)) this.#hear(event.revision);
         this.#take(event.key, event.kind === "put" ? event.value : undefined, event.revision);
       },
       onConnection: (state) => parts.log("store", state),
     });
+  }
+
+  #hear(revision: number): void {
+    this.#heard.add(revision);
+    if (revision !== this.#written) this.#settled = undefined;
   }
 
   #take(key: string, value: string | undefined, revision: number): void {
@@ -198,8 +212,11 @@ export class Allocator {
     if (waitingFor !== undefined) return this.#tell("waiting", [`waiting for the store: ${waitingFor}`]);
     if (contents.revision < this.#written) return;
     const claims = claimsOf(contents.facts());
-    if (this.#settled !== undefined && sameValue(this.#settled.claims, claims))
+    if (this.#settled !== undefined && staysSettled(this.#settled.book, this.#settled.claims, claims)) {
+      this.#retry.reset();
+      this.#settled = { ...this.#settled, claims };
       return this.#tell("ready", [...this.#settled.messages, ...contents.problems]);
+    }
     const book = this.#bookInStore();
     // What stands in the grants stays in force, and nothing more is given.
     if (!book.ok) return this.#tell("failing", book.problems.map(textOfProblem));
@@ -217,12 +234,13 @@ export class Allocator {
       }),
     );
     const grants = grantOperations(settlement, this.#view);
+    const settled = { book: settlement.book, claims, messages: messagesOf(settlement) };
     if (states.length + grants.length === 0) {
       this.#retry.reset();
-      const messages = messagesOf(settlement);
-      this.#settled = { claims, messages };
-      return this.#tell("ready", [...messages, ...contents.problems]);
+      this.#settled = settled;
+      return this.#tell("ready", [...settled.messages, ...contents.problems]);
     }
+    this.#heard.clear();
     try {
       const turn = { put: { key: allocatorTurnKey, value: "1" } };
       const { written, revision } = await store.transactIf(allocatorTurnKey, this.#turn, [turn, ...states, ...grants.slice(0, mostGrants)]);
@@ -231,6 +249,12 @@ export class Allocator {
       this.#written = revision;
       this.#remembered = new Map();
       for (const one of changed) this.#expect(one);
+      // Where nobody else wrote meanwhile, all is as it has just been settled.
+      const isAlone = [...this.#heard].every((one) => one === revision);
+      if (isAlone && settlement.isWhole && grants.length <= mostGrants) {
+        this.#settled = settled;
+        this.#book = settled.book;
+      }
       log("granted", { revision, parts: states.length, grants: grants.length });
       this.#passes.ask();
     } catch (error) {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { formatPrefix, formatProblem, parsePrefix } from "../common/index.ts";
 import type { Prefix } from "../common/index.ts";
 import { subnetNumberOf, subnetOf } from "../derive/index.ts";
-import { encodeAllocator, grantedList, heldPrefixes, releasedPrefixRestMs, settle, startAllocator } from "./index.ts";
+import { encodeAllocator, grantedList, heldPrefixes, releasedPrefixRestMs, settle, startAllocator, staysSettled } from "./index.ts";
 import type { AllocationList, Book, Claim, ListedNetwork, Settlement } from "./index.ts";
 
 const net = (text: string): Prefix => parsePrefix(text) ?? expect.fail(text);
@@ -277,6 +277,45 @@ describe("EX-5 any history of lists", () => {
         }
       }),
     );
+  });
+
+  it("comes out the same by other claims of which it is said that they change nothing", () => {
+    const said = { same: 0, other: 0 };
+    const claim = fc.record({
+      holder: fc.nat(30),
+      subnetNumber: fc.option(fc.integer({ min: 0x1000, max: 0x100f }), { nil: undefined }),
+      standIn: fc.option(fc.constant("x2"), { nil: undefined, freq: 8 }),
+    });
+    fc.assert(
+      fc.property(steps, fc.array(fc.array(claim, { maxLength: 4 }), { minLength: 2, maxLength: 6 }), (history, manyClaims) => {
+        const listed = new Map<string, ListedNetwork>();
+        let book: Book = new Map();
+        for (const { name, network: wanted } of history) {
+          if (wanted === undefined) listed.delete(name);
+          else listed.set(name, network(name, wanted.exitPoint, wanted.others));
+          book = settle(book, listOf([...listed.values()]), { nowMs: 0 }).book;
+        }
+        const list = listOf([...listed.values()]);
+        let [last, lastClaims]: [Settlement, readonly Claim[]] = [settle(book, list, { nowMs: 1 }), []];
+        for (const drawn of manyClaims) {
+          const held = Object.entries(prefixesOf(last));
+          const claims = drawn.flatMap(({ holder, subnetNumber, standIn }): Claim[] => {
+            const [of = "", text = ""] = held[holder % Math.max(held.length, 1)] ?? [];
+            const [name = "", node = ""] = of.split("/");
+            const given = of === "" ? undefined : subnetNumberOf(net(text));
+            const claimed = subnetNumber ?? given;
+            const by = standIn === undefined ? {} : { standIn };
+            return claimed === undefined ? [] : [{ network: name, node, allocationNumber: 1, subnetNumber: claimed, ...by }];
+          });
+          const now = settle(last.book, list, { nowMs: 1, claims });
+          const isSaid = staysSettled(last.book, lastClaims, claims);
+          said[isSaid ? "same" : "other"] += 1;
+          if (isSaid) expect([textsOf(now), now.networks, now.problems]).toEqual([textsOf(last), last.networks, last.problems]);
+          [last, lastClaims] = [now, claims];
+        }
+      }),
+    );
+    expect(Math.min(said.same, said.other)).toBeGreaterThan(20);
   });
 
   const expectState = () => {

@@ -10,7 +10,7 @@ import { findListeners, listenerProblem } from "./listeners.ts";
 import type { Listeners } from "./listeners.ts";
 import type { AllocationList, Claim, NetworkGrant, NumberGrant } from "./list.ts";
 import { forgetRested, grantPrefix, keepPrefix, releasePrefix, reservePrefix, restPrefix, withdrawPrefix } from "./prefixes.ts";
-import { advise, holdingOf, sameHolder, slotsOf } from "./state.ts";
+import { advise, holdingOf, sameHolder, slotOf, slotsOf } from "./state.ts";
 import type { AllocatorState, Holder, Slot } from "./state.ts";
 
 /** The allocators of a farm by their allocations' numbers. */
@@ -346,4 +346,20 @@ export function settle(book: Book, list: AllocationList, options: SettleOptions)
     problems: [...work.complaints.map(({ problem }) => problem), ...advice],
     isWhole: work.isWhole,
   };
+}
+
+/** Whether a claim is by the node that the prefix is held for: it has made what it was given. */
+function isByHolder(book: Book, claim: Claim): boolean {
+  const state = book.get(claim.allocationNumber);
+  const slot = state === undefined ? undefined : slotOf(state, claim.subnetNumber);
+  return claim.standIn === undefined && slot?.kind === "held" && sameHolder(slot, claim);
+}
+
+/**
+ * Whether the same list is settled with these claims as it was with those before: what has come and gone is by holders alone. False says nothing;
+ * claims are known again by identity.
+ */
+export function staysSettled(book: Book, before: readonly Claim[], after: readonly Claim[]): boolean {
+  const [had, has] = [new Set(before), new Set(after)];
+  return [...had.symmetricDifference(has)].every((claim) => isByHolder(book, claim));
 }

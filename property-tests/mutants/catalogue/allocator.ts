@@ -26,7 +26,7 @@ export const allocatorMutants: readonly Mutant[] = [
   ]),
   allocates("claims-unheard-at-rest", "a prefix that has gone from its node is kept for it until the list changes", "EX-5", [
     allocator,
-    "this.#settled !== undefined && sameValue(this.#settled.claims, claims)",
+    "this.#settled !== undefined && staysSettled(this.#settled.book, this.#settled.claims, claims)",
     "this.#settled !== undefined",
   ]),
   {
