@@ -98,6 +98,7 @@ export class Reconciler {
   readonly #passes = new Passes();
   #planned: Planned | undefined;
   #applied: Applied | undefined;
+  #missing: { readonly inputs: readonly unknown[]; readonly peers: readonly string[] } | undefined;
   #failures: readonly string[] = [];
   /** Tunnels that ended by themselves since all was right, with what each said last. */
   readonly #ended = new Map<string, string>();
@@ -116,7 +117,7 @@ export class Reconciler {
   #changes = 0;
   #revision = 0;
   #facts: NodeFacts;
-  #lastStatus = "";
+  #told: { readonly status: string; readonly facts: NodeFacts } | undefined;
   #mustLook = false;
   /** Namespaces that the regular look has still to take. */
   #toLookAt: readonly string[] = [];
@@ -202,13 +203,22 @@ export class Reconciler {
       this.#applied = undefined;
       this.#settle([textOf(error)]);
     }
-    const missing = missingPeers(node, hostedIntents(intents, contents.hosts()), facts);
-    this.#tellOutcome([...ungranted, ...missing.map((peer) => `waiting for the key of ${peer}`)]);
+    this.#tellOutcome([...ungranted, ...this.#missingPeers(intents, facts).map((peer) => `waiting for the key of ${peer}`)]);
   }
 
   #ungranted(): readonly string[] {
     const { node, store } = this.#parts;
     return ungrantedOf(node, { wishes: store.contents.wishes(), grants: store.contents.grants(), granted: store.granted });
+  }
+
+  /** Looked for anew only by what is new: most passes are about something else. */
+  #missingPeers(intents: Intents, facts: readonly NodeFacts[]): readonly string[] {
+    const { node, store } = this.#parts;
+    const hosts = store.contents.hosts();
+    const inputs = [intents, hosts, facts];
+    if (this.#missing?.inputs.every((input, index) => input === inputs[index]) !== true)
+      this.#missing = { inputs, peers: missingPeers(node, hostedIntents(intents, hosts), facts) };
+    return this.#missing.peers;
   }
 
   /** Keys, facts, plan, apply. Answers what failed. */
@@ -218,10 +228,14 @@ export class Reconciler {
     keys.ensure(own.tunnels);
     // On a node without a public namespace the measurement and the first plan go side by side.
     if (self?.public === undefined && (self !== undefined || own.tunnels.length > 0)) this.#measuring.start(self);
-    // What an earlier life accepted holds for what it left in the kernel.
-    const earlier = this.#parts.isBare() ? undefined : facts.find((one) => one.node === node);
-    this.#tunnels ??= { acceptedKeys: earlier?.acceptedKeys ?? {}, tunnelLives: earlier?.tunnelLives ?? {} };
-    this.#left = withLeft(own, this.#left ?? earlier);
+    if (this.#tunnels === undefined) {
+      // What an earlier life accepted holds for what it left in the kernel.
+      const earlier = this.#parts.isBare() ? undefined : facts.find((one) => one.node === node);
+      this.#tunnels = { acceptedKeys: earlier?.acceptedKeys ?? {}, tunnelLives: earlier?.tunnelLives ?? {} };
+      this.#left = withLeft(own, earlier);
+    } else {
+      this.#left = withLeft(own, this.#left);
+    }
     this.#updateFacts(self, own.tunnels, facts);
     const { plan, failures } = await this.#apply(await this.#planWithArrivals(intents, facts), self);
     if (failures.length > 0) return failures;
@@ -386,9 +400,9 @@ export class Reconciler {
     const failures = [...firstOf(ended, "tunnels ended"), ...firstOf(this.#failures, "failures")];
     const messages = [...failures, ...(phase === "starting" ? this.#waits() : waits), ...store.contents.problems, ...notices];
     const status: NodeStatus = { node, phase, revision: this.#revision, changes: this.#changes, messages };
-    const text = JSON.stringify(status) + encodeNodeFacts(this.#facts);
-    if (text === this.#lastStatus) return;
-    this.#lastStatus = text;
+    const text = JSON.stringify(status);
+    if (this.#told?.status === text && this.#told.facts === this.#facts) return;
+    this.#told = { status: text, facts: this.#facts };
     this.#parts.onStatus(status, this.#facts);
   }
 }

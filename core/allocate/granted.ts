@@ -35,7 +35,16 @@ interface GrantedEntry {
   readonly network: GrantedNetwork<ListedNetwork>;
 }
 
+/** The grant, and the number of the exit node that hosts the exit point: what an answer was made of, to be known again by identity. */
+interface Answered {
+  readonly grant: NetworkGrant | undefined;
+  readonly number: number | undefined;
+  readonly network: GrantedNetwork<ListedNetwork>;
+  readonly missing: readonly Holder[];
+}
+
 const grantedNetworks = new WeakMap<ListedNetwork, GrantedEntry>();
+const answered = new WeakMap<ListedNetwork, Answered>();
 const grantedNodes = new WeakMap<ListedNode, { readonly number: number | undefined; readonly node: object }>();
 
 /** Of a network some of whose resources have no prefix yet: who lives on nodes where it has one, and what is forwarded to those. */
@@ -97,6 +106,20 @@ export function keepGranted<Node extends ListedNode, Network extends ListedNetwo
   return isSame ? before : { allocations, nodes, networks };
 }
 
+function answerOf(
+  network: ListedNetwork,
+  exitPoint: string | undefined,
+  number: number | undefined,
+  grant: NetworkGrant | undefined,
+): Pick<Answered, "network" | "missing"> {
+  const isInForce = grant?.allocationNumber === network.allocationNumber && grant.exitNode === number && number !== undefined;
+  const prefixes = new Map(isInForce ? grant.resources.map(({ node, prefix }) => [node, prefix]) : []);
+  const isWhole = exitPoint !== undefined && prefixes.has(exitPoint);
+  const given = network.resources.map(({ node }) => (isWhole ? prefixes.get(node) : undefined));
+  const missing = network.resources.flatMap(({ node }, index) => (given[index] === undefined ? [{ network: network.name, node }] : []));
+  return { network: withPrefixes(network, given), missing };
+}
+
 /**
  * What of the list can be made: exit nodes with their numbers, resources with their prefixes. A grant counts where it is of the part of the
  * exit node that hosts the network's exit point now; without its exit point a network has no resource.
@@ -111,19 +134,19 @@ export function grantedList<Node extends ListedNode, Network extends ListedNetwo
     ),
   );
   const grantOf = new Map(grants.networks.map((grant) => [grant.network, grant]));
-  const missing: Holder[] = [];
-  const granted = networks.map((network): GrantedNetwork<Network> => {
-    const grant = grantOf.get(network.name);
+  const answers = networks.map((network): Answered => {
     const exitPoint = network.resources.find((resource) => resource.exitPoint)?.node;
     const number = numbers.get(`${network.allocationNumber} ${exitPoint}`);
-    const isInForce = grant?.allocationNumber === network.allocationNumber && grant.exitNode === number && number !== undefined;
-    const prefixes = new Map(isInForce ? grant.resources.map(({ node, prefix }) => [node, prefix]) : []);
-    const isWhole = exitPoint !== undefined && prefixes.has(exitPoint);
-    const given = network.resources.map(({ node }) => (isWhole ? prefixes.get(node) : undefined));
-    for (const [index, { node }] of network.resources.entries())
-      if (given[index] === undefined) missing.push({ network: network.name, node });
-    return withPrefixes(network, given);
+    const grant = grantOf.get(network.name);
+    const known = answered.get(network);
+    if (known !== undefined && known.grant === grant && known.number === number) return known;
+    const answer = { grant, number, ...answerOf(network, exitPoint, number, grant) };
+    answered.set(network, answer);
+    return answer;
   });
   const numbered = nodes.map((node) => withNumber(node, numbers.get(`${node.exitNode?.allocationNumber} ${node.name}`)));
-  return { list: { allocations, nodes: numbered, networks: granted }, missing };
+  return {
+    list: { allocations, nodes: numbered, networks: answers.map((one) => one.network as GrantedNetwork<Network>) },
+    missing: answers.flatMap((one) => one.missing),
+  };
 }

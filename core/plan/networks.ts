@@ -50,9 +50,11 @@ const addTo = <Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): vo
   else list.push(value);
 };
 
+const locatedIn = remembered((network: NetworkIntent): readonly Located[] => network.resources.map((resource) => ({ network, resource })));
+
 const resourcesByNode = remembered((networks: Intents["networks"]): ReadonlyMap<string, readonly Located[]> => {
   const lists = new Map<string, Located[]>();
-  for (const network of networks) for (const resource of network.resources) addTo(lists, resource.node, { network, resource });
+  for (const network of networks) for (const located of locatedIn(network)) addTo(lists, located.resource.node, located);
   for (const list of lists.values()) list.sort((one, other) => byPrefix(one.resource, other.resource));
   return lists;
 });

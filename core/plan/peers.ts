@@ -111,18 +111,22 @@ export function wireguardPeers(mine: ResourceIntent, network: NetworkIntent, fac
  * What a network's plans take from the facts of its nodes, in the order of its resources: the same list of texts, the same plans. Facts of
  * a node say something of all its networks, and most of what is published concerns one of them.
  */
-export const factsWithin = (network: NetworkIntent, facts: readonly NodeFacts[]): readonly string[] => factsOfNetworks(facts)(network);
-
-const factsOfNetworks = remembered((facts: readonly NodeFacts[]) => {
+export function factsWithin(network: NetworkIntent, facts: readonly NodeFacts[]): readonly string[] {
   const factsOf = factsByNode(facts);
-  return remembered((network: NetworkIntent): readonly string[] => {
-    const texts = textsByResource(network);
-    return resourcesOf(network).flatMap((resource) => {
-      const held = factsOf.get(resource.node);
-      return held === undefined ? ["", ""] : [publicKeyOf(resource, texts, held) ?? "", reachabilityText(held)];
-    });
+  const held = resourcesOf(network).map(({ node }) => factsOf.get(node));
+  const known = textsOfFacts.get(network);
+  if (known !== undefined && known.held.every((one, index) => one === held[index])) return known.texts;
+  const names = textsByResource(network);
+  const texts = resourcesOf(network).flatMap((resource, index) => {
+    const theirs = held[index];
+    return theirs === undefined ? ["", ""] : [publicKeyOf(resource, names, theirs) ?? "", reachabilityText(theirs)];
   });
-});
+  textsOfFacts.set(network, { held, texts });
+  return texts;
+}
+
+/** Of each network, what was made of its nodes' facts last. */
+const textsOfFacts = new WeakMap<NetworkIntent, { readonly held: readonly (NodeFacts | undefined)[]; readonly texts: readonly string[] }>();
 
 const reachabilityText = remembered(({ reachability, endpoints }: NodeFacts): string => {
   const { ipv4, ipv6 } = endpoints;
