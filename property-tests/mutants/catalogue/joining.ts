@@ -20,12 +20,17 @@ export const joiningMutants: readonly Mutant[] = [
   ]),
   applies(
     "setconf-for-a-peer",
-    "a tunnel that gets another peer is given its whole configuration, by which it forgets all sessions and learnt endpoints",
+    // Of one that opens sessions by itself it depends on who is first whether anybody notices.
+    "a tunnel that others open is given its whole configuration when it gets another peer, by which it forgets all sessions and learnt endpoints",
     "EX-12",
     [
       "core/apply/wireguard.ts",
       "if (observed === undefined || !observed.keyIsRight ||",
-      "if (observed === undefined || plan.peers.some(({ publicKey }) => !observed.peers.has(publicKey)) || !observed.keyIsRight ||",
+      [
+        "const isOpened = plan.peers.every(({ endpoint }) => endpoint === undefined);",
+        "  const isMore = isOpened && plan.peers.some(({ publicKey }) => observed?.peers.has(publicKey) !== true);",
+        "  if (observed === undefined || isMore || !observed.keyIsRight ||",
+      ].join("\n"),
     ],
     [execution, '"wg", "syncconf", name,', '"wg", "setconf", name,'],
   ),
