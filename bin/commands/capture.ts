@@ -3,8 +3,9 @@ import { spawn } from "node:child_process";
 import { Command, Option } from "commander";
 import type { Outcome, Problem } from "../../core/common/index.ts";
 import { failure, success } from "../../core/common/index.ts";
-import { startCapture, type CaptureEnd, type CaptureSink } from "../../emulator/capture/index.ts";
+import { startCapture, type CaptureEnd, type CaptureSink, type RunningCapture } from "../../emulator/capture/index.ts";
 import { ensureNative } from "../../emulator/image/index.ts";
+import { LabError } from "../../emulator/lab-error.ts";
 import { nativeInLab } from "../../emulator/topology/index.ts";
 import { compileFilter } from "../capture-filter.ts";
 import { fileSink, lineSink, packetJson, packetLine, standardOutputSink } from "../capture-output.ts";
@@ -74,12 +75,20 @@ async function capture(labName: string, linkText: string, options: Options): Pro
   if (!sink.ok) return sink.problems.forEach((problem) => complain(problem, exitCodes.wrongInput));
 
   const place = { name, namespacePath: "/proc/self/ns/net", interface: itsInterface, description: `lab ${labName}` };
-  const running = await startCapture(
-    (argv) => spawn(outside.native, [...entrance, ...argv], { stdio: "pipe" }),
-    [place],
-    sink.value,
-    filter.value === undefined ? {} : { filter: filter.value },
-  );
+  const refuse = (error: unknown): void => complain(cannotWrite(options.write ?? "-", error), exitCodes.hostCannot);
+  let running: RunningCapture;
+  try {
+    running = await startCapture(
+      (argv) => spawn(outside.native, [...entrance, ...argv], { stdio: "pipe" }),
+      [place],
+      sink.value,
+      filter.value === undefined ? {} : { filter: filter.value },
+    );
+  } catch (error) {
+    if (error instanceof LabError) throw error;
+    // The file's beginning is written before the capture has started.
+    return refuse(error);
+  }
   const interrupt = onInterrupt("");
   // Its end is waited for below, with all that it has seen.
   const stop = (): void => void running.stop().catch(() => undefined);
@@ -91,7 +100,7 @@ async function capture(labName: string, linkText: string, options: Options): Pro
     process.exitCode = interrupt.signal.aborted ? interrupt.exitCode() : exitCodes.holds;
   } catch (error) {
     // Whatever else goes wrong with a capture ends it without an error of its own.
-    complain(cannotWrite(options.write ?? "-", error), exitCodes.hostCannot);
+    refuse(error);
   }
 }
 
