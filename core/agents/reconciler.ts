@@ -228,14 +228,11 @@ export class Reconciler {
     keys.ensure(own.tunnels);
     // On a node without a public namespace the measurement and the first plan go side by side.
     if (self?.public === undefined && (self !== undefined || own.tunnels.length > 0)) this.#measuring.start(self);
-    if (this.#tunnels === undefined) {
-      // What an earlier life accepted holds for what it left in the kernel.
-      const earlier = this.#parts.isBare() ? undefined : facts.find((one) => one.node === node);
-      this.#tunnels = { acceptedKeys: earlier?.acceptedKeys ?? {}, tunnelLives: earlier?.tunnelLives ?? {} };
-      this.#left = withLeft(own, earlier);
-    } else {
-      this.#left = withLeft(own, this.#left);
-    }
+    // What an earlier life accepted holds for what it left in the kernel.
+    const isFirst = this.#tunnels === undefined && !this.#parts.isBare();
+    const earlier = isFirst ? facts.find((one) => one.node === node) : undefined;
+    this.#tunnels ??= { acceptedKeys: earlier?.acceptedKeys ?? {}, tunnelLives: earlier?.tunnelLives ?? {} };
+    this.#left = withLeft(own, this.#left ?? earlier);
     this.#updateFacts(self, own.tunnels, facts);
     const { plan, failures } = await this.#apply(await this.#planWithArrivals(intents, facts), self);
     if (failures.length > 0) return failures;

@@ -31,20 +31,15 @@ export interface GrantedList<Node extends ListedNode, Network extends ListedNetw
 
 /** A network with what it was given, in an object that is the same for as long as nothing of it changes. */
 interface GrantedEntry {
-  readonly prefixes: readonly (Prefix | undefined)[];
-  readonly network: GrantedNetwork<ListedNetwork>;
-}
-
-/** The grant, and the number of the exit node that hosts the exit point: what an answer was made of, to be known again by identity. */
-interface Answered {
+  /** The grant, and the number of the exit node that hosts the exit point: all that it was made of besides the network, by identity. */
   readonly grant: NetworkGrant | undefined;
   readonly number: number | undefined;
+  readonly prefixes: readonly (Prefix | undefined)[];
   readonly network: GrantedNetwork<ListedNetwork>;
   readonly missing: readonly Holder[];
 }
 
 const grantedNetworks = new WeakMap<ListedNetwork, GrantedEntry>();
-const answered = new WeakMap<ListedNetwork, Answered>();
 const grantedNodes = new WeakMap<ListedNode, { readonly number: number | undefined; readonly node: object }>();
 
 /** Of a network some of whose resources have no prefix yet: who lives on nodes where it has one, and what is forwarded to those. */
@@ -62,17 +57,13 @@ function behindResources(
  * The network with these prefixes of its resources. Those without are left out with all that is behind them: what is not granted yet is
  * nothing new for nodes that have no part in it.
  */
-function withPrefixes<Network extends ListedNetwork>(network: Network, prefixes: readonly (Prefix | undefined)[]): GrantedNetwork<Network> {
-  const known = grantedNetworks.get(network);
-  if (known !== undefined && sameValue(known.prefixes, prefixes)) return known.network as GrantedNetwork<Network>;
+function withPrefixes(network: ListedNetwork, prefixes: readonly (Prefix | undefined)[]): GrantedNetwork<ListedNetwork> {
   const resources = network.resources.flatMap((resource, index) => {
     const prefix = prefixes[index];
     return prefix === undefined ? [] : [{ ...resource, prefix }];
   });
   const isWhole = resources.length === network.resources.length;
-  const granted = { ...network, resources, ...(isWhole ? {} : behindResources(network, resources)) };
-  grantedNetworks.set(network, { prefixes, network: granted });
-  return granted;
+  return { ...network, resources, ...(isWhole ? {} : behindResources(network, resources)) };
 }
 
 function withNumber<Node extends ListedNode>(node: Node, number: number | undefined): GrantedNode<Node> {
@@ -106,18 +97,20 @@ export function keepGranted<Node extends ListedNode, Network extends ListedNetwo
   return isSame ? before : { allocations, nodes, networks };
 }
 
-function answerOf(
-  network: ListedNetwork,
-  exitPoint: string | undefined,
-  number: number | undefined,
-  grant: NetworkGrant | undefined,
-): Pick<Answered, "network" | "missing"> {
+function entryOf(network: ListedNetwork, number: number | undefined, grant: NetworkGrant | undefined): GrantedEntry {
+  const known = grantedNetworks.get(network);
+  if (known !== undefined && known.grant === grant && known.number === number) return known;
   const isInForce = grant?.allocationNumber === network.allocationNumber && grant.exitNode === number && number !== undefined;
-  const prefixes = new Map(isInForce ? grant.resources.map(({ node, prefix }) => [node, prefix]) : []);
-  const isWhole = exitPoint !== undefined && prefixes.has(exitPoint);
-  const given = network.resources.map(({ node }) => (isWhole ? prefixes.get(node) : undefined));
-  const missing = network.resources.flatMap(({ node }, index) => (given[index] === undefined ? [{ network: network.name, node }] : []));
-  return { network: withPrefixes(network, given), missing };
+  const granted = new Map(isInForce ? grant.resources.map(({ node, prefix }) => [node, prefix]) : []);
+  const isWhole = network.resources.some(({ exitPoint, node }) => exitPoint && granted.has(node));
+  const prefixes = network.resources.map(({ node }) => (isWhole ? granted.get(node) : undefined));
+  const entry = {
+    ...{ grant, number, prefixes },
+    network: known !== undefined && sameValue(known.prefixes, prefixes) ? known.network : withPrefixes(network, prefixes),
+    missing: network.resources.flatMap(({ node }, index) => (prefixes[index] === undefined ? [{ network: network.name, node }] : [])),
+  };
+  grantedNetworks.set(network, entry);
+  return entry;
 }
 
 /**
@@ -134,19 +127,13 @@ export function grantedList<Node extends ListedNode, Network extends ListedNetwo
     ),
   );
   const grantOf = new Map(grants.networks.map((grant) => [grant.network, grant]));
-  const answers = networks.map((network): Answered => {
+  const entries = networks.map((network) => {
     const exitPoint = network.resources.find((resource) => resource.exitPoint)?.node;
-    const number = numbers.get(`${network.allocationNumber} ${exitPoint}`);
-    const grant = grantOf.get(network.name);
-    const known = answered.get(network);
-    if (known !== undefined && known.grant === grant && known.number === number) return known;
-    const answer = { grant, number, ...answerOf(network, exitPoint, number, grant) };
-    answered.set(network, answer);
-    return answer;
+    return entryOf(network, numbers.get(`${network.allocationNumber} ${exitPoint}`), grantOf.get(network.name));
   });
   const numbered = nodes.map((node) => withNumber(node, numbers.get(`${node.exitNode?.allocationNumber} ${node.name}`)));
   return {
-    list: { allocations, nodes: numbered, networks: answers.map((one) => one.network as GrantedNetwork<Network>) },
-    missing: answers.flatMap((one) => one.missing),
+    list: { allocations, nodes: numbered, networks: entries.map((one) => one.network as GrantedNetwork<Network>) },
+    missing: entries.flatMap((one) => one.missing),
   };
 }

@@ -114,7 +114,7 @@ class Execution {
     const settings = insides.flatMap(([namespace, { sysctls }]) => sysctls.map((setting) => ({ namespace, ...setting })));
     // Links take their settings from their namespace when they are made; what is set of a link itself comes after.
     await this.#writeSettings(settings.filter(({ path }) => linkOfSetting(path) === undefined));
-    const sockets = new Map(changes.tunnels.map((tunnel) => [tunnel.name, this.#startTunnel(tunnel)]));
+    const tunnels = changes.tunnels.map((tunnel) => this.#startTunnel(tunnel));
     await Promise.all([
       this.#ip("host", changes.hostLinks),
       ...[...changes.linksFrom].map(([namespace, lines]) => this.#ip(namespace, lines)),
@@ -123,14 +123,14 @@ class Execution {
       tables.then((each) => each.every(Boolean)),
       // Of links, which are there by now.
       this.#writeSettings(settings.filter(({ path }) => linkOfSetting(path) !== undefined)),
-      ...sockets.values(),
+      ...tunnels,
     ]);
     // No link comes up before the rules are there: where they cannot be made the rest is left to the next look.
     if (!areRulesThere) return;
     const last = latest().inside;
     // A tunnel that is new opens itself at once: who is to answer on this very node knows it by then, or it would try again after 5 s only.
-    const known = Promise.all([...last].map(([namespace, { wireguard }]) => this.#setPeers(namespace, wireguard, sockets)));
-    await Promise.all([known, ...[...last].map(([namespace, inside]) => this.#inside(namespace, inside, sockets, known))]);
+    const known = Promise.all([...last].map(([namespace, { wireguard }]) => this.#setPeers(namespace, wireguard)));
+    await Promise.all([known, ...[...last].map(([namespace, inside]) => this.#inside(namespace, inside, known))]);
     await Promise.all([this.#forgetFlows(changes.forget), this.#tellServices(changes.services)]);
   }
 
@@ -176,23 +176,17 @@ class Execution {
   }
 
   /** Of tunnels that keep what they have. */
-  async #setPeers(namespace: string, wireguard: InsideChanges["wireguard"], sockets: ReadonlyMap<string, Promise<void>>): Promise<void> {
+  async #setPeers(namespace: string, wireguard: InsideChanges["wireguard"]): Promise<void> {
     await Promise.all(
       wireguard.map(async ({ name, change }) => {
         if (change.whole) return;
-        await sockets.get(name);
         await this.#run({ namespace, argv: ["wg", "set", name, ...change.peerArguments] });
       }),
     );
   }
 
   /** `known`: settled when the tunnels that were there know their peers. */
-  async #inside(
-    namespace: string,
-    inside: InsideChanges,
-    sockets: ReadonlyMap<string, Promise<void>>,
-    known: Promise<unknown>,
-  ): Promise<void> {
+  async #inside(namespace: string, inside: InsideChanges, known: Promise<unknown>): Promise<void> {
     await Promise.all([
       this.#ip(namespace, inside.ip)
         .then(() => this.#batch(["ip", "-6"], namespace, inside.policies6))
@@ -200,7 +194,7 @@ class Execution {
       ...inside.wireguard
         .filter(({ change }) => change.whole)
         .map(async ({ name, plan }) => {
-          await Promise.all([sockets.get(name), known]);
+          await known;
           await this.#attempt(`configuring ${name}`, async () => {
             const input = wireguardConfiguration(plan, await this.#system.privateKeyOf(name));
             await this.#run({ namespace, argv: ["wg", "syncconf", name, "/dev/stdin"], input });

@@ -107,6 +107,9 @@ export function wireguardPeers(mine: ResourceIntent, network: NetworkIntent, fac
   return peers.sort((one, other) => (one.publicKey < other.publicKey ? -1 : one.publicKey > other.publicKey ? 1 : 0));
 }
 
+/** Of each network, what was made of its nodes' facts last. */
+const textsOfFacts = new WeakMap<NetworkIntent, { readonly held: readonly (NodeFacts | undefined)[]; readonly texts: readonly string[] }>();
+
 /**
  * What a network's plans take from the facts of its nodes, in the order of its resources: the same list of texts, the same plans. Facts of
  * a node say something of all its networks, and most of what is published concerns one of them.
@@ -124,9 +127,6 @@ export function factsWithin(network: NetworkIntent, facts: readonly NodeFacts[])
   textsOfFacts.set(network, { held, texts });
   return texts;
 }
-
-/** Of each network, what was made of its nodes' facts last. */
-const textsOfFacts = new WeakMap<NetworkIntent, { readonly held: readonly (NodeFacts | undefined)[]; readonly texts: readonly string[] }>();
 
 const reachabilityText = remembered(({ reachability, endpoints }: NodeFacts): string => {
   const { ipv4, ipv6 } = endpoints;
